@@ -1,0 +1,1 @@
+//! The Kafka bus that rings for work.

@@ -1,0 +1,1 @@
+//! The code that speaks to destinations and notification channels.

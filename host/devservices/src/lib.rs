@@ -1,0 +1,1 @@
+//! Starts real local Kafka, Postgres and S3 for laptops, demos and tests.

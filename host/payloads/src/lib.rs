@@ -1,0 +1,1 @@
+//! The bytes of transfers on S3.

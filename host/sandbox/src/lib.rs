@@ -1,0 +1,1 @@
+//! The sandbox that runs plugins; the only crate that knows wasmtime.

@@ -1,0 +1,2 @@
+//! The binary `lockgate`.
+fn main() {}

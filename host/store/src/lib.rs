@@ -1,0 +1,1 @@
+//! The truth in Postgres; the only crate that knows SQL.

@@ -1,0 +1,1 @@
+//! In-memory ports, builders and shared services for tests.

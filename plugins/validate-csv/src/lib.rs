@@ -1,0 +1,1 @@
+//! Checks columns of CSV records.

@@ -1,0 +1,1 @@
+//! Write a Lockgate plugin in Rust.
