@@ -1,0 +1,133 @@
+//! Changes: all that one legal move writes, in one transaction, only if the version still matches.
+//!
+//! *Invariant:* only [`crate::state`] makes a `Change`; the store writes it and adds nothing of its own but sequence
+//! numbers and links.
+
+use crate::claim::Aggregate;
+use crate::command::{Command, Work};
+use crate::consignment::Consignment;
+use crate::decision::Decision;
+use crate::delivery::{Attempt, Delivery};
+use crate::id::{DestinationId, PayloadId, TransferId};
+use crate::notification::Event;
+use crate::provenance::Entry;
+use crate::time::Timestamp;
+use crate::transfer::Version;
+
+/// All that one legal move writes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    pub(crate) expected: Version,
+    pub(crate) next: Aggregate,
+    pub(crate) transfer: TransferId,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) rings: bool,
+    pub(crate) consignments: Vec<Consignment>,
+    pub(crate) deliveries: Vec<NewDelivery>,
+    pub(crate) decision: Option<Decision>,
+    pub(crate) attempt: Option<Attempt>,
+    pub(crate) events: Vec<Event>,
+    pub(crate) promotes: Vec<PayloadId>,
+    pub(crate) discards: Vec<PayloadId>,
+    pub(crate) disables: Option<DestinationId>,
+    pub(crate) at: Timestamp,
+}
+
+/// A delivery to create; an ordered one gets its position under the destination's row lock.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewDelivery {
+    /// The delivery, without a position.
+    pub delivery: Delivery,
+    /// Whether the destination keeps order.
+    pub ordered: bool,
+}
+
+impl Change {
+    /// What changes.
+    pub const fn work(&self) -> Work {
+        self.next.work()
+    }
+
+    /// The version that must still be found; committing makes it one higher.
+    pub const fn expected(&self) -> Version {
+        self.expected
+    }
+
+    /// The aggregate afterwards; its version is `expected + 1`. Its claim, if any, ends with the commit.
+    pub const fn next(&self) -> &Aggregate {
+        &self.next
+    }
+
+    /// The transfer in whose chain the entries are placed.
+    pub const fn transfer(&self) -> TransferId {
+        self.transfer
+    }
+
+    /// The provenance entries, in order.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// The commands to put in the outbox: for the aggregate itself, if it has work left, and for all that is created.
+    pub fn commands(&self) -> Vec<Command> {
+        let own = self.rings.then(|| command(&self.next));
+        let consignments = self.consignments.iter().map(|it| command(&Aggregate::Consignment(it.clone())));
+        let deliveries = self.deliveries.iter().map(|it| command(&Aggregate::Delivery(it.delivery.clone())));
+        own.into_iter().chain(consignments).chain(deliveries).collect()
+    }
+
+    /// The consignments to create, at version 0.
+    pub fn consignments(&self) -> &[Consignment] {
+        &self.consignments
+    }
+
+    /// The deliveries to create, at version 0.
+    pub fn deliveries(&self) -> &[NewDelivery] {
+        &self.deliveries
+    }
+
+    /// The decision to keep.
+    pub const fn decision(&self) -> Option<&Decision> {
+        self.decision.as_ref()
+    }
+
+    /// The attempt to keep, of the delivery that changes.
+    pub const fn attempt(&self) -> Option<&Attempt> {
+        self.attempt.as_ref()
+    }
+
+    /// What to notify. For each event the store creates one pending notification (and its command) per notify binding
+    /// of the house's and the event's partner's active revisions; unique per event and binding.
+    pub fn events(&self) -> &[Event] {
+        &self.events
+    }
+
+    /// Payload rows that become live.
+    pub fn promotes(&self) -> &[PayloadId] {
+        &self.promotes
+    }
+
+    /// Payload rows that nobody needs any more; the sweeper removes their objects.
+    pub fn discards(&self) -> &[PayloadId] {
+        &self.discards
+    }
+
+    /// A destination that said it is gone.
+    pub const fn disables(&self) -> Option<DestinationId> {
+        self.disables
+    }
+
+    /// When the move was made.
+    pub const fn at(&self) -> Timestamp {
+        self.at
+    }
+}
+
+fn command(aggregate: &Aggregate) -> Command {
+    Command {
+        work: aggregate.work(),
+        version: aggregate.version(),
+        partner: aggregate.partner(),
+        trace: aggregate.trace().clone(),
+    }
+}

@@ -1,0 +1,84 @@
+//! Destinations: the concrete endpoints of a receiver.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{DestinationId, PartnerId};
+use crate::time::Timestamp;
+
+/// An endpoint that deliveries go to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Destination {
+    /// Its id.
+    pub id: DestinationId,
+    /// Whose it is.
+    pub partner: PartnerId,
+    /// Its name, unique within the partner.
+    pub name: String,
+    /// What it is and where.
+    pub endpoint: Endpoint,
+    /// Whether deliveries keep the order of their creation.
+    pub ordered: bool,
+    /// Whether deliveries are made.
+    pub status: DestinationStatus,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// Whether a destination is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DestinationStatus {
+    /// Used.
+    Active,
+    /// Not used; a person or a 410 turned it off.
+    Disabled,
+}
+
+/// What a destination is. Credentials are named secrets of the partner, never values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+pub enum Endpoint {
+    /// A request to a URL with the payload as its body.
+    Http {
+        /// Where to.
+        url: String,
+        /// The secret that signs each request (Standard Webhooks headers over the digest), if any.
+        #[serde(default)]
+        signing_secret: Option<String>,
+        /// The secret sent as bearer token, if any.
+        #[serde(default)]
+        bearer_secret: Option<String>,
+    },
+    /// An object in a bucket, written only if no object has the key.
+    S3 {
+        /// The bucket.
+        bucket: String,
+        /// Key prefix; the delivery's id and file name follow.
+        prefix: String,
+        /// Endpoint URL; the installation's own S3 when absent.
+        #[serde(default)]
+        endpoint: Option<String>,
+        /// The secret that holds `access-key:secret-key`; the installation's own when absent.
+        #[serde(default)]
+        credentials_secret: Option<String>,
+    },
+    /// A record on a Kafka topic: the payload itself up to 512 KiB, otherwise a pointer to fetch it.
+    Kafka {
+        /// The topic.
+        topic: String,
+        /// Bootstrap brokers; the installation's own when absent.
+        #[serde(default)]
+        brokers: Option<String>,
+    },
+}
+
+impl Endpoint {
+    /// `http`, `s3` or `kafka`.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Http { .. } => "http",
+            Self::S3 { .. } => "s3",
+            Self::Kafka { .. } => "kafka",
+        }
+    }
+}

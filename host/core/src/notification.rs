@@ -1,0 +1,163 @@
+//! Notifications: telling one event through one notify binding, and the channels they go to.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{BindingId, ChannelId, EventId, NotificationId, PartnerId, RevisionId, TransferId};
+use crate::policy::Owner;
+use crate::time::Timestamp;
+use crate::trace::TraceContext;
+use crate::transfer::Version;
+
+/// Something that happened to a transfer, told to one partner within what it may see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// Its id.
+    pub id: EventId,
+    /// What happened.
+    pub kind: EventKind,
+    /// To which transfer.
+    pub transfer: TransferId,
+    /// To whom it is told.
+    pub partner: PartnerId,
+    /// Details that this partner may see: `file.name`, `sender`, `receiver`, `reason`, ...
+    pub attributes: Vec<(String, String)>,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+macro_rules! event_kinds {
+    ($($(#[$doc:meta])* $name:ident $text:literal;)*) => {
+        /// What may be notified.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum EventKind { $($(#[$doc])* #[serde(rename = $text)] $name,)* }
+
+        impl EventKind {
+            /// The name on the wire, such as `transfer.rejected`.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+
+            /// Reads a name from the wire.
+            pub fn from_name(name: &str) -> Option<Self> {
+                match name { $($text => Some(Self::$name),)* _ => None }
+            }
+        }
+    };
+}
+
+event_kinds! {
+    /// The bytes are safe.
+    TransferReceived "transfer.received";
+    /// The sender's side passed.
+    TransferAccepted "transfer.accepted";
+    /// A person must look.
+    TransferHeld "transfer.held";
+    /// Refused on the sender's side.
+    TransferRejected "transfer.rejected";
+    /// Every consignment is settled.
+    TransferFinished "transfer.finished";
+    /// A receiver's person must look.
+    ConsignmentHeld "consignment.held";
+    /// Refused on the receiver's side.
+    ConsignmentRejected "consignment.rejected";
+    /// Passed the receiver's side.
+    ConsignmentReleased "consignment.released";
+    /// Arrived at every destination.
+    ConsignmentDelivered "consignment.delivered";
+    /// Given up at some destination.
+    ConsignmentDeadLettered "consignment.dead-lettered";
+}
+
+/// A notification as the store remembers it; unique per event and binding.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notification {
+    /// Its id; also the `webhook-id` that the receiver sees.
+    pub id: NotificationId,
+    /// Its version, the fencing token.
+    pub version: Version,
+    /// Where it stands.
+    pub state: NotificationState,
+    /// What happened.
+    pub event: Event,
+    /// Whose policy tells it.
+    pub owner: Owner,
+    /// Under which revision.
+    pub revision: RevisionId,
+    /// Through which binding.
+    pub binding: BindingId,
+    /// What the plugin composed; empty until then.
+    pub messages: Vec<Message>,
+    /// How many of the messages were taken.
+    pub sent: u32,
+    /// When the next attempt is due.
+    pub due_at: Timestamp,
+    /// Attempts at the message under way.
+    pub attempts: u32,
+    /// What the last failed attempt said.
+    pub last_error: Option<String>,
+    /// How often another host took it over.
+    pub adoptions: u32,
+    /// The trace it belongs to.
+    pub trace: TraceContext,
+    /// When it last changed.
+    pub updated_at: Timestamp,
+}
+
+/// Where a notification stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotificationState {
+    /// To be composed by its plugin.
+    Pending,
+    /// Composed; attempts are due at `due_at`.
+    Scheduled,
+    /// Every message was taken.
+    Sent,
+    /// The plugin had nothing to say or failed; transfers never wait for notifications.
+    Skipped,
+    /// The schedule is exhausted or the channel refused for good.
+    DeadLettered,
+}
+
+/// What a notify plugin composed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// The name of one of the owner's channels.
+    pub channel: String,
+    /// A line.
+    pub title: String,
+    /// What `text` is.
+    pub media_type: String,
+    /// The message.
+    pub text: String,
+}
+
+/// Where messages go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Channel {
+    /// Its id.
+    pub id: ChannelId,
+    /// Whose it is.
+    pub partner: PartnerId,
+    /// Its name, unique within the partner.
+    pub name: String,
+    /// What it is and where.
+    pub kind: ChannelKind,
+    /// Whether messages are sent.
+    pub enabled: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// What a channel is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+pub enum ChannelKind {
+    /// Standard Webhooks 1.0.
+    Webhook {
+        /// Where to.
+        url: String,
+        /// The partner's secret that signs.
+        signing_secret: String,
+    },
+}

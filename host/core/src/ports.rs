@@ -1,0 +1,24 @@
+//! Ports: every trait that the outside must implement, named by role.
+
+mod bus;
+mod connector;
+mod payload_store;
+mod plugin_runner;
+mod query;
+mod registry;
+mod transfer_store;
+mod upload_store;
+mod vault;
+
+pub use bus::{BusError, TransferBus};
+pub use connector::{Connector, Consigned, Messenger, Notice};
+pub use payload_store::{ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, UploadWriter, WriteIntent};
+pub use plugin_runner::{
+    Checked, Conclusion, Inspected, Masked, Masking, PluginArchive, PluginError, PluginRunner, PrepareError,
+    RawFinding, RawFindings, RawPlace, Subject, Validating,
+};
+pub use query::{Cursor, Edge, Page, PageRequest, Snapshot, TransferFilter};
+pub use registry::{NewRevision, Registry, RegistryError};
+pub use transfer_store::{AnnounceOutcome, Announcement, CommitError, StoreError, TransferStore};
+pub use upload_store::{Advance, Sweepable, UploadError, UploadStore};
+pub use vault::{LookupTable, SecretBytes, Vault, VaultError};

@@ -1,0 +1,65 @@
+//! Connectors: the code that speaks to destinations and notification channels.
+
+use async_trait::async_trait;
+
+use crate::delivery::{Answer, Delivery};
+use crate::destination::Destination;
+use crate::id::{NotificationId, TransferId};
+use crate::notification::{Channel, Message};
+use crate::payload::Payload;
+use crate::time::Timestamp;
+use crate::trace::TraceContext;
+
+/// What a delivery hands over, besides the bytes.
+#[derive(Debug, Clone)]
+pub struct Consigned {
+    /// The delivery; its id is the idempotency key.
+    pub delivery: Delivery,
+    /// Where to.
+    pub destination: Destination,
+    /// The released payload's description.
+    pub payload: Payload,
+    /// The transfer it belongs to.
+    pub transfer: TransferId,
+    /// The sender's slug.
+    pub sender: String,
+    /// The file's name as the sender gave it; encode it for wherever it is put.
+    pub file_name: String,
+    /// When the attempt begins.
+    pub at: Timestamp,
+    /// The trace to pass on.
+    pub trace: TraceContext,
+}
+
+/// Speaks to destinations. A connector opens the payload itself, because a retry inside it must read again.
+#[async_trait]
+pub trait Connector: Send + Sync + std::fmt::Debug {
+    /// One attempt; everything that can happen is an answer.
+    async fn deliver(&self, consigned: &Consigned) -> Answer;
+}
+
+/// One message for one channel.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// The notification; with the message's index it names the message for the receiver.
+    pub notification: NotificationId,
+    /// Which of the notification's messages, from 0.
+    pub index: u32,
+    /// The event's kind on the wire.
+    pub event: &'static str,
+    /// Where to.
+    pub channel: Channel,
+    /// What to say.
+    pub message: Message,
+    /// When the attempt begins.
+    pub at: Timestamp,
+    /// The trace to pass on.
+    pub trace: TraceContext,
+}
+
+/// Speaks to notification channels.
+#[async_trait]
+pub trait Messenger: Send + Sync + std::fmt::Debug {
+    /// One attempt; everything that can happen is an answer.
+    async fn send(&self, notice: &Notice) -> Answer;
+}

@@ -1,0 +1,97 @@
+//! The payload store: the bytes.
+
+use std::fmt::Debug;
+use std::ops::Range;
+use std::pin::Pin;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::Stream;
+
+use crate::id::{PayloadId, TransferId};
+use crate::payload::Payload;
+use crate::transfer::Version;
+use crate::upload::UploadProgress;
+
+/// Payload bytes on their way.
+pub type ByteStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>> + Send>>;
+
+/// Says what is about to be written and for whom; its row is committed before the first byte leaves.
+#[derive(Debug, Clone)]
+pub struct WriteIntent {
+    /// The payload's id.
+    pub payload: PayloadId,
+    /// For which transfer.
+    pub transfer: TransferId,
+    /// Under which claim: the object's key is unique per claim version, so a zombie never overwrites its successor.
+    pub version: Version,
+    /// What the bytes are.
+    pub media_type: String,
+}
+
+/// Reads and writes payload objects.
+#[async_trait]
+pub trait PayloadStore: Send + Sync + Debug {
+    /// Begins a new object.
+    async fn write(&self, intent: WriteIntent) -> Result<Box<dyn PayloadWriter>, PayloadError>;
+
+    /// Reads content bytes. A read of the whole checks the digest on the way: a wrong byte ends the stream with
+    /// [`PayloadError::Corrupt`] at the latest instead of its end.
+    async fn read(&self, payload: &Payload, range: Range<u64>) -> Result<ByteStream, PayloadError>;
+
+    /// Begins or continues an upload at the given progress.
+    async fn upload(
+        &self,
+        transfer: TransferId,
+        media_type: &str,
+        progress: UploadProgress,
+    ) -> Result<Box<dyn UploadWriter>, PayloadError>;
+}
+
+/// Writes one object, front to back, with bounded memory.
+#[async_trait]
+pub trait PayloadWriter: Send + Debug {
+    /// Takes the next bytes; waits while too many parts are under way.
+    async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError>;
+    /// Completes the object; it is in S3 but not live until a change promotes it.
+    async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError>;
+    /// Gives the object up; what S3 holds of it is removed now or by the sweeper.
+    async fn abandon(self: Box<Self>);
+}
+
+/// Writes one stretch of an upload; the bytes it took are durable once `pause` returned.
+#[async_trait]
+pub trait UploadWriter: Send + Debug {
+    /// Takes the next bytes.
+    async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError>;
+    /// Makes all bytes taken so far durable (full parts as parts, the rest as tail object) and says where it stands.
+    async fn pause(self: Box<Self>) -> Result<UploadProgress, PayloadError>;
+    /// Completes the object: last part, completion, digest.
+    async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError>;
+}
+
+/// A complete object that is not live yet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// What it is.
+    pub payload: Payload,
+}
+
+/// The payload store failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PayloadError {
+    /// S3 does not answer or refuses; worth another try.
+    #[error("the payload store is unavailable: {0}")]
+    Unavailable(String),
+    /// The object is gone.
+    #[error("payload {0} is missing from the payload store")]
+    Missing(PayloadId),
+    /// The bytes are not those that were sealed.
+    #[error("payload {payload} is corrupt: {explanation}")]
+    Corrupt {
+        /// Which payload.
+        payload: PayloadId,
+        /// What does not match.
+        explanation: String,
+    },
+}

@@ -1,0 +1,154 @@
+//! The query side: one consistent, read-only view per request, within what its viewer may see.
+//!
+//! Every method takes many keys at once, so that a page of any size costs a constant number of statements.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::agreement::Agreement;
+use crate::consignment::{Consignment, ConsignmentState};
+use crate::decision::Decision;
+use crate::delivery::{Attempt, Delivery, DeliveryState};
+use crate::destination::Destination;
+use crate::id::{ConsignmentId, DeliveryId, DestinationId, PartnerId, RevisionId, TransferId, UploadId};
+use crate::notification::{Channel, Notification};
+use crate::partner::Partner;
+use crate::plugin::PluginVersion;
+use crate::policy::{Policy, Revision};
+use crate::ports::StoreError;
+use crate::provenance::ChainedEntry;
+use crate::time::Timestamp;
+use crate::transfer::{Transfer, TransferState};
+use crate::upload::Upload;
+
+/// A read-only view as one viewer, at one moment. What the viewer may not see is not there.
+#[async_trait]
+pub trait Snapshot: Send + Sync + Debug {
+    /// Partners, newest first: all for an operator, otherwise the viewer's own and those it has agreements with.
+    async fn partners(&self, page: &PageRequest) -> Result<Page<Partner>, StoreError>;
+    /// Partners by id; unseen ones are missing.
+    async fn partners_by_id(&self, ids: &[PartnerId]) -> Result<Vec<Partner>, StoreError>;
+    /// A partner by slug.
+    async fn partner_by_slug(&self, slug: &str) -> Result<Option<Partner>, StoreError>;
+    /// Agreements that name any of the partners, newest first.
+    async fn agreements(&self, of: Option<PartnerId>, page: &PageRequest) -> Result<Page<Agreement>, StoreError>;
+    /// Destinations of the partners.
+    async fn destinations_of(&self, partners: &[PartnerId]) -> Result<Vec<Destination>, StoreError>;
+    /// Destinations by id.
+    async fn destinations_by_id(&self, ids: &[DestinationId]) -> Result<Vec<Destination>, StoreError>;
+    /// Channels of the partners.
+    async fn channels_of(&self, partners: &[PartnerId]) -> Result<Vec<Channel>, StoreError>;
+
+    /// Plugin versions, newest first: the house's and the viewer's own.
+    async fn plugins(&self, page: &PageRequest) -> Result<Page<PluginVersion>, StoreError>;
+    /// Policies of the viewer (or of all, for an operator), newest first.
+    async fn policies(&self, page: &PageRequest) -> Result<Page<Policy>, StoreError>;
+    /// Revisions of a policy, newest first.
+    async fn revisions(&self, policy: crate::id::PolicyId, page: &PageRequest) -> Result<Page<Revision>, StoreError>;
+    /// Revisions by id.
+    async fn revisions_by_id(&self, ids: &[RevisionId]) -> Result<Vec<Revision>, StoreError>;
+
+    /// Transfers that the viewer sent or receives, newest first.
+    async fn transfers(&self, filter: &TransferFilter, page: &PageRequest) -> Result<Page<Transfer>, StoreError>;
+    /// Transfers by id.
+    async fn transfers_by_id(&self, ids: &[TransferId]) -> Result<Vec<Transfer>, StoreError>;
+    /// Uploads of the transfers.
+    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<Upload>, StoreError>;
+    /// An upload by id.
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError>;
+    /// Consignments of the transfers, oldest first.
+    async fn consignments_of(&self, transfers: &[TransferId]) -> Result<Vec<Consignment>, StoreError>;
+    /// Consignments by id.
+    async fn consignments_by_id(&self, ids: &[ConsignmentId]) -> Result<Vec<Consignment>, StoreError>;
+    /// Consignments in a state that name the viewer as receiver (all, for an operator), newest first.
+    async fn consignments(
+        &self,
+        state: Option<ConsignmentState>,
+        page: &PageRequest,
+    ) -> Result<Page<Consignment>, StoreError>;
+    /// Decisions on the transfers, oldest first: the inbound ones to the sender, the outbound ones to the receiver.
+    async fn decisions_of(&self, transfers: &[TransferId]) -> Result<Vec<Decision>, StoreError>;
+    /// Deliveries of the consignments, oldest first; to the receiver only.
+    async fn deliveries_of(&self, consignments: &[ConsignmentId]) -> Result<Vec<Delivery>, StoreError>;
+    /// Deliveries by id.
+    async fn deliveries_by_id(&self, ids: &[DeliveryId]) -> Result<Vec<Delivery>, StoreError>;
+    /// Deliveries in a state, newest first: the dead-letter list, for one.
+    async fn deliveries(&self, state: Option<DeliveryState>, page: &PageRequest) -> Result<Page<Delivery>, StoreError>;
+    /// Attempts of the deliveries, oldest first.
+    async fn attempts_of(&self, deliveries: &[DeliveryId]) -> Result<Vec<(DeliveryId, Attempt)>, StoreError>;
+    /// Notifications about the transfers that the viewer's policy sent.
+    async fn notifications_of(&self, transfers: &[TransferId]) -> Result<Vec<Notification>, StoreError>;
+    /// A transfer's provenance from its beginning, within the viewer's sight.
+    async fn provenance(&self, transfer: TransferId, page: &PageRequest) -> Result<Page<ChainedEntry>, StoreError>;
+
+    /// Ends the view.
+    async fn close(self: Box<Self>);
+}
+
+/// Which transfers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TransferFilter {
+    /// In one of these states; empty means any.
+    pub states: Vec<TransferState>,
+    /// From this sender.
+    pub sender: Option<PartnerId>,
+    /// With a consignment for, or addressed to, this receiver.
+    pub receiver: Option<PartnerId>,
+    /// With exactly this file name.
+    pub file_name: Option<String>,
+    /// Announced at or after.
+    pub since: Option<Timestamp>,
+    /// Announced before.
+    pub until: Option<Timestamp>,
+}
+
+/// A place in a list; lists are ordered by age, so it is the id, or the provenance sequence, of an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cursor {
+    /// After or before this id.
+    Id(Uuid),
+    /// After or before this sequence.
+    Sequence(u64),
+}
+
+/// Which part of a list, in Relay's terms.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageRequest {
+    /// At most this many items.
+    pub limit: usize,
+    /// Only what follows.
+    pub after: Option<Cursor>,
+    /// Only what precedes.
+    pub before: Option<Cursor>,
+    /// Take from the end (`last`) instead of the beginning (`first`); the order of the items stays.
+    pub backward: bool,
+}
+
+impl PageRequest {
+    /// The first items.
+    pub const fn first(limit: usize) -> Self {
+        Self { limit, after: None, before: None, backward: false }
+    }
+}
+
+/// Part of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T> {
+    /// The items with their cursors.
+    pub edges: Vec<Edge<T>>,
+    /// Whether there is more before.
+    pub has_previous: bool,
+    /// Whether there is more after.
+    pub has_next: bool,
+}
+
+/// One item of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Edge<T> {
+    /// Where it is.
+    pub cursor: Cursor,
+    /// What it is.
+    pub node: T,
+}

@@ -1,0 +1,139 @@
+//! The transfer store: claims and changes, the truth.
+
+use std::fmt::Debug;
+use std::time::Duration;
+
+use async_trait::async_trait;
+
+use crate::change::Change;
+use crate::claim::{Aggregate, Claim};
+use crate::command::{Command, RungCommand, Work};
+use crate::destination::Destination;
+use crate::digest::Digest;
+use crate::id::{HostId, PartnerId, RevisionId, TransferId};
+use crate::notification::Channel;
+use crate::partner::Partner;
+use crate::policy::{Revision, Side};
+use crate::ports::query::Snapshot;
+use crate::provenance::Entry;
+use crate::transfer::Transfer;
+use crate::upload::Upload;
+use crate::viewer::Viewer;
+
+/// Holds the truth.
+#[async_trait]
+pub trait TransferStore: Send + Sync + Debug {
+    /// Says that this host is alive for the given time from now, by the database's clock.
+    async fn heartbeat(&self, host: HostId, alive_for: Duration) -> Result<(), StoreError>;
+
+    /// Claims what the commands name, if it is still at their versions, in one short transaction. Commands that match
+    /// nothing (repeats, zombies) are simply not among the claims.
+    async fn claim(&self, host: HostId, commands: &[RungCommand]) -> Result<Vec<Claim>, StoreError>;
+
+    /// Claims up to `room` things that need work and have no living host: claimed by a dead one (counts as an
+    /// adoption), due, or waiting longer than `overdue` for a ring.
+    async fn adopt(&self, host: HostId, room: usize, overdue: Duration) -> Result<Vec<Claim>, StoreError>;
+
+    /// Gives a claim back unfinished (orderly shutdown, host trouble); anybody may adopt it `after` that time.
+    async fn relinquish(&self, claim: &Claim, after: Duration) -> Result<(), StoreError>;
+
+    /// Writes a change if its version still matches. Rolls the transfer up to `Finished` when its last consignment
+    /// settles, and the consignment when its last delivery does, by the functions of [`crate::state`].
+    async fn commit(&self, change: &Change) -> Result<(), CommitError>;
+
+    /// Records which revisions judge a claimed transfer or consignment, once: kept pins are returned, not replaced.
+    /// Picks the active revision of the house and of the partner for that side; an owner without one has no pin.
+    async fn pin(&self, claim: &Claim, side: Side) -> Result<Vec<Revision>, CommitError>;
+
+    /// Creates an announced transfer with its upload, or finds the one that the same sender announced under the same
+    /// idempotency key.
+    async fn announce(&self, announcement: &Announcement) -> Result<AnnounceOutcome, StoreError>;
+
+    /// Loads one aggregate for a person's move, without regard to who may see it: the use case checks.
+    async fn load(&self, work: Work) -> Result<Option<Aggregate>, StoreError>;
+
+    /// Appends an entry to a transfer's provenance outside of a change (a fetch of the payload).
+    async fn append(&self, transfer: TransferId, entry: &Entry) -> Result<(), StoreError>;
+
+    /// Transfers whose hold expired or whose announcement did, at most `room`.
+    async fn expired(&self, room: usize) -> Result<Vec<Aggregate>, StoreError>;
+
+    /// An earlier transfer of the sender with that name and digest that was not rejected or cancelled.
+    async fn twin(&self, transfer: &Transfer, digest: &Digest) -> Result<Option<TransferId>, StoreError>;
+
+    /// A revision with its bindings.
+    async fn revision(&self, id: RevisionId) -> Result<Option<Revision>, StoreError>;
+    /// A partner.
+    async fn partner(&self, id: PartnerId) -> Result<Option<Partner>, StoreError>;
+    /// A partner's active destinations.
+    async fn destinations(&self, partner: PartnerId) -> Result<Vec<Destination>, StoreError>;
+    /// A destination by id, active or not.
+    async fn destination(&self, id: crate::id::DestinationId) -> Result<Option<Destination>, StoreError>;
+    /// A partner's channel by name.
+    async fn channel(&self, partner: PartnerId, name: &str) -> Result<Option<Channel>, StoreError>;
+    /// The receivers to whom the sender has an active agreement, with their slugs.
+    async fn agreed_receivers(&self, sender: PartnerId) -> Result<Vec<Partner>, StoreError>;
+
+    /// Locks one of the outbox's lanes that has rows, hands its oldest commands (at most `limit`, in order) to
+    /// `publish`, and removes them if it succeeds. Returns how many went out; 0 when every lane is empty or taken.
+    async fn relay(&self, limit: usize, bus: &dyn crate::ports::TransferBus) -> Result<usize, StoreError>;
+
+    /// Opens a consistent, read-only view as that viewer.
+    async fn snapshot(&self, viewer: &Viewer) -> Result<Box<dyn Snapshot>, StoreError>;
+}
+
+/// A transfer to announce.
+#[derive(Debug, Clone)]
+pub struct Announcement {
+    /// The transfer, in state `Announced`, version 0.
+    pub transfer: Transfer,
+    /// Its upload.
+    pub upload: Upload,
+    /// Digest over the input, to tell a repeat from another request under the same key.
+    pub fingerprint: Digest,
+    /// Its first provenance entry.
+    pub entry: Entry,
+    /// Nothing rings yet; kept so that a complete announcement can be rung in the same transaction later.
+    pub commands: Vec<Command>,
+}
+
+/// What became of an announcement.
+#[derive(Debug, Clone)]
+pub enum AnnounceOutcome {
+    /// Created.
+    Created,
+    /// The same sender, key and input: the transfer of then, as it is now.
+    Repeated {
+        /// The transfer.
+        transfer: Box<Transfer>,
+        /// Its upload.
+        upload: Box<Upload>,
+    },
+    /// The same sender and key, but another input.
+    Conflict {
+        /// The transfer of then.
+        transfer: TransferId,
+    },
+}
+
+/// The store failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StoreError {
+    /// Postgres does not answer; worth another try.
+    #[error("the database is unavailable: {0}")]
+    Unavailable(String),
+    /// A bug or a broken row; not worth another try.
+    #[error("the database answered something unexpected: {0}")]
+    Unexpected(String),
+}
+
+/// A change was not written.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CommitError {
+    /// Somebody else moved on first: drop the work.
+    #[error("{0} changed in the meantime")]
+    Stale(Work),
+    /// The store failed; the change may be tried again.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

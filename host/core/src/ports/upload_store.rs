@@ -1,0 +1,93 @@
+//! The upload store: how far uploads have come.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use crate::change::Change;
+use crate::id::{PayloadId, TransferId, UploadId};
+use crate::payload::Payload;
+use crate::ports::{CommitError, StoreError};
+use crate::transfer::Version;
+use crate::upload::{Upload, UploadProgress};
+
+/// Remembers uploads and payload objects.
+#[async_trait]
+pub trait UploadStore: Send + Sync + Debug {
+    /// Finds an upload.
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError>;
+
+    /// Moves an upload on, if its version still matches.
+    async fn advance(&self, advance: &Advance) -> Result<Upload, UploadError>;
+
+    /// Marks the upload complete with its sealed payload, before the transfer is received; repeating it is harmless.
+    async fn sealed(&self, id: UploadId, version: Version, payload: &Payload) -> Result<Upload, UploadError>;
+
+    /// Commits the change that makes the transfer `Received`; the upload must be sealed.
+    async fn receive(&self, upload: UploadId, change: &Change) -> Result<(), CommitError>;
+
+    /// The sealed payload of a complete upload, to finish a commit that a dead host began.
+    async fn sealed_payload(&self, id: UploadId) -> Result<Option<Payload>, StoreError>;
+
+    /// Ends an upload; its objects are swept.
+    async fn terminate(&self, id: UploadId) -> Result<(), StoreError>;
+
+    /// Commits the row of an object about to be written.
+    async fn begin_object(
+        &self,
+        id: PayloadId,
+        transfer: TransferId,
+        key: &str,
+        version: Version,
+    ) -> Result<(), StoreError>;
+
+    /// Notes S3's multipart id, so that the sweeper can abort it.
+    async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<(), StoreError>;
+
+    /// Rows whose objects nobody needs (discarded, or still `writing` with no living claim), at most `room`:
+    /// id, keys, multipart id.
+    async fn sweepable(&self, room: usize) -> Result<Vec<Sweepable>, StoreError>;
+
+    /// Forgets a swept row.
+    async fn swept(&self, id: PayloadId) -> Result<(), StoreError>;
+}
+
+/// An object that nobody needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sweepable {
+    /// Its row.
+    pub id: PayloadId,
+    /// Its key.
+    pub key: String,
+    /// Its unfinished multipart upload, if any.
+    pub multipart: Option<String>,
+}
+
+/// An upload's step.
+#[derive(Debug, Clone)]
+pub struct Advance {
+    /// Which upload.
+    pub upload: UploadId,
+    /// At which version.
+    pub version: Version,
+    /// The new offset.
+    pub offset: u64,
+    /// The length, where it was deferred and is known now.
+    pub length: Option<u64>,
+    /// The new progress.
+    pub progress: UploadProgress,
+}
+
+/// An upload could not be moved on.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum UploadError {
+    /// Another writer was faster.
+    #[error("upload {0} was continued by another writer")]
+    Stale(UploadId),
+    /// It does not exist or ended.
+    #[error("there is no upload {0}")]
+    Unknown(UploadId),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}

@@ -1,0 +1,68 @@
+//! The vault: secrets and lookup tables of partners and the house.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::policy::Owner;
+
+/// A secret value; `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SecretBytes(Vec<u8>);
+
+impl SecretBytes {
+    /// Wraps a value.
+    pub const fn new(bytes: Vec<u8>) -> Self {
+        Self(bytes)
+    }
+
+    /// The value, at the place where it is used.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for SecretBytes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretBytes(..)")
+    }
+}
+
+/// Gives secrets to those who use them.
+#[async_trait]
+pub trait Vault: Send + Sync + fmt::Debug {
+    /// An owner's secret by name.
+    async fn secret(&self, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError>;
+    /// Sets a secret.
+    async fn put_secret(&self, owner: Owner, name: &str, value: SecretBytes) -> Result<(), VaultError>;
+    /// The owner's 32-byte tokenization key, created at first use.
+    async fn tokenization_key(&self, owner: Owner) -> Result<SecretBytes, VaultError>;
+    /// An owner's lookup table in its newest version.
+    async fn table(&self, owner: Owner, name: &str) -> Result<Option<Arc<LookupTable>>, VaultError>;
+    /// Stores a new version of a lookup table and returns its number.
+    async fn put_table(&self, owner: Owner, name: &str, entries: HashMap<String, String>) -> Result<i64, VaultError>;
+}
+
+/// An immutable version of a lookup table.
+#[derive(Debug, PartialEq, Eq)]
+pub struct LookupTable {
+    /// Its name.
+    pub name: String,
+    /// Its version, from 1.
+    pub version: i64,
+    /// Its entries.
+    pub entries: HashMap<String, String>,
+}
+
+/// The vault failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum VaultError {
+    /// It does not answer; worth another try.
+    #[error("the vault is unavailable: {0}")]
+    Unavailable(String),
+    /// The stored value cannot be opened with the configured key.
+    #[error("secret `{0}` cannot be opened with the configured key: was `secrets.key` changed?")]
+    WrongKey(String),
+}

@@ -1,0 +1,116 @@
+//! The legal moves of a notification.
+
+use serde_json::json;
+
+use crate::change::Change;
+use crate::claim::Aggregate;
+use crate::command::Work;
+use crate::delivery::{Answer, Attempt};
+use crate::notification::{Message, Notification, NotificationState};
+use crate::provenance::EntryKind;
+use crate::state::{IllegalMove, Stamp, change};
+use crate::time::Timestamp;
+
+/// What can be done with a notification.
+#[derive(Debug, Clone)]
+pub enum NotificationMove {
+    /// The plugin composed its messages; none means that it has nothing to say.
+    Compose(Vec<Message>),
+    /// The plugin or channel cannot be used: the notification is skipped, with the reason.
+    Skip {
+        /// Why.
+        reason: String,
+    },
+    /// An attempt at the next message was made; `next` is when another is due, if the schedule has one left.
+    Attempt {
+        /// The attempt with its answer.
+        attempt: Attempt,
+        /// When to try again.
+        next: Option<Timestamp>,
+    },
+}
+
+/// All legal moves of a notification, and nothing else.
+pub fn apply(notification: &Notification, wanted: NotificationMove, stamp: &Stamp) -> Result<Change, IllegalMove> {
+    use NotificationState::{Pending, Scheduled};
+    match (notification.state, wanted) {
+        (Pending, NotificationMove::Compose(messages)) => {
+            let state = if messages.is_empty() { NotificationState::Skipped } else { Scheduled };
+            let mut change = moved(notification, state, stamp);
+            change.rings = state == Scheduled;
+            set(&mut change, |next| {
+                next.messages = messages;
+                next.due_at = stamp.at;
+            });
+            Ok(change)
+        }
+        (Pending | Scheduled, NotificationMove::Skip { reason }) => {
+            let mut change = moved(notification, NotificationState::Skipped, stamp);
+            set(&mut change, |next| next.last_error = Some(reason));
+            Ok(change)
+        }
+        (Scheduled, NotificationMove::Attempt { attempt, next }) => Ok(attempted(notification, &attempt, next, stamp)),
+        (state, wanted) => Err(IllegalMove {
+            work: Work::Notification(notification.id),
+            state: name(state),
+            wanted: match wanted {
+                NotificationMove::Compose(_) => "composed",
+                NotificationMove::Skip { .. } => "skipped",
+                NotificationMove::Attempt { .. } => "attempted",
+            },
+        }),
+    }
+}
+
+fn attempted(it: &Notification, attempt: &Attempt, due: Option<Timestamp>, stamp: &Stamp) -> Change {
+    let total = u32::try_from(it.messages.len()).unwrap_or(u32::MAX);
+    let (state, error) = match (&attempt.answer, due) {
+        (Answer::Taken { .. }, _) if it.sent + 1 >= total => (NotificationState::Sent, None),
+        (Answer::Taken { .. }, _) => (NotificationState::Scheduled, None),
+        (Answer::Failed { error, .. }, Some(_)) => (NotificationState::Scheduled, Some(error.clone())),
+        (Answer::Failed { error, .. } | Answer::Refused { error, .. }, _) => {
+            (NotificationState::DeadLettered, Some(error.clone()))
+        }
+    };
+    let taken = matches!(attempt.answer, Answer::Taken { .. });
+    let mut change = moved(it, state, stamp);
+    if taken {
+        let channel = it.messages.get(it.sent as usize).map(|message| message.channel.clone());
+        let details = json!({ "event": it.event.kind.name(), "channel": channel, "notification": it.id });
+        change.entries = vec![stamp.entry(EntryKind::Notified, details)];
+        change.rings = state == NotificationState::Scheduled;
+    }
+    set(&mut change, |next| {
+        next.sent += u32::from(taken);
+        next.attempts = if taken { 0 } else { attempt.number };
+        next.last_error = error;
+        next.due_at = if taken { stamp.at } else { due.unwrap_or(next.due_at) };
+        next.adoptions = 0;
+    });
+    change
+}
+
+fn moved(it: &Notification, state: NotificationState, stamp: &Stamp) -> Change {
+    let next = Notification { version: it.version + 1, state, updated_at: stamp.at, ..it.clone() };
+    let mut change = change(it.version, Aggregate::Notification(next), it.event.transfer, stamp);
+    // Composing and failing are the notification's own affair; only a message that was taken enters the provenance.
+    change.entries.clear();
+    change
+}
+
+fn set(change: &mut Change, edit: impl FnOnce(&mut Notification)) {
+    if let Aggregate::Notification(next) = &mut change.next {
+        edit(next);
+    }
+}
+
+/// The state as a word in sentences and on the wire.
+pub const fn name(state: NotificationState) -> &'static str {
+    match state {
+        NotificationState::Pending => "pending",
+        NotificationState::Scheduled => "scheduled",
+        NotificationState::Sent => "sent",
+        NotificationState::Skipped => "skipped",
+        NotificationState::DeadLettered => "dead-lettered",
+    }
+}
