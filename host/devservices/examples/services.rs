@@ -18,17 +18,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         match argument.as_str() {
             "--test" => {
                 let test = Options::for_tests();
-                options = Options {
-                    cache_dir: options.cache_dir,
-                    progress: Progress::terminal(),
-                    ..test
-                };
+                options = Options { cache_dir: options.cache_dir, progress: Progress::terminal(), ..test };
             }
             "--data-dir" => options.data_dir = value()?.into(),
             "--cache-dir" => options.cache_dir = value()?.into(),
-            "--only" => {
-                options.wanted = value()?.split(',').map(named).collect::<Result<_, _>>()?
-            }
+            "--only" => options.wanted = value()?.split(',').map(named).collect::<Result<_, _>>()?,
             "--write" => write = Some(value()?),
             other => return Err(format!("unknown argument {other}").into()),
         }
@@ -53,6 +47,5 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn named(name: &str) -> Result<Service, String> {
-    serde_json::from_value(name.into())
-        .map_err(|_| format!("{name} is none of kafka, postgres, s3"))
+    serde_json::from_value(name.into()).map_err(|_| format!("{name} is none of kafka, postgres, s3"))
 }

@@ -40,11 +40,7 @@ pub(crate) async fn entry(cache: &Path, name: &str) -> Result<Entry, StartError>
         std::fs::remove_dir_all(&filling).at("remove", &filling)?;
     }
     std::fs::create_dir(&filling).at("create", &filling)?;
-    Ok(Entry::Absent(Vacant {
-        filling,
-        path,
-        _lock: lock,
-    }))
+    Ok(Entry::Absent(Vacant { filling, path, _lock: lock }))
 }
 
 impl Vacant {

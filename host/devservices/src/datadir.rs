@@ -21,23 +21,13 @@ pub(crate) struct DataDir {
 impl DataDir {
     /// Creates it if needed and takes its lock.
     pub(crate) fn take(path: &Path, durability: Durability) -> Result<Self, StartError> {
-        let builder = |path: &Path| {
-            std::fs::DirBuilder::new()
-                .recursive(true)
-                .mode(0o711)
-                .create(path)
-        };
+        let builder = |path: &Path| std::fs::DirBuilder::new().recursive(true).mode(0o711).create(path);
         builder(path).at("create", path)?;
         let path = path.canonicalize().at("open", path)?;
         let lock = Lock::exclusive(&path)?;
         // Others may pass through (Postgres runs as another user when we are root), not look around.
-        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o711))
-            .at("change the mode of", &path)?;
-        Ok(Self {
-            path,
-            durability,
-            _lock: lock,
-        })
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o711)).at("change the mode of", &path)?;
+        Ok(Self { path, durability, _lock: lock })
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -77,9 +67,5 @@ pub(crate) fn fresh_test_dir() -> PathBuf {
         }
     }
     let unique = uuid::Uuid::new_v4().simple().to_string();
-    parent.join(format!(
-        "{TEST_PREFIX}{}-{}",
-        std::process::id(),
-        &unique[..8]
-    ))
+    parent.join(format!("{TEST_PREFIX}{}-{}", std::process::id(), &unique[..8]))
 }

@@ -20,16 +20,10 @@ pub struct Endpoints {
 
 impl fmt::Debug for Endpoints {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let postgres = self
-            .postgres_url
-            .as_deref()
-            .and_then(|url| url::Url::parse(url).ok());
+        let postgres = self.postgres_url.as_deref().and_then(|url| url::Url::parse(url).ok());
         f.debug_struct("Endpoints")
             .field("kafka_brokers", &self.kafka_brokers)
-            .field(
-                "postgres_host",
-                &postgres.as_ref().and_then(url::Url::host_str),
-            )
+            .field("postgres_host", &postgres.as_ref().and_then(url::Url::host_str))
             .field("postgres_port", &postgres.as_ref().and_then(url::Url::port))
             .field("s3", &self.s3)
             .finish_non_exhaustive()

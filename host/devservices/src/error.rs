@@ -112,10 +112,6 @@ pub(crate) trait At<T> {
 
 impl<T> At<T> for io::Result<T> {
     fn at(self, action: &'static str, path: impl Into<PathBuf>) -> Result<T, StartError> {
-        self.map_err(|source| StartError::Io {
-            action,
-            path: path.into(),
-            source,
-        })
+        self.map_err(|source| StartError::Io { action, path: path.into(), source })
     }
 }

@@ -82,8 +82,7 @@ impl Kafka {
     async fn launch(&self, report: &Report) -> Result<(), StartError> {
         std::fs::create_dir_all(&self.dir).at("create", &self.dir)?;
         let properties = self.dir.join("server.properties");
-        std::fs::write(&properties, config::properties(self.ports, &self.data()))
-            .at("write", &properties)?;
+        std::fs::write(&properties, config::properties(self.ports, &self.data())).at("write", &properties)?;
         if !self.data().join("meta.properties").exists() {
             report.step("formatting its storage");
             self.format(&properties).await?;
@@ -105,24 +104,13 @@ impl Kafka {
     async fn format(&self, properties: &Path) -> Result<(), StartError> {
         let log = self.context.dir.log("kafka-format.log");
         let mut command = self.java_command();
-        command
-            .args([
-                "kafka.tools.StorageTool",
-                "format",
-                "--cluster-id",
-                &cluster_id(),
-                "--config",
-            ])
-            .arg(properties);
+        command.args(["kafka.tools.StorageTool", "format", "--cluster-id", &cluster_id(), "--config"]).arg(properties);
         let process = self.spawn(command, &log)?;
         let ended = process.wait(PATIENCE).await;
         self.context.state.forget(Service::Kafka);
         match ended {
             Some(status) if status.success() => Ok(()),
-            Some(status) => Err(failed(
-                format!("formatting its storage ended with {status}"),
-                &log,
-            )),
+            Some(status) => Err(failed(format!("formatting its storage ended with {status}"), &log)),
             None => {
                 process.end(Signal::KILL, Duration::from_secs(5)).await;
                 Err(failed("formatting its storage did not end".into(), &log))
@@ -132,22 +120,15 @@ impl Kafka {
 
     fn java_command(&self) -> Command {
         let mut command = Command::new(&self.java);
-        command
-            .current_dir(&self.dir)
-            .args(config::JVM)
-            .arg("-cp")
-            .arg(self.libs.join("*"));
+        command.current_dir(&self.dir).args(config::JVM).arg("-cp").arg(self.libs.join("*"));
         command
     }
 
     fn spawn(&self, command: Command, log: &Path) -> Result<Arc<Process>, StartError> {
         // SIGTERM, should we die: half a second later Kafka is gone, and its next start need not
         // wait until the session of the vanished broker has timed out.
-        let process = Process::spawn(&self.context.spawner, command, Signal::TERM, log)
-            .at("run", &self.java)?;
-        self.context
-            .state
-            .remember(Service::Kafka, process.pid(), &self.dir)?;
+        let process = Process::spawn(&self.context.spawner, command, Signal::TERM, log).at("run", &self.java)?;
+        self.context.state.remember(Service::Kafka, process.pid(), &self.dir)?;
         Ok(Arc::new(process))
     }
 }
@@ -166,8 +147,7 @@ impl Managed for Kafka {
         if self.pid().is_some() {
             return Ok(());
         }
-        self.launch(&crate::Progress::silent().begin(Service::Kafka))
-            .await
+        self.launch(&crate::Progress::silent().begin(Service::Kafka)).await
     }
 
     async fn down(&self, ending: Ending) {
@@ -186,11 +166,7 @@ impl Managed for Kafka {
 
     fn wipe(&self) -> Result<(), StartError> {
         let data = self.data();
-        if data.exists() {
-            std::fs::remove_dir_all(&data).at("remove", data)
-        } else {
-            Ok(())
-        }
+        if data.exists() { std::fs::remove_dir_all(&data).at("remove", data) } else { Ok(()) }
     }
 }
 
@@ -202,19 +178,13 @@ fn signal(ending: Ending) -> Signal {
 }
 
 fn failed(reason: String, log: &Path) -> StartError {
-    StartError::Service {
-        service: Service::Kafka,
-        reason,
-        log: log.to_owned(),
-        tail: tail(log),
-    }
+    StartError::Service { service: Service::Kafka, reason, log: log.to_owned(), tail: tail(log) }
 }
 
 /// Kafka's ids are 16 bytes in URL-safe base64; one that begins with `-` would read as an option.
 fn cluster_id() -> String {
     loop {
-        let id = base64::engine::general_purpose::URL_SAFE_NO_PAD
-            .encode(uuid::Uuid::new_v4().as_bytes());
+        let id = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(uuid::Uuid::new_v4().as_bytes());
         if !id.starts_with('-') {
             return id;
         }

@@ -23,15 +23,8 @@ impl Lock {
         if flock(&file, FlockOperation::NonBlockingLockExclusive).is_err() {
             let mut holder = String::new();
             file.read_to_string(&mut holder).at("read", &path)?;
-            let holder = if holder.trim().is_empty() {
-                "unknown".to_owned()
-            } else {
-                holder.trim().to_owned()
-            };
-            return Err(StartError::Locked {
-                dir: dir.to_owned(),
-                holder,
-            });
+            let holder = if holder.trim().is_empty() { "unknown".to_owned() } else { holder.trim().to_owned() };
+            return Err(StartError::Locked { dir: dir.to_owned(), holder });
         }
         file.set_len(0).at("write", &path)?;
         file.rewind().at("write", &path)?;
@@ -42,25 +35,12 @@ impl Lock {
     /// Waits for a lock file, so that two first starts do not fetch the same thing at once.
     pub(crate) async fn wait(path: &Path) -> Result<Self, StartError> {
         let file = open(path)?;
-        let waited = tokio::task::spawn_blocking(move || {
-            flock(&file, FlockOperation::LockExclusive).map(|()| file)
-        });
-        let file = waited
-            .await
-            .map_err(std::io::Error::other)
-            .at("lock", path)?;
-        Ok(Self {
-            _file: file.map_err(std::io::Error::from).at("lock", path)?,
-        })
+        let waited = tokio::task::spawn_blocking(move || flock(&file, FlockOperation::LockExclusive).map(|()| file));
+        let file = waited.await.map_err(std::io::Error::other).at("lock", path)?;
+        Ok(Self { _file: file.map_err(std::io::Error::from).at("lock", path)? })
     }
 }
 
 fn open(path: &Path) -> Result<File, StartError> {
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .open(path)
-        .at("open", path)
+    OpenOptions::new().create(true).truncate(false).read(true).write(true).open(path).at("open", path)
 }

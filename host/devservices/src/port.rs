@@ -23,10 +23,7 @@ pub(crate) fn choose<const N: usize>(previous: [Option<u16>; N]) -> Result<[u16;
     }
     let mut ports = [0; N];
     for (port, listener) in ports.iter_mut().zip(&held) {
-        *port = listener
-            .local_addr()
-            .at("bind a port on", "127.0.0.1")?
-            .port();
+        *port = listener.local_addr().at("bind a port on", "127.0.0.1")?.port();
     }
     Ok(ports)
 }

@@ -42,14 +42,7 @@ impl Postgres {
         let user = User::to_run_as()?;
         let cluster = Cluster::open(context, user.as_ref())?;
         let bin = install::bin(context, cluster.version(), user.as_ref(), report).await?;
-        let mut postgres = Self {
-            context: context.clone(),
-            bin,
-            cluster,
-            user,
-            port: 0,
-            process: Slot::default(),
-        };
+        let mut postgres = Self { context: context.clone(), bin, cluster, user, port: 0, process: Slot::default() };
         let mut previous = context.state.read().postgres_port;
         for attempt in 1.. {
             [postgres.port] = port::choose([previous])?;
@@ -63,21 +56,14 @@ impl Postgres {
                 Ok(()) => break,
             }
         }
-        context
-            .state
-            .change(|state| state.postgres_port = Some(postgres.port))?;
+        context.state.change(|state| state.postgres_port = Some(postgres.port))?;
         report.ready();
         Ok(postgres)
     }
 
     pub(crate) fn url(&self) -> String {
         // The password is hexadecimal: nothing in it needs escaping.
-        format!(
-            "postgres://{}:{}@127.0.0.1:{}/postgres",
-            cluster::SUPERUSER,
-            self.cluster.password(),
-            self.port
-        )
+        format!("postgres://{}:{}@127.0.0.1:{}/postgres", cluster::SUPERUSER, self.cluster.password(), self.port)
     }
 
     async fn launch(&self, report: &Report) -> Result<(), StartError> {
@@ -108,13 +94,7 @@ impl Postgres {
         let new = self.cluster.prepare_new()?;
         let log = self.context.dir.log("initdb.log");
         let mut command = self.command("initdb");
-        command
-            .args(
-                self.cluster
-                    .initdb_arguments(self.major(), self.context.dir.durability()),
-            )
-            .arg("-D")
-            .arg(&new);
+        command.args(self.cluster.initdb_arguments(self.major(), self.context.dir.durability())).arg("-D").arg(&new);
         let process = self.spawn(command, Signal::TERM, &log)?;
         let ended = process.wait(PATIENCE).await;
         self.context.state.forget(Service::Postgres);
@@ -141,17 +121,10 @@ impl Postgres {
         command
     }
 
-    fn spawn(
-        &self,
-        command: Command,
-        death: Signal,
-        log: &Path,
-    ) -> Result<Arc<Process>, StartError> {
-        let process = Process::spawn(&self.context.spawner, command, death, log)
-            .at("run the programs in", &self.bin)?;
-        self.context
-            .state
-            .remember(Service::Postgres, process.pid(), self.cluster.root())?;
+    fn spawn(&self, command: Command, death: Signal, log: &Path) -> Result<Arc<Process>, StartError> {
+        let process =
+            Process::spawn(&self.context.spawner, command, death, log).at("run the programs in", &self.bin)?;
+        self.context.state.remember(Service::Postgres, process.pid(), self.cluster.root())?;
         Ok(Arc::new(process))
     }
 }
@@ -170,8 +143,7 @@ impl Managed for Postgres {
         if self.pid().is_some() {
             return Ok(());
         }
-        self.launch(&crate::Progress::silent().begin(Service::Postgres))
-            .await
+        self.launch(&crate::Progress::silent().begin(Service::Postgres)).await
     }
 
     async fn down(&self, ending: Ending) {
@@ -206,10 +178,5 @@ fn signal(ending: Ending) -> Signal {
 }
 
 fn failed(reason: String, log: &Path) -> StartError {
-    StartError::Service {
-        service: Service::Postgres,
-        reason,
-        log: log.to_owned(),
-        tail: tail(log),
-    }
+    StartError::Service { service: Service::Postgres, reason, log: log.to_owned(), tail: tail(log) }
 }

@@ -25,22 +25,11 @@ pub(crate) struct Process {
 
 impl Process {
     /// Spawns `command` in its own process group with its output appended to `log`.
-    pub(crate) fn spawn(
-        spawner: &Spawner,
-        mut command: Command,
-        death: Signal,
-        log: &Path,
-    ) -> io::Result<Self> {
+    pub(crate) fn spawn(spawner: &Spawner, mut command: Command, death: Signal, log: &Path) -> io::Result<Self> {
         let output = append(log)?;
-        command
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output);
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         let child = spawner.spawn(command, death)?;
-        Ok(Self {
-            pid: child.id(),
-            child: Mutex::new(child),
-        })
+        Ok(Self { pid: child.id(), child: Mutex::new(child) })
     }
 
     pub(crate) fn pid(&self) -> u32 {
@@ -56,9 +45,7 @@ impl Process {
     pub(crate) fn signal(&self, signal: Signal) {
         let mut child = self.child();
         if matches!(child.try_wait(), Ok(None))
-            && let Some(pid) = i32::try_from(self.pid)
-                .ok()
-                .and_then(rustix::process::Pid::from_raw)
+            && let Some(pid) = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw)
         {
             // It may end between the two calls; being gone is what the signal was to achieve.
             let _ = rustix::process::kill_process(pid, signal);
@@ -81,10 +68,7 @@ impl Process {
     pub(crate) async fn end(&self, signal: Signal, grace: Duration) {
         self.signal(signal);
         if self.wait(grace).await.is_none() {
-            tracing::warn!(
-                process.pid = self.pid,
-                "a local service did not stop in time and is killed"
-            );
+            tracing::warn!(process.pid = self.pid, "a local service did not stop in time and is killed");
             self.signal(Signal::KILL);
             self.wait(Duration::from_secs(10)).await;
         }
@@ -105,9 +89,7 @@ impl Process {
     }
 
     fn child(&self) -> std::sync::MutexGuard<'_, Child> {
-        self.child
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.child.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -129,9 +111,7 @@ impl Slot {
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Option<std::sync::Arc<Process>>> {
-        self.0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

@@ -46,11 +46,7 @@ impl Progress {
     /// Bars when standard error is a terminal, otherwise one line per event there.
     #[must_use]
     pub fn terminal() -> Self {
-        if std::io::stderr().is_terminal() {
-            Self::bars()
-        } else {
-            Self::lines()
-        }
+        if std::io::stderr().is_terminal() { Self::bars() } else { Self::lines() }
     }
 
     /// Says nothing.
@@ -83,9 +79,7 @@ impl Progress {
         let style = ProgressStyle::with_template("{spinner} {prefix:<9} {wide_msg} {elapsed}")
             .expect("the template is a constant that parses");
         let bars = Service::ALL.map(|service| {
-            let bar = ProgressBar::no_length()
-                .with_prefix(service.to_string())
-                .with_style(style.clone());
+            let bar = ProgressBar::no_length().with_prefix(service.to_string()).with_style(style.clone());
             (service, bar, std::sync::Once::new())
         });
         Self::to(move |event| {
@@ -105,7 +99,7 @@ impl Progress {
                 ProgressEvent::Step { doing, .. } => bar.set_message(doing.clone()),
                 ProgressEvent::Fetched { files: 0, .. } => {}
                 ProgressEvent::Fetched { files, .. } => {
-                    bar.set_message(format!("{files} files downloaded"))
+                    bar.set_message(format!("{files} files downloaded"));
                 }
                 ProgressEvent::Ready { .. } => bar.finish_with_message("ready"),
             }
@@ -114,11 +108,7 @@ impl Progress {
 
     /// Begins to report on one service.
     pub(crate) fn begin(&self, service: Service) -> Report {
-        Report {
-            sink: Arc::clone(&self.0),
-            service,
-            since: Instant::now(),
-        }
+        Report { sink: Arc::clone(&self.0), service, since: Instant::now() }
     }
 }
 
@@ -138,25 +128,16 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn step(&self, doing: impl Into<String>) {
-        (self.sink)(&ProgressEvent::Step {
-            service: self.service,
-            doing: doing.into(),
-        });
+        (self.sink)(&ProgressEvent::Step { service: self.service, doing: doing.into() });
     }
 
     pub(crate) fn fetched(&self, files: usize) {
-        (self.sink)(&ProgressEvent::Fetched {
-            service: self.service,
-            files,
-        });
+        (self.sink)(&ProgressEvent::Fetched { service: self.service, files });
     }
 
     pub(crate) fn ready(&self) {
         let after = self.since.elapsed();
         tracing::debug!(service.name = %self.service, elapsed.ms = after.as_millis(), "a local service answers");
-        (self.sink)(&ProgressEvent::Ready {
-            service: self.service,
-            after,
-        });
+        (self.sink)(&ProgressEvent::Ready { service: self.service, after });
     }
 }

@@ -50,27 +50,16 @@ impl S3 {
         let listener = port::bind(state.s3_port)?;
         let address = listener.local_addr().at("bind a port on", "127.0.0.1")?;
         let random = || uuid::Uuid::new_v4().simple().to_string();
-        let access_key = state
-            .s3_access_key
-            .unwrap_or_else(|| format!("LOCKGATE{}", &random()[..12].to_uppercase()));
+        let access_key = state.s3_access_key.unwrap_or_else(|| format!("LOCKGATE{}", &random()[..12].to_uppercase()));
         let secret_key = state.s3_secret_key.unwrap_or_else(random);
         context.state.change(|state| {
             state.s3_port = Some(address.port());
             state.s3_access_key = Some(access_key.clone());
             state.s3_secret_key = Some(secret_key.clone());
         })?;
-        let endpoint = S3Endpoint {
-            endpoint: format!("http://{address}"),
-            region: REGION.into(),
-            access_key,
-            secret_key,
-        };
-        let s3 = Self {
-            root,
-            address,
-            endpoint,
-            server: Mutex::default(),
-        };
+        let endpoint =
+            S3Endpoint { endpoint: format!("http://{address}"), region: REGION.into(), access_key, secret_key };
+        let s3 = Self { root, address, endpoint, server: Mutex::default() };
         s3.launch(listener)?;
         report.ready();
         Ok(s3)
@@ -82,20 +71,15 @@ impl S3 {
 
     fn launch(&self, listener: std::net::TcpListener) -> Result<(), StartError> {
         std::fs::create_dir_all(&self.root).at("create", &self.root)?;
-        let credentials = Credentials {
-            access_key: self.endpoint.access_key.clone(),
-            secret_key: self.endpoint.secret_key.clone(),
-        };
-        let server =
-            Server::start(self.root.clone(), listener, credentials).at("serve", &self.root)?;
+        let credentials =
+            Credentials { access_key: self.endpoint.access_key.clone(), secret_key: self.endpoint.secret_key.clone() };
+        let server = Server::start(self.root.clone(), listener, credentials).at("serve", &self.root)?;
         *self.server() = Some(server);
         Ok(())
     }
 
     fn server(&self) -> std::sync::MutexGuard<'_, Option<Server>> {
-        self.server
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.server.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 
@@ -113,8 +97,7 @@ impl Managed for S3 {
         if self.server().is_some() {
             return Ok(());
         }
-        let listener =
-            std::net::TcpListener::bind(self.address).at("bind", self.endpoint.endpoint.clone())?;
+        let listener = std::net::TcpListener::bind(self.address).at("bind", self.endpoint.endpoint.clone())?;
         self.launch(listener)
     }
 
@@ -133,10 +116,6 @@ impl Managed for S3 {
     }
 
     fn wipe(&self) -> Result<(), StartError> {
-        if self.root.exists() {
-            std::fs::remove_dir_all(&self.root).at("remove", &self.root)
-        } else {
-            Ok(())
-        }
+        if self.root.exists() { std::fs::remove_dir_all(&self.root).at("remove", &self.root) } else { Ok(()) }
     }
 }

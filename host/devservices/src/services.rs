@@ -40,12 +40,7 @@ impl Services {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let dir = Arc::new(DataDir::take(&options.data_dir, options.durability)?);
         let state = StateFile::open(dir.path())?;
-        let leftovers: Vec<_> = state
-            .read()
-            .children
-            .into_iter()
-            .map(|(_, child)| child)
-            .collect();
+        let leftovers: Vec<_> = state.read().children.into_iter().map(|(_, child)| child).collect();
         end_leftovers(&leftovers).await;
         state.change(|state| state.children.clear())?;
         let context = Context {
@@ -58,11 +53,7 @@ impl Services {
                 source,
             })?,
         };
-        let mut services = Self {
-            started: Vec::new(),
-            endpoints: options.configured,
-            dir,
-        };
+        let mut services = Self { started: Vec::new(), endpoints: options.configured, dir };
 
         let starts = |service, configured: bool| options.wanted.contains(&service) && !configured;
         let configured = &services.endpoints;
@@ -76,17 +67,13 @@ impl Services {
             if !starts(Service::Kafka, configured.kafka_brokers.is_some()) {
                 return Ok(None);
             }
-            Kafka::start(&context, &options.progress.begin(Service::Kafka))
-                .await
-                .map(Some)
+            Kafka::start(&context, &options.progress.begin(Service::Kafka)).await.map(Some)
         };
         let postgres = async {
             if !starts(Service::Postgres, configured.postgres_url.is_some()) {
                 return Ok(None);
             }
-            Postgres::start(&context, &options.progress.begin(Service::Postgres))
-                .await
-                .map(Some)
+            Postgres::start(&context, &options.progress.begin(Service::Postgres)).await.map(Some)
         };
         let (kafka, postgres, s3) = tokio::join!(kafka, postgres, s3);
 
@@ -135,10 +122,7 @@ impl Services {
     /// Superuser URL of a database on the Postgres in use; `None` when there is no Postgres.
     #[must_use]
     pub fn postgres_url(&self, database: &str) -> Option<String> {
-        self.endpoints
-            .postgres_url
-            .as_deref()
-            .and_then(|url| with_database(url, database))
+        self.endpoints.postgres_url.as_deref().and_then(|url| with_database(url, database))
     }
 
     /// Process id of a service that runs as a child of ours.
@@ -174,10 +158,7 @@ impl Services {
     }
 
     pub(crate) fn managed(&self, service: Service) -> Option<&dyn Managed> {
-        self.started
-            .iter()
-            .map(AsRef::as_ref)
-            .find(|managed| managed.which() == service)
+        self.started.iter().map(AsRef::as_ref).find(|managed| managed.which() == service)
     }
 
     /// A test's data is thrown away, so nothing needs to be written down in good order.

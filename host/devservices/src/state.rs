@@ -35,16 +35,11 @@ impl StateFile {
     pub(crate) fn open(dir: &Path) -> Result<Self, StartError> {
         let path = dir.join("state.json");
         let state = match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
-                .map_err(std::io::Error::from)
-                .at("understand", &path)?,
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(std::io::Error::from).at("understand", &path)?,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => State::default(),
             Err(error) => return Err(error).at("read", &path),
         };
-        Ok(Self {
-            path,
-            state: Mutex::new(state),
-        })
+        Ok(Self { path, state: Mutex::new(state) })
     }
 
     pub(crate) fn read(&self) -> State {
@@ -68,18 +63,11 @@ impl StateFile {
     }
 
     /// Remembers a child until [`StateFile::forget`], so that the next start can end it.
-    pub(crate) fn remember(
-        &self,
-        service: Service,
-        pid: u32,
-        dir: &Path,
-    ) -> Result<(), StartError> {
+    pub(crate) fn remember(&self, service: Service, pid: u32, dir: &Path) -> Result<(), StartError> {
         let recorded = Recorded::new(pid, dir);
         self.change(|state| {
             state.children.retain(|(of, _)| *of != service);
-            state
-                .children
-                .extend(recorded.map(|child| (service, child)));
+            state.children.extend(recorded.map(|child| (service, child)));
         })
     }
 
@@ -91,8 +79,6 @@ impl StateFile {
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

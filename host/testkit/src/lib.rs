@@ -1,1 +1,3 @@
 //! In-memory ports, builders and shared services for tests.
+
+pub mod services;

@@ -21,14 +21,8 @@ pub(super) async fn libs(context: &Context, report: &Report) -> Result<PathBuf, 
     let dir = match entry(&context.cache, &format!("kafka-{VERSION}")).await? {
         Entry::Present(dir) => dir,
         Entry::Absent(vacant) => {
-            report.step(format!(
-                "fetching Apache Kafka {VERSION} by Maven (43 MB, once)"
-            ));
-            let maven = Maven {
-                service: Service::Kafka,
-                spawner: &context.spawner,
-                report,
-            };
+            report.step(format!("fetching Apache Kafka {VERSION} by Maven (43 MB, once)"));
+            let maven = Maven { service: Service::Kafka, spawner: &context.spawner, report };
             maven.fetch(&ARTEFACTS, vacant.dir()).await?;
             vacant.publish()?
         }

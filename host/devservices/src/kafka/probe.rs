@@ -28,10 +28,7 @@ pub(super) async fn wait(process: &Process, port: u16, patience: Duration) -> Re
             return Ok(());
         }
         if Instant::now() >= deadline {
-            return Err(format!(
-                "it does not answer on 127.0.0.1:{port} after {} s",
-                patience.as_secs()
-            ));
+            return Err(format!("it does not answer on 127.0.0.1:{port} after {} s", patience.as_secs()));
         }
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
@@ -42,11 +39,8 @@ async fn brokers(port: u16) -> io::Result<i32> {
     let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
     stream.write_all(REQUEST).await?;
     // Answer: size, correlation id, throttle time, number of brokers.
-    let [_size, _correlation, _throttle] = [
-        stream.read_i32().await?,
-        stream.read_i32().await?,
-        stream.read_i32().await?,
-    ];
+    let [_size, _correlation, _throttle] =
+        [stream.read_i32().await?, stream.read_i32().await?, stream.read_i32().await?];
     stream.read_i32().await
 }
 

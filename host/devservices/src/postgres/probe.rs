@@ -29,10 +29,7 @@ pub(super) async fn wait(process: &Process, port: u16, patience: Duration) -> Re
             return Ok(());
         }
         if Instant::now() >= deadline {
-            return Err(format!(
-                "it does not answer on 127.0.0.1:{port} after {} s",
-                patience.as_secs()
-            ));
+            return Err(format!("it does not answer on 127.0.0.1:{port} after {} s", patience.as_secs()));
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }

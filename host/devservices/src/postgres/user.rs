@@ -35,29 +35,20 @@ impl User {
 
     /// Gives a file or directory to this user.
     pub(super) fn own(&self, path: &Path) -> Result<(), StartError> {
-        std::os::unix::fs::chown(path, Some(self.uid), Some(self.gid))
-            .at("change the owner of", path)
+        std::os::unix::fs::chown(path, Some(self.uid), Some(self.gid)).at("change the owner of", path)
     }
 }
 
 fn find(passwd: &str, name: &str) -> Option<User> {
-    let line = passwd
-        .lines()
-        .find(|line| line.split(':').next() == Some(name))?;
+    let line = passwd.lines().find(|line| line.split(':').next() == Some(name))?;
     let mut ids = line.split(':').skip(2).map_while(|id| id.parse().ok());
-    Some(User {
-        uid: ids.next().filter(|uid| *uid != 0)?,
-        gid: ids.next()?,
-    })
+    Some(User { uid: ids.next().filter(|uid| *uid != 0)?, gid: ids.next()? })
 }
 
 /// `dir` itself, or a stand-in below `/var/tmp` when `user` cannot get there, as below a root's
 /// home that is closed to others. The stand-in's name depends on `dir` alone, so it is found again.
 pub(super) fn reachable(dir: &Path, user: Option<&User>) -> Result<PathBuf, StartError> {
-    let passable = |dir: &Path| {
-        dir.metadata()
-            .map_or(true, |found| found.permissions().mode() & 0o001 != 0)
-    };
+    let passable = |dir: &Path| dir.metadata().map_or(true, |found| found.permissions().mode() & 0o001 != 0);
     if user.is_none() || dir.ancestors().all(passable) {
         return Ok(dir.to_owned());
     }
@@ -82,9 +73,7 @@ fn fingerprint(path: &Path) -> u64 {
     path.as_os_str()
         .as_encoded_bytes()
         .iter()
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 #[cfg(test)]
@@ -93,15 +82,8 @@ mod tests {
 
     #[test]
     fn finds_an_unprivileged_user_and_never_root() {
-        let passwd =
-            "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65533:nobody:/:/bin/false\nbroken:x\n";
-        assert_eq!(
-            find(passwd, "nobody"),
-            Some(User {
-                uid: 65534,
-                gid: 65533
-            })
-        );
+        let passwd = "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65533:nobody:/:/bin/false\nbroken:x\n";
+        assert_eq!(find(passwd, "nobody"), Some(User { uid: 65534, gid: 65533 }));
         assert_eq!(find(passwd, "root"), None);
         assert_eq!(find(passwd, "broken"), None);
         assert_eq!(find(passwd, "absent"), None);
@@ -109,10 +91,7 @@ mod tests {
 
     #[test]
     fn stays_where_it_is_when_everyone_can_get_there() {
-        let user = User {
-            uid: 65534,
-            gid: 65534,
-        };
+        let user = User { uid: 65534, gid: 65534 };
         assert_eq!(
             reachable(Path::new("/not/yet/there"), Some(&user)).expect("nothing is created"),
             Path::new("/not/yet/there")

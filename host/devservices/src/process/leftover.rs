@@ -22,30 +22,21 @@ pub(crate) struct Recorded {
 impl Recorded {
     /// Notes a running child; `None` when it has already ended.
     pub(crate) fn new(pid: u32, dir: &Path) -> Option<Self> {
-        Some(Self {
-            pid,
-            started: started(pid)?,
-            dir: dir.display().to_string(),
-        })
+        Some(Self { pid, started: started(pid)?, dir: dir.display().to_string() })
     }
 
     fn still_runs(&self) -> bool {
-        started(self.pid).is_some_and(|now| now == self.started)
-            && command_line(self.pid).contains(&self.dir)
+        started(self.pid).is_some_and(|now| now == self.started) && command_line(self.pid).contains(&self.dir)
     }
 }
 
 /// Ends the recorded processes that still run: asked first, killed after five seconds.
 pub(crate) async fn end_leftovers(recorded: &[Recorded]) {
     for leftover in recorded.iter().filter(|leftover| leftover.still_runs()) {
-        tracing::warn!(
-            process.pid = leftover.pid,
-            "ending a service that a killed previous run left"
-        );
+        tracing::warn!(process.pid = leftover.pid, "ending a service that a killed previous run left");
         // SIGQUIT makes Postgres end at once with all its backends, but only prints stacks of a JVM.
         for signal in [Signal::QUIT, Signal::TERM, Signal::KILL] {
-            let deadline =
-                Instant::now() + Duration::from_secs(if signal == Signal::QUIT { 1 } else { 5 });
+            let deadline = Instant::now() + Duration::from_secs(if signal == Signal::QUIT { 1 } else { 5 });
             send(leftover.pid, signal);
             while leftover.still_runs() && Instant::now() < deadline {
                 tokio::time::sleep(Duration::from_millis(20)).await;
@@ -79,9 +70,7 @@ fn started(pid: u32) -> Option<String> {
     // ended), and start time as field 22 of the whole line, the 20th from here.
     let mut fields = stat.rsplit_once(')')?.1.split_ascii_whitespace();
     let state = fields.next()?;
-    (state != "Z" && state != "X")
-        .then(|| fields.nth(18).map(str::to_owned))
-        .flatten()
+    (state != "Z" && state != "X").then(|| fields.nth(18).map(str::to_owned)).flatten()
 }
 
 #[cfg(target_os = "linux")]
@@ -102,10 +91,7 @@ fn command_line(pid: u32) -> String {
 
 #[cfg(not(target_os = "linux"))]
 fn ps(pid: u32, column: &str) -> Option<String> {
-    let output = std::process::Command::new("ps")
-        .args(["-ww", "-o", column, "-p", &pid.to_string()])
-        .output()
-        .ok()?;
+    let output = std::process::Command::new("ps").args(["-ww", "-o", column, "-p", &pid.to_string()]).output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
     (output.status.success() && !text.is_empty()).then_some(text)
 }

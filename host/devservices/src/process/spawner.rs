@@ -23,16 +23,14 @@ pub(crate) struct Spawner {
 impl Spawner {
     pub(crate) fn start() -> io::Result<Self> {
         let (orders, inbox) = mpsc::channel::<(Command, Answer)>();
-        std::thread::Builder::new()
-            .name("lockgate-spawner".into())
-            .spawn(move || {
-                for (mut command, answer) in inbox {
-                    // Whoever ordered waits for the answer; if it is gone, the child goes too.
-                    if let Err(mpsc::SendError(Ok(mut orphan))) = answer.send(command.spawn()) {
-                        let _ = orphan.kill();
-                    }
+        std::thread::Builder::new().name("lockgate-spawner".into()).spawn(move || {
+            for (mut command, answer) in inbox {
+                // Whoever ordered waits for the answer; if it is gone, the child goes too.
+                if let Err(mpsc::SendError(Ok(mut orphan))) = answer.send(command.spawn()) {
+                    let _ = orphan.kill();
                 }
-            })?;
+            }
+        })?;
         Ok(Self { orders })
     }
 
@@ -57,15 +55,10 @@ fn die_with_owner(command: &mut Command, death: Signal) {
         if rustix::process::getppid() == Some(owner) {
             Ok(())
         } else {
-            Err(io::Error::from_raw_os_error(
-                rustix::io::Errno::SRCH.raw_os_error(),
-            ))
+            Err(io::Error::from_raw_os_error(rustix::io::Errno::SRCH.raw_os_error()))
         }
     };
-    #[expect(
-        unsafe_code,
-        reason = "only the child itself can ask to die with its parent, between fork and exec"
-    )]
+    #[expect(unsafe_code, reason = "only the child itself can ask to die with its parent, between fork and exec")]
     // SAFETY: the closure makes two system calls (prctl, getppid) and allocates nothing, so it is
     // safe to run between fork and exec of a process with threads.
     unsafe {

@@ -17,9 +17,7 @@ impl KeyLocks {
         let turn = {
             let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             turns.retain(|_, turn| turn.strong_count() > 0);
-            let place = turns
-                .entry((bucket.to_owned(), key.to_owned()))
-                .or_default();
+            let place = turns.entry((bucket.to_owned(), key.to_owned())).or_default();
             place.upgrade().unwrap_or_else(|| {
                 let turn = Arc::new(Turn::default());
                 *place = Arc::downgrade(&turn);

@@ -31,9 +31,7 @@ pub struct Credentials {
 
 impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Credentials")
-            .field("access_key", &self.access_key)
-            .finish_non_exhaustive()
+        f.debug_struct("Credentials").field("access_key", &self.access_key).finish_non_exhaustive()
     }
 }
 
@@ -53,10 +51,7 @@ async fn serve_until(
     stop: impl Future<Output = Ending>,
 ) -> io::Result<()> {
     let mut service = S3ServiceBuilder::new(Storage::open(root)?);
-    service.set_auth(SimpleAuth::from_single(
-        credentials.access_key,
-        credentials.secret_key,
-    ));
+    service.set_auth(SimpleAuth::from_single(credentials.access_key, credentials.secret_key));
     let service = service.build();
     let server = auto::Builder::new(TokioExecutor::new());
     let connections = GracefulShutdown::new();
@@ -74,9 +69,7 @@ async fn serve_until(
             continue;
         };
         stream.set_nodelay(true)?;
-        let connection = server
-            .serve_connection(TokioIo::new(stream), service.clone())
-            .into_owned();
+        let connection = server.serve_connection(TokioIo::new(stream), service.clone()).into_owned();
         let connection = connections.watch(connection);
         tasks.spawn(async move {
             if let Err(error) = connection.await {
@@ -101,11 +94,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(
-        root: PathBuf,
-        listener: std::net::TcpListener,
-        credentials: Credentials,
-    ) -> io::Result<Self> {
+    pub(super) fn start(root: PathBuf, listener: std::net::TcpListener, credentials: Credentials) -> io::Result<Self> {
         listener.set_nonblocking(true)?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -119,14 +108,12 @@ impl Server {
             let stopped = async { stopped.await.unwrap_or(Ending::Abrupt) };
             serve_until(&root, listener, credentials, stopped).await
         };
-        let thread = std::thread::Builder::new()
-            .name("lockgate-s3".into())
-            .spawn(move || {
-                if let Err(error) = runtime.block_on(serving) {
-                    tracing::error!(error = %error, "the local S3 ended");
-                }
-                runtime.shutdown_background();
-            })?;
+        let thread = std::thread::Builder::new().name("lockgate-s3".into()).spawn(move || {
+            if let Err(error) = runtime.block_on(serving) {
+                tracing::error!(error = %error, "the local S3 ended");
+            }
+            runtime.shutdown_background();
+        })?;
         Ok(Self { stop, thread })
     }
 

@@ -28,39 +28,22 @@ pub(super) struct Storage {
 
 impl Storage {
     pub(super) fn open(root: &Path) -> io::Result<Self> {
-        let files =
-            FileSystem::new(root).map_err(|error| io::Error::other(format!("{error:?}")))?;
-        Ok(Self {
-            files,
-            root: root.canonicalize()?,
-            writing: KeyLocks::default(),
-        })
+        let files = FileSystem::new(root).map_err(|error| io::Error::other(format!("{error:?}")))?;
+        Ok(Self { files, root: root.canonicalize()?, writing: KeyLocks::default() })
     }
 
     fn bucket_exists(&self, bucket: &str) -> S3Result {
-        if self.root.join(bucket).is_dir() {
-            Ok(())
-        } else {
-            Err(s3_error!(NoSuchBucket))
-        }
+        if self.root.join(bucket).is_dir() { Ok(()) } else { Err(s3_error!(NoSuchBucket)) }
     }
 
     fn upload_exists(&self, upload: &str) -> S3Result {
-        if uploads::exists(&self.root, upload) {
-            Ok(())
-        } else {
-            Err(s3_error!(NoSuchUpload))
-        }
+        if uploads::exists(&self.root, upload) { Ok(()) } else { Err(s3_error!(NoSuchUpload)) }
     }
 
     /// Removes the notes that `s3s-fs` keeps beside an object (metadata, checksums) and forgets to
     /// remove with it: they would be taken for those of the next object under the key.
     fn remove_notes(&self, bucket: &str, key: &str) {
-        let object = format!(
-            ".bucket-{}.object-{}",
-            URL_SAFE_NO_PAD.encode(bucket),
-            URL_SAFE_NO_PAD.encode(key)
-        );
+        let object = format!(".bucket-{}.object-{}", URL_SAFE_NO_PAD.encode(bucket), URL_SAFE_NO_PAD.encode(key));
         for kind in ["internal", "metadata"] {
             // Most objects lack one of them.
             let _ = std::fs::remove_file(self.root.join(format!("{object}.{kind}.json")));
@@ -111,10 +94,7 @@ impl S3 for Storage {
         self.files.upload_part(req).await
     }
 
-    async fn upload_part_copy(
-        &self,
-        req: S3Request<UploadPartCopyInput>,
-    ) -> Answer<UploadPartCopyOutput> {
+    async fn upload_part_copy(&self, req: S3Request<UploadPartCopyInput>) -> Answer<UploadPartCopyOutput> {
         self.upload_exists(&req.input.upload_id)?;
         self.files.upload_part_copy(req).await
     }
@@ -142,12 +122,8 @@ impl S3 for Storage {
     ) -> Answer<ListMultipartUploadsOutput> {
         let input = req.input;
         self.bucket_exists(&input.bucket)?;
-        let under_way = uploads::under_way(
-            &self.root,
-            &input.bucket,
-            input.prefix.as_deref().unwrap_or_default(),
-        )
-        .map_err(|error| s3_error!(error, InternalError))?;
+        let under_way = uploads::under_way(&self.root, &input.bucket, input.prefix.as_deref().unwrap_or_default())
+            .map_err(|error| s3_error!(error, InternalError))?;
         Ok(S3Response::new(ListMultipartUploadsOutput {
             bucket: Some(input.bucket),
             prefix: input.prefix,
@@ -173,10 +149,7 @@ impl S3 for Storage {
         self.files.list_buckets(req).await
     }
 
-    async fn get_bucket_location(
-        &self,
-        req: S3Request<GetBucketLocationInput>,
-    ) -> Answer<GetBucketLocationOutput> {
+    async fn get_bucket_location(&self, req: S3Request<GetBucketLocationInput>) -> Answer<GetBucketLocationOutput> {
         self.files.get_bucket_location(req).await
     }
 
@@ -192,10 +165,7 @@ impl S3 for Storage {
         self.files.copy_object(req).await
     }
 
-    async fn delete_objects(
-        &self,
-        req: S3Request<DeleteObjectsInput>,
-    ) -> Answer<DeleteObjectsOutput> {
+    async fn delete_objects(&self, req: S3Request<DeleteObjectsInput>) -> Answer<DeleteObjectsOutput> {
         self.files.delete_objects(req).await
     }
 
@@ -203,10 +173,7 @@ impl S3 for Storage {
         self.files.list_objects(req).await
     }
 
-    async fn list_objects_v2(
-        &self,
-        req: S3Request<ListObjectsV2Input>,
-    ) -> Answer<ListObjectsV2Output> {
+    async fn list_objects_v2(&self, req: S3Request<ListObjectsV2Input>) -> Answer<ListObjectsV2Output> {
         self.files.list_objects_v2(req).await
     }
 }

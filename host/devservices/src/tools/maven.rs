@@ -23,11 +23,7 @@ pub(crate) struct Maven<'a> {
 
 impl Maven<'_> {
     /// Copies the artefacts and all they need at run time into `dir/libs`.
-    pub(crate) async fn fetch(
-        &self,
-        artefacts: &[Coordinates],
-        dir: &Path,
-    ) -> Result<PathBuf, StartError> {
+    pub(crate) async fn fetch(&self, artefacts: &[Coordinates], dir: &Path) -> Result<PathBuf, StartError> {
         let maven = on_path("mvn").ok_or_else(|| StartError::ToolMissing {
             service: self.service,
             missing: "no `mvn` (Maven), which fetches it once, was found on the PATH".into(),
@@ -39,11 +35,7 @@ impl Maven<'_> {
         command
             .args(["--batch-mode", "--file"])
             .arg(&pom)
-            .args([
-                "dependency:copy-dependencies",
-                "-DincludeScope=runtime",
-                "-DoutputDirectory=libs",
-            ])
+            .args(["dependency:copy-dependencies", "-DincludeScope=runtime", "-DoutputDirectory=libs"])
             .current_dir(dir);
         let shown = format!("{command:?}");
         let failed = |status: String| StartError::Fetch {
@@ -57,8 +49,7 @@ impl Maven<'_> {
         loop {
             let ended = process.wait(Duration::from_millis(250)).await;
             let output = std::fs::read_to_string(&log).unwrap_or_default();
-            self.report
-                .fetched(output.matches("Downloaded from").count());
+            self.report.fetched(output.matches("Downloaded from").count());
             match ended {
                 Some(status) if status.success() => return Ok(dir.join("libs")),
                 Some(status) => return Err(failed(status.to_string())),

@@ -29,14 +29,8 @@ async fn leaves_a_process_alone_that_got_the_same_pid_later() {
     let dir = Path::new("/some/data");
     let mut child = waiting(dir);
     let real = Recorded::new(child.id(), dir).expect("the child was just started");
-    let earlier = Recorded {
-        started: "1".into(),
-        ..real.clone()
-    };
-    let elsewhere = Recorded {
-        dir: "/other/data".into(),
-        ..real
-    };
+    let earlier = Recorded { started: "1".into(), ..real.clone() };
+    let elsewhere = Recorded { dir: "/other/data".into(), ..real };
     end_leftovers(&[earlier, elsewhere]).await;
     assert!(child.try_wait().expect("the child is ours").is_none());
     child.kill().expect("the child is ours");
