@@ -12,10 +12,13 @@ use crate::consignment::{Consignment, ConsignmentState};
 use crate::decision::Decision;
 use crate::delivery::{Attempt, Delivery, DeliveryState};
 use crate::destination::Destination;
-use crate::id::{ConsignmentId, DeliveryId, DestinationId, PartnerId, RevisionId, TransferId, UploadId};
+use crate::id::{
+    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RevisionId, TransferId,
+    UploadId,
+};
 use crate::notification::{Channel, Notification};
 use crate::partner::Partner;
-use crate::plugin::PluginVersion;
+use crate::plugin::{PluginDigest, PluginVersion};
 use crate::policy::{Policy, Revision};
 use crate::ports::StoreError;
 use crate::provenance::ChainedEntry;
@@ -32,7 +35,9 @@ pub trait Snapshot: Send + Sync + Debug {
     async fn partners_by_id(&self, ids: &[PartnerId]) -> Result<Vec<Partner>, StoreError>;
     /// A partner by slug.
     async fn partner_by_slug(&self, slug: &str) -> Result<Option<Partner>, StoreError>;
-    /// Agreements that name any of the partners, newest first.
+    /// Agreements by id.
+    async fn agreements_by_id(&self, ids: &[AgreementId]) -> Result<Vec<Agreement>, StoreError>;
+    /// Agreements that name the partner, or all that the viewer may see, newest first.
     async fn agreements(&self, of: Option<PartnerId>, page: &PageRequest) -> Result<Page<Agreement>, StoreError>;
     /// Destinations of the partners.
     async fn destinations_of(&self, partners: &[PartnerId]) -> Result<Vec<Destination>, StoreError>;
@@ -40,13 +45,23 @@ pub trait Snapshot: Send + Sync + Debug {
     async fn destinations_by_id(&self, ids: &[DestinationId]) -> Result<Vec<Destination>, StoreError>;
     /// Channels of the partners.
     async fn channels_of(&self, partners: &[PartnerId]) -> Result<Vec<Channel>, StoreError>;
+    /// Channels by id.
+    async fn channels_by_id(&self, ids: &[ChannelId]) -> Result<Vec<Channel>, StoreError>;
 
     /// Plugin versions, newest first: the house's and the viewer's own.
     async fn plugins(&self, page: &PageRequest) -> Result<Page<PluginVersion>, StoreError>;
+    /// Plugin versions by digest; the viewer's own before the house's where both published the same build.
+    async fn plugins_by_digest(&self, digests: &[PluginDigest]) -> Result<Vec<PluginVersion>, StoreError>;
     /// Policies of the viewer (or of all, for an operator), newest first.
     async fn policies(&self, page: &PageRequest) -> Result<Page<Policy>, StoreError>;
-    /// Revisions of a policy, newest first.
-    async fn revisions(&self, policy: crate::id::PolicyId, page: &PageRequest) -> Result<Page<Revision>, StoreError>;
+    /// Policies by id.
+    async fn policies_by_id(&self, ids: &[PolicyId]) -> Result<Vec<Policy>, StoreError>;
+    /// The same page of each policy's revisions, newest first; a policy without any may be missing.
+    async fn revisions_of(
+        &self,
+        policies: &[PolicyId],
+        page: &PageRequest,
+    ) -> Result<Vec<(PolicyId, Page<Revision>)>, StoreError>;
     /// Revisions by id.
     async fn revisions_by_id(&self, ids: &[RevisionId]) -> Result<Vec<Revision>, StoreError>;
 
@@ -80,8 +95,13 @@ pub trait Snapshot: Send + Sync + Debug {
     async fn attempts_of(&self, deliveries: &[DeliveryId]) -> Result<Vec<(DeliveryId, Attempt)>, StoreError>;
     /// Notifications about the transfers that the viewer's policy sent.
     async fn notifications_of(&self, transfers: &[TransferId]) -> Result<Vec<Notification>, StoreError>;
-    /// A transfer's provenance from its beginning, within the viewer's sight.
-    async fn provenance(&self, transfer: TransferId, page: &PageRequest) -> Result<Page<ChainedEntry>, StoreError>;
+    /// The same page of each transfer's provenance, from its beginning, within the viewer's sight; a transfer without
+    /// any may be missing.
+    async fn provenance_of(
+        &self,
+        transfers: &[TransferId],
+        page: &PageRequest,
+    ) -> Result<Vec<(TransferId, Page<ChainedEntry>)>, StoreError>;
 
     /// Ends the view.
     async fn close(self: Box<Self>);
@@ -105,7 +125,7 @@ pub struct TransferFilter {
 }
 
 /// A place in a list; lists are ordered by age, so it is the id, or the provenance sequence, of an item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cursor {
     /// After or before this id.
     Id(Uuid),
@@ -114,7 +134,7 @@ pub enum Cursor {
 }
 
 /// Which part of a list, in Relay's terms.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     /// At most this many items.
     pub limit: usize,
