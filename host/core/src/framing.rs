@@ -39,6 +39,9 @@ pub enum Framing {
     Whole,
 }
 
+/// The longest record that any framing may admit, and the size of a `whole` payload.
+pub const MAX_RECORD: u32 = 16 * 1024 * 1024;
+
 const fn default_delimiter() -> char {
     ','
 }
@@ -56,6 +59,26 @@ const fn default_max_record() -> u32 {
 }
 
 impl Framing {
+    /// Whether the options make sense, and what is wrong if not.
+    pub fn check(&self) -> Result<(), String> {
+        if let Self::Csv { delimiter, quote, .. } = self {
+            let usable = |c: char| c.is_ascii() && c != '\n' && c != '\r' && c != '\0';
+            if !usable(*delimiter) || !usable(*quote) || delimiter == quote {
+                return Err(
+                    "the CSV delimiter and quote must be two different ASCII characters, no line ends".to_owned()
+                );
+            }
+        }
+        match self {
+            Self::Lines { max_record } | Self::Csv { max_record, .. } | Self::Json { max_record }
+                if !(1..=MAX_RECORD).contains(max_record) =>
+            {
+                Err(format!("the longest record must be 1 to {MAX_RECORD} bytes"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The name on the wire and in manifests.
     pub const fn name(&self) -> &'static str {
         match self {

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::id::PayloadId;
+use crate::policy::Owner;
 use crate::time::Timestamp;
 
 /// A pending decision of a person.
@@ -9,6 +11,9 @@ use crate::time::Timestamp;
 pub struct Hold {
     /// Why it waits.
     pub cause: HoldCause,
+    /// Whose policy holds it, and so who may decide: the house's holds are the operator's.
+    #[serde(default = "house")]
+    pub by: Owner,
     /// One sentence for the person.
     pub explanation: String,
     /// What release does.
@@ -16,6 +21,13 @@ pub struct Hold {
     /// When it is refused if nobody decided.
     #[serde(with = "::time::serde::rfc3339")]
     pub expires_at: Timestamp,
+    /// The masked object that exists only for this hold: discarded when it is refused or judged again.
+    #[serde(default)]
+    pub object: Option<PayloadId>,
+}
+
+const fn house() -> Owner {
+    Owner::House
 }
 
 /// Why something is held.

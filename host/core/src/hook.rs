@@ -46,6 +46,16 @@ pub enum FailureMode {
 }
 
 impl FailureMode {
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reject => "reject",
+            Self::Hold => "hold",
+            Self::Skip => "skip",
+            Self::Default => "default",
+        }
+    }
+
     /// Whether a binding on that hook may have this mode. A masker can never be skipped: unmasked data would leave.
     pub const fn fits(self, hook: Hook) -> bool {
         matches!(

@@ -6,6 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::time::Timestamp;
 
+/// Draws numbers in `0.0..=1.0`: the only randomness that core asks for; tests hand in a fixed one.
+pub trait Chance: Send + Sync + std::fmt::Debug {
+    /// The next number.
+    fn draw(&self) -> f64;
+}
+
 /// The pauses between attempts; after the last of them the work is given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::Stream;
 
+use crate::code::Code;
 use crate::id::{PayloadId, TransferId};
 use crate::payload::Payload;
 use crate::transfer::Version;
@@ -94,4 +95,14 @@ pub enum PayloadError {
         /// What does not match.
         explanation: String,
     },
+}
+
+impl PayloadError {
+    /// The public code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Unavailable(_) => Code::TemporarilyUnavailable,
+            Self::Missing(_) | Self::Corrupt { .. } => Code::Internal,
+        }
+    }
 }

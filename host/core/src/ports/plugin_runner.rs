@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use crate::batch::{Batch, Edits};
+use crate::code::Code;
 use crate::fact::Fact;
 use crate::fault::Fault;
 use crate::finding::Severity;
@@ -200,6 +201,24 @@ pub enum PrepareError {
     /// The host failed; worth another try.
     #[error("the plugin could not be prepared: {0}")]
     Host(String),
+}
+
+impl PrepareError {
+    /// The public code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::NotAComponent(_) => Code::PluginNotAComponent,
+            Self::Contract(_) => Code::PluginWrongContract,
+            Self::Import { .. } => Code::PluginImportForbidden,
+            Self::Manifest(_) => Code::PluginManifestInvalid,
+            Self::TooLarge { .. } => Code::PluginTooLarge,
+            Self::Compile(_) => Code::PluginTooCostly,
+            Self::Settings(_) => Code::SettingsInvalid,
+            Self::Binding(_) => Code::BindingInvalid,
+            Self::Unknown(_) => Code::PluginNotFound,
+            Self::Host(_) => Code::TemporarilyUnavailable,
+        }
+    }
 }
 
 /// Keeps components by digest.

@@ -21,6 +21,8 @@ pub trait Registry: Send + Sync + Debug {
     async fn add_partner(&self, partner: &Partner) -> Result<(), RegistryError>;
     /// Changes a partner's name, status and duplicate rule.
     async fn update_partner(&self, partner: &Partner) -> Result<(), RegistryError>;
+    /// Finds a partner by id.
+    async fn find_partner(&self, id: PartnerId) -> Result<Option<Partner>, StoreError>;
     /// Finds a partner by slug.
     async fn partner_by_slug(&self, slug: &str) -> Result<Option<Partner>, StoreError>;
 

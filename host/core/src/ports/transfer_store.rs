@@ -7,6 +7,7 @@ use async_trait::async_trait;
 
 use crate::change::Change;
 use crate::claim::{Aggregate, Claim};
+use crate::code::Code;
 use crate::command::{Command, RungCommand, Work};
 use crate::destination::Destination;
 use crate::digest::Digest;
@@ -69,6 +70,8 @@ pub trait TransferStore: Send + Sync + Debug {
     async fn destinations(&self, partner: PartnerId) -> Result<Vec<Destination>, StoreError>;
     /// A destination by id, active or not.
     async fn destination(&self, id: crate::id::DestinationId) -> Result<Option<Destination>, StoreError>;
+    /// The lowest position of an ordered destination's deliveries that are still scheduled.
+    async fn first_unfinished(&self, destination: crate::id::DestinationId) -> Result<Option<i64>, StoreError>;
     /// A partner's channel by name.
     async fn channel(&self, partner: PartnerId, name: &str) -> Result<Option<Channel>, StoreError>;
     /// The receivers to whom the sender has an active agreement, with their slugs.
@@ -125,6 +128,16 @@ pub enum StoreError {
     /// A bug or a broken row; not worth another try.
     #[error("the database answered something unexpected: {0}")]
     Unexpected(String),
+}
+
+impl StoreError {
+    /// The public code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Unavailable(_) => Code::TemporarilyUnavailable,
+            Self::Unexpected(_) => Code::Internal,
+        }
+    }
 }
 
 /// A change was not written.

@@ -20,7 +20,8 @@ pub trait UploadStore: Send + Sync + Debug {
     /// Moves an upload on, if its version still matches.
     async fn advance(&self, advance: &Advance) -> Result<Upload, UploadError>;
 
-    /// Marks the upload complete with its sealed payload, before the transfer is received; repeating it is harmless.
+    /// Marks the upload complete with its sealed payload, before the transfer is received: offset and length become the
+    /// payload's size. Repeating it is harmless.
     async fn sealed(&self, id: UploadId, version: Version, payload: &Payload) -> Result<Upload, UploadError>;
 
     /// Commits the change that makes the transfer `Received`; the upload must be sealed.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use crate::code::Code;
 use crate::policy::Owner;
 
 /// A secret value; `Debug` hides it.
@@ -65,4 +66,14 @@ pub enum VaultError {
     /// The stored value cannot be opened with the configured key.
     #[error("secret `{0}` cannot be opened with the configured key: was `secrets.key` changed?")]
     WrongKey(String),
+}
+
+impl VaultError {
+    /// The public code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Unavailable(_) => Code::TemporarilyUnavailable,
+            Self::WrongKey(_) => Code::Internal,
+        }
+    }
 }

@@ -140,7 +140,10 @@ fn judge(consignment: &Consignment, judgement: Judgement, stamp: &Stamp) -> Chan
     let verdict = decision.verdict;
     set(&mut change, |next| match verdict {
         Verdict::Accept => next.released = outcome,
-        Verdict::Hold => (next.candidate, next.hold) = (outcome, hold),
+        Verdict::Hold => {
+            next.candidate = outcome;
+            next.hold = hold.map(|hold| Hold { object: own, ..hold });
+        }
         Verdict::Reject => next.reason = reason,
     });
     change.decision = Some(decision);
@@ -193,6 +196,7 @@ fn release(consignment: &Consignment, reason: &str, orders: &[DeliveryOrder], st
     } else {
         let mut change = moved(consignment, ConsignmentState::Pending, stamp);
         change.rings = true;
+        change.discards.extend(own_candidate(consignment));
         change
     };
     let entry = placed(stamp.entry(EntryKind::Released, json!({ "reason": reason })), Some(consignment.id), None);
@@ -214,11 +218,19 @@ fn refuse(consignment: &Consignment, reason: &str, stamp: &Stamp) -> Change {
     let mut change = moved(consignment, ConsignmentState::Rejected, stamp);
     push(&mut change, consignment, stamp.entry(EntryKind::Refused, json!({ "reason": reason })));
     tell(&mut change, EventKind::ConsignmentRejected, consignment, stamp, Some(reason));
+    change.discards.extend(own_candidate(consignment));
     set(&mut change, |next| {
         next.reason = Some(reason.to_owned());
+        next.candidate = None;
         next.hold = None;
     });
     change
+}
+
+/// The object that was masked for this receiver alone; a side without maskers holds the transfer's own object, which
+/// other consignments still need.
+fn own_candidate(consignment: &Consignment) -> Option<PayloadId> {
+    consignment.hold.as_ref().and_then(|hold| hold.object)
 }
 
 fn moved(consignment: &Consignment, state: ConsignmentState, stamp: &Stamp) -> Change {

@@ -1,0 +1,200 @@
+//! Intake: how a transfer comes in, announced first, then byte by byte, by any node, until it is acknowledged.
+
+mod announce;
+mod append;
+mod error;
+mod file_name;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::claim::Aggregate;
+use crate::command::Work;
+use crate::id::{PartnerId, UploadId};
+use crate::payload::Payload;
+use crate::ports::{CommitError, PayloadStore, Registry, TransferStore, UploadStore};
+use crate::state::{IllegalMove, Stamp, TransferMove, transfer};
+use crate::time::Clock;
+use crate::trace::TraceContext;
+use crate::transfer::{Transfer, TransferState};
+use crate::upload::Upload;
+use crate::viewer::{Role, Viewer};
+
+pub use announce::{Announced, NewTransfer};
+pub use append::{Append, BodyError, BodyStream, Checksum};
+pub use error::IntakeError;
+
+/// The installation's terms for intake.
+#[derive(Debug, Clone)]
+pub struct IntakeSettings {
+    /// The largest payload in bytes.
+    pub max_size: u64,
+    /// How long an upload may stand still before it is given up.
+    pub upload_lifetime: Duration,
+    /// How many receivers a transfer may name.
+    pub max_receivers: usize,
+    /// After how many bytes of one request an upload's progress is made durable, so that a dying host costs no more.
+    pub checkpoint: u64,
+}
+
+impl Default for IntakeSettings {
+    fn default() -> Self {
+        Self {
+            max_size: 64 << 30,
+            upload_lifetime: Duration::from_secs(24 * 60 * 60),
+            max_receivers: 100,
+            checkpoint: 64 << 20,
+        }
+    }
+}
+
+/// The use cases of a sender handing in a transfer.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    store: Arc<dyn TransferStore>,
+    uploads: Arc<dyn UploadStore>,
+    registry: Arc<dyn Registry>,
+    payloads: Arc<dyn PayloadStore>,
+    clock: Arc<dyn Clock>,
+    settings: IntakeSettings,
+}
+
+impl Intake {
+    /// Intake over these ports.
+    pub fn new(
+        store: Arc<dyn TransferStore>,
+        uploads: Arc<dyn UploadStore>,
+        registry: Arc<dyn Registry>,
+        payloads: Arc<dyn PayloadStore>,
+        clock: Arc<dyn Clock>,
+        settings: IntakeSettings,
+    ) -> Self {
+        Self { store, uploads, registry, payloads, clock, settings }
+    }
+
+    /// The largest payload that the installation takes, in bytes.
+    pub const fn max_size(&self) -> u64 {
+        self.settings.max_size
+    }
+
+    /// How far an upload has come. If all bytes came but the host died before it acknowledged the transfer, that is
+    /// finished first: an upload that looks complete never lacks its transfer.
+    pub async fn find(&self, viewer: &Viewer, id: UploadId) -> Result<Upload, IntakeError> {
+        let upload = self.seen(viewer, id).await?;
+        let transfer = self.transfer(&upload).await?;
+        match transfer.state {
+            TransferState::Announced => {}
+            TransferState::Expired => return Err(IntakeError::Expired(id)),
+            TransferState::Cancelled if !upload.complete => return Err(IntakeError::Unknown(id)),
+            _ => return Ok(upload),
+        }
+        if upload.complete || upload.length == Some(upload.offset) {
+            return self.complete(viewer, upload, transfer).await;
+        }
+        if upload.expires_at <= self.clock.now() {
+            return Err(IntakeError::Expired(id));
+        }
+        Ok(upload)
+    }
+
+    /// Ends an unfinished upload and takes its transfer back.
+    pub async fn terminate(&self, viewer: &Viewer, id: UploadId, trace: &TraceContext) -> Result<(), IntakeError> {
+        let upload = self.own(viewer, id).await?;
+        let transfer = self.transfer(&upload).await?;
+        if upload.complete || transfer.state != TransferState::Announced {
+            return Err(IntakeError::Complete(id));
+        }
+        let cancel = TransferMove::Cancel { reason: "its sender ended the upload".to_owned() };
+        let change = transfer::apply(&transfer, cancel, &self.stamp(viewer, trace))?;
+        self.store.commit(&change).await.map_err(|error| error::busy(error, id))?;
+        self.uploads.terminate(id).await?;
+        tracing::info!(upload.id = %id, transfer.id = %transfer.id, "An upload was ended by its sender.");
+        Ok(())
+    }
+
+    /// The upload, if the viewer may see it: its sender's people and operators.
+    async fn seen(&self, viewer: &Viewer, id: UploadId) -> Result<Upload, IntakeError> {
+        let upload = self.uploads.upload(id).await?.ok_or(IntakeError::Unknown(id))?;
+        match viewer.role {
+            Role::Operator => Ok(upload),
+            Role::Partner(partner) | Role::Integrator(partner) if partner == upload.sender => Ok(upload),
+            Role::Partner(_) | Role::Integrator(_) => Err(IntakeError::Unknown(id)),
+        }
+    }
+
+    /// The upload, if the viewer may continue it: its sender.
+    async fn own(&self, viewer: &Viewer, id: UploadId) -> Result<Upload, IntakeError> {
+        let upload = self.seen(viewer, id).await?;
+        sender(viewer).map(|_| upload)
+    }
+
+    async fn transfer(&self, upload: &Upload) -> Result<Transfer, IntakeError> {
+        match self.store.load(Work::Transfer(upload.transfer)).await? {
+            Some(Aggregate::Transfer(transfer)) => Ok(transfer),
+            _ => Err(IntakeError::Unknown(upload.id)),
+        }
+    }
+
+    /// Seals what came, if that is still to be done, and acknowledges the transfer. Every step may be repeated.
+    async fn complete(&self, viewer: &Viewer, upload: Upload, transfer: Transfer) -> Result<Upload, IntakeError> {
+        let payload = match self.uploads.sealed_payload(upload.id).await? {
+            Some(payload) => payload,
+            None => {
+                let progress = upload.progress.clone();
+                let writer = self.payloads.upload(transfer.id, &transfer.media_type, progress).await?;
+                writer.seal().await?.payload
+            }
+        };
+        self.acknowledge(viewer, upload, transfer, payload).await
+    }
+
+    /// Marks the upload complete and makes its transfer `Received`: from here on it is never lost.
+    async fn acknowledge(
+        &self,
+        viewer: &Viewer,
+        upload: Upload,
+        transfer: Transfer,
+        payload: Payload,
+    ) -> Result<Upload, IntakeError> {
+        let id = upload.id;
+        let upload = match upload.complete {
+            true => upload,
+            false => self.uploads.sealed(id, upload.version, &payload).await?,
+        };
+        let stamp = self.stamp(viewer, &transfer.trace);
+        let change = transfer::apply(&transfer, TransferMove::Receive(payload), &stamp)?;
+        match self.uploads.receive(id, &change).await {
+            Ok(()) => {
+                tracing::info!(upload.id = %id, transfer.id = %transfer.id, "A transfer was received.");
+                Ok(upload)
+            }
+            // Another request finished the same commit: what was to be done is done.
+            Err(CommitError::Stale(_)) => self.settled(upload).await,
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    async fn settled(&self, upload: Upload) -> Result<Upload, IntakeError> {
+        let transfer = self.transfer(&upload).await?;
+        if transfer.state == TransferState::Announced {
+            return Err(IntakeError::Busy(upload.id));
+        }
+        if matches!(transfer.state, TransferState::Cancelled | TransferState::Expired) {
+            let state = transfer::name(transfer.state);
+            return Err(IllegalMove { work: Work::Transfer(transfer.id), state, wanted: "received" }.into());
+        }
+        Ok(upload)
+    }
+
+    fn stamp(&self, viewer: &Viewer, trace: &TraceContext) -> Stamp {
+        Stamp::of_person(&viewer.subject, self.clock.now(), trace.trace_id().map(str::to_owned))
+    }
+}
+
+/// The partner that sends, if the viewer's role may.
+fn sender(viewer: &Viewer) -> Result<PartnerId, IntakeError> {
+    match viewer.role {
+        Role::Partner(partner) => Ok(partner),
+        Role::Integrator(_) | Role::Operator => Err(IntakeError::Forbidden(viewer.role.name())),
+    }
+}

@@ -1,0 +1,219 @@
+//! Announcing: a sender says what is to come and for whom, before the first byte.
+
+use crate::agreement::Agreement;
+use crate::digest::Digest;
+use crate::id::{PartnerId, TransferId, UploadId};
+use crate::intake::{Intake, IntakeError, file_name, sender};
+use crate::partner::{Partner, PartnerStatus};
+use crate::ports::{AnnounceOutcome, Announcement};
+use crate::state::transfer;
+use crate::trace::TraceContext;
+use crate::transfer::{Transfer, TransferState};
+use crate::upload::{Upload, UploadProgress};
+use crate::viewer::Viewer;
+
+/// What a sender announces.
+#[derive(Debug, Clone, Default)]
+pub struct NewTransfer {
+    /// The receivers' ids or slugs.
+    pub receivers: Vec<String>,
+    /// The file's name.
+    pub file_name: String,
+    /// What the bytes are; `application/octet-stream` when empty.
+    pub media_type: String,
+    /// How many bytes will come, if that is known.
+    pub size: Option<u64>,
+    /// Names the request: the same key and input give the same transfer.
+    pub idempotency_key: Option<String>,
+    /// The trace that the transfer will belong to.
+    pub trace: TraceContext,
+}
+
+/// What became of it.
+#[derive(Debug, Clone)]
+pub struct Announced {
+    /// The transfer.
+    pub transfer: Transfer,
+    /// Where its bytes are to go.
+    pub upload: Upload,
+    /// The same was announced before, under the same idempotency key.
+    pub repeated: bool,
+}
+
+impl Intake {
+    /// Announces a transfer: checked against agreements and limits, nothing kept if anything is wrong.
+    pub async fn announce(&self, viewer: &Viewer, new: NewTransfer) -> Result<Announced, IntakeError> {
+        let sender = self.active(sender(viewer)?).await?;
+        let media_type = media_type(&new.media_type)?;
+        if let Some(why) = file_name::refuse(&new.file_name) {
+            return Err(IntakeError::FileName(why));
+        }
+        if new.idempotency_key.as_deref().is_some_and(|key| !is_key(key)) {
+            return Err(IntakeError::IdempotencyKey);
+        }
+        let receivers = self.receivers(&sender, &new, &media_type).await?;
+        let announcement = self.announcement(viewer, &sender, receivers, media_type, new);
+        match self.store.announce(&announcement).await? {
+            AnnounceOutcome::Created => {
+                let Announcement { transfer, upload, .. } = announcement;
+                tracing::info!(transfer.id = %transfer.id, partner.id = %sender.id, "A transfer was announced.");
+                Ok(Announced { transfer, upload, repeated: false })
+            }
+            AnnounceOutcome::Repeated { transfer, upload } => {
+                Ok(Announced { transfer: *transfer, upload: *upload, repeated: true })
+            }
+            AnnounceOutcome::Conflict { transfer } => Err(IntakeError::IdempotencyConflict { transfer }),
+        }
+    }
+
+    async fn active(&self, sender: PartnerId) -> Result<Partner, IntakeError> {
+        match self.store.partner(sender).await? {
+            Some(partner) if partner.status == PartnerStatus::Active => Ok(partner),
+            Some(_) => Err(IntakeError::Suspended),
+            None => Err(IntakeError::Forbidden("partner of another installation")),
+        }
+    }
+
+    /// The addressed receivers, each once, in the order given, each under an agreement that admits the payload.
+    async fn receivers(
+        &self,
+        sender: &Partner,
+        new: &NewTransfer,
+        media_type: &str,
+    ) -> Result<Vec<PartnerId>, IntakeError> {
+        if new.receivers.is_empty() {
+            return Err(IntakeError::NoReceivers);
+        }
+        let (given, limit) = (new.receivers.len(), self.settings.max_receivers);
+        if given > limit {
+            return Err(IntakeError::TooManyReceivers { given, limit });
+        }
+        let agreed = self.store.agreed_receivers(sender.id).await?;
+        let mut receivers = Vec::with_capacity(given);
+        for named in &new.receivers {
+            let stranger = || IntakeError::NoAgreement { receiver: named.chars().take(80).collect() };
+            let receiver = find(&agreed, named).ok_or_else(stranger)?;
+            let agreement = self.registry.agreement(sender.id, receiver.id).await?.ok_or_else(stranger)?;
+            self.admit(&agreement, named, media_type, new.size)?;
+            if !receivers.contains(&receiver.id) {
+                receivers.push(receiver.id);
+            }
+        }
+        Ok(receivers)
+    }
+
+    fn admit(
+        &self,
+        agreement: &Agreement,
+        named: &str,
+        media_type: &str,
+        size: Option<u64>,
+    ) -> Result<(), IntakeError> {
+        let limit = agreement.max_size.unwrap_or(u64::MAX).min(self.settings.max_size);
+        if let Some(size) = size.filter(|size| *size > limit) {
+            return Err(IntakeError::TooLarge { size, limit });
+        }
+        if agreement.admits(media_type, size) {
+            return Ok(());
+        }
+        Err(IntakeError::MediaType {
+            receiver: named.to_owned(),
+            media_type: media_type.to_owned(),
+            admitted: agreement.media_types.join(", "),
+        })
+    }
+
+    /// The most bytes that a transfer whose length was deferred may still turn out to have.
+    pub(super) async fn limit(&self, transfer: &Transfer) -> Result<u64, IntakeError> {
+        let mut limit = self.settings.max_size;
+        for receiver in &transfer.receivers {
+            let agreement = self.registry.agreement(transfer.sender, *receiver).await?;
+            limit = limit.min(agreement.and_then(|it| it.max_size).unwrap_or(u64::MAX));
+        }
+        Ok(limit)
+    }
+
+    fn announcement(
+        &self,
+        viewer: &Viewer,
+        sender: &Partner,
+        receivers: Vec<PartnerId>,
+        media_type: String,
+        new: NewTransfer,
+    ) -> Announcement {
+        let at = self.clock.now();
+        let fingerprint = fingerprint(&receivers, &media_type, &new);
+        let transfer = Transfer {
+            id: TransferId::generate(at),
+            version: 0,
+            state: TransferState::Announced,
+            sender: sender.id,
+            receivers,
+            file_name: new.file_name,
+            media_type,
+            source: None,
+            candidate: None,
+            released: None,
+            pins: vec![],
+            facts: vec![],
+            planned: vec![],
+            hold: None,
+            reason: None,
+            adoptions: 0,
+            provenance_length: 0,
+            provenance_head: Digest::default(),
+            trace: new.trace.clone(),
+            idempotency_key: new.idempotency_key,
+            created_at: at,
+            updated_at: at,
+        };
+        let upload = Upload {
+            id: UploadId::generate(at),
+            version: 0,
+            transfer: transfer.id,
+            sender: sender.id,
+            length: new.size,
+            offset: 0,
+            progress: UploadProgress::default(),
+            expires_at: at + self.settings.upload_lifetime,
+            complete: false,
+        };
+        let entry = transfer::announced(&transfer, &self.stamp(viewer, &new.trace));
+        Announcement { transfer, upload, fingerprint, entry, commands: vec![] }
+    }
+}
+
+/// The partner that a text means: an id, or a slug.
+fn find<'a>(partners: &'a [Partner], named: &str) -> Option<&'a Partner> {
+    let id = named.parse::<PartnerId>().ok();
+    partners.iter().find(|partner| Some(partner.id) == id || partner.slug == named)
+}
+
+/// The media type in lower case, if it is one: `type/subtype` with optional parameters, in printable ASCII.
+fn media_type(given: &str) -> Result<String, IntakeError> {
+    if given.is_empty() {
+        return Ok("application/octet-stream".to_owned());
+    }
+    let essence = given.split(';').next().unwrap_or_default().trim();
+    let token =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b));
+    let well_formed = essence.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype));
+    if given.len() > 200 || !well_formed || !given.bytes().all(|b| b == b' ' || b.is_ascii_graphic()) {
+        return Err(IntakeError::InvalidMediaType(given.chars().take(80).collect()));
+    }
+    let parameters = &given[given.find(';').unwrap_or(given.len())..];
+    Ok(format!("{}{parameters}", essence.to_ascii_lowercase()))
+}
+
+fn is_key(key: &str) -> bool {
+    (1..=200).contains(&key.len()) && key.bytes().all(|b| b == b' ' || b.is_ascii_graphic())
+}
+
+/// Digest over all that makes two announcements the same.
+fn fingerprint(receivers: &[PartnerId], media_type: &str, new: &NewTransfer) -> Digest {
+    let input = serde_json::json!([receivers, new.file_name, media_type, new.size]);
+    Digest::of(input.to_string().as_bytes())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,188 @@
+//! Destinations and channels: where a partner receives payloads and messages.
+
+use crate::destination::{Destination, DestinationStatus, Endpoint};
+use crate::id::{ChannelId, DestinationId, PartnerId};
+use crate::notification::{Channel, ChannelKind};
+use crate::policy::Owner;
+use crate::registrar::{Registrar, RegistrarError, names, rights};
+use crate::viewer::Viewer;
+
+/// A destination to add.
+#[derive(Debug, Clone)]
+pub struct NewDestination {
+    /// Whose.
+    pub partner: PartnerId,
+    /// Its name, unique within the partner.
+    pub name: String,
+    /// What it is and where.
+    pub endpoint: Endpoint,
+    /// Whether deliveries keep the order of their creation.
+    pub ordered: bool,
+}
+
+/// What to change on a destination; what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct DestinationUpdate {
+    /// What it is and where.
+    pub endpoint: Option<Endpoint>,
+    /// Whether deliveries keep order.
+    pub ordered: Option<bool>,
+    /// Whether deliveries are made.
+    pub status: Option<DestinationStatus>,
+}
+
+/// A channel to add.
+#[derive(Debug, Clone)]
+pub struct NewChannel {
+    /// Whose.
+    pub partner: PartnerId,
+    /// Its name, unique within the partner.
+    pub name: String,
+    /// What it is and where.
+    pub kind: ChannelKind,
+}
+
+impl Registrar {
+    /// Adds a destination.
+    pub async fn add_destination(&self, viewer: &Viewer, new: NewDestination) -> Result<Destination, RegistrarError> {
+        rights::endpoints(viewer, new.partner)?;
+        names::handle("destination's name", &new.name)?;
+        self.check_endpoint(viewer, new.partner, &new.endpoint).await?;
+        let at = self.clock.now();
+        let destination = Destination {
+            id: DestinationId::generate(at),
+            partner: new.partner,
+            name: new.name,
+            endpoint: new.endpoint,
+            ordered: new.ordered,
+            status: DestinationStatus::Active,
+            created_at: at,
+        };
+        self.registry.add_destination(&destination).await?;
+        Ok(destination)
+    }
+
+    /// Changes a destination; enabling one again sends what waits for it.
+    pub async fn update_destination(
+        &self,
+        viewer: &Viewer,
+        id: DestinationId,
+        update: DestinationUpdate,
+    ) -> Result<Destination, RegistrarError> {
+        let unknown = || RegistrarError::Unknown { kind: "destination", id: id.to_string() };
+        let mut destination = self.registry.find_destination(id).await?.ok_or_else(unknown)?;
+        rights::endpoints(viewer, destination.partner).map_err(|error| match error {
+            RegistrarError::Unknown { .. } => unknown(),
+            other => other,
+        })?;
+        if let Some(endpoint) = update.endpoint {
+            self.check_endpoint(viewer, destination.partner, &endpoint).await?;
+            destination.endpoint = endpoint;
+        }
+        destination.ordered = update.ordered.unwrap_or(destination.ordered);
+        destination.status = update.status.unwrap_or(destination.status);
+        self.registry.update_destination(&destination).await?;
+        Ok(destination)
+    }
+
+    /// Adds a notification channel.
+    pub async fn add_channel(&self, viewer: &Viewer, new: NewChannel) -> Result<Channel, RegistrarError> {
+        rights::endpoints(viewer, new.partner)?;
+        names::handle("channel's name", &new.name)?;
+        let ChannelKind::Webhook { url, signing_secret } = &new.kind;
+        names::url("url", url)?;
+        self.known_secret(new.partner, signing_secret).await?;
+        let at = self.clock.now();
+        let channel = Channel {
+            id: ChannelId::generate(at),
+            partner: new.partner,
+            name: new.name,
+            kind: new.kind,
+            enabled: true,
+            created_at: at,
+        };
+        self.registry.add_channel(&channel).await?;
+        Ok(channel)
+    }
+
+    /// An endpoint that could be reached: URLs, and secrets that exist. What the installation itself pays for or
+    /// guards (its own bucket, its own brokers) is given by an operator only.
+    async fn check_endpoint(
+        &self,
+        viewer: &Viewer,
+        partner: PartnerId,
+        endpoint: &Endpoint,
+    ) -> Result<(), RegistrarError> {
+        match endpoint {
+            Endpoint::Http { url, signing_secret, bearer_secret } => {
+                names::url("url", url)?;
+                for secret in signing_secret.iter().chain(bearer_secret) {
+                    self.known_secret(partner, secret).await?;
+                }
+            }
+            Endpoint::S3 { bucket, prefix, endpoint, credentials_secret } => {
+                if !is_bucket(bucket) {
+                    let why = "a bucket has 3 to 63 lower-case letters, digits, dots and hyphens";
+                    return Err(RegistrarError::Endpoint { field: "bucket", why });
+                }
+                if prefix.len() > 512 || prefix.chars().any(char::is_control) || prefix.split('/').any(|it| it == "..")
+                {
+                    let why = "it is too long, holds control characters or climbs";
+                    return Err(RegistrarError::Endpoint { field: "prefix", why });
+                }
+                match (endpoint, credentials_secret) {
+                    (Some(url), Some(secret)) => {
+                        names::url("endpoint", url)?;
+                        self.known_secret(partner, secret).await?;
+                    }
+                    (None, None) => rights::operator(viewer)?,
+                    (Some(_), None) => {
+                        let why = "an endpoint of your own needs credentials of your own";
+                        return Err(RegistrarError::Endpoint { field: "credentials_secret", why });
+                    }
+                    (None, Some(_)) => {
+                        let why = "credentials of your own need an endpoint of your own";
+                        return Err(RegistrarError::Endpoint { field: "endpoint", why });
+                    }
+                }
+            }
+            Endpoint::Kafka { topic, brokers } => {
+                let known = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+                if !(1..=249).contains(&topic.len()) || !topic.bytes().all(known) || topic == "." || topic == ".." {
+                    let why = "a topic has 1 to 249 letters, digits, dots, underscores and hyphens";
+                    return Err(RegistrarError::Endpoint { field: "topic", why });
+                }
+                match brokers {
+                    Some(brokers) if !brokers.split(',').all(is_broker) => {
+                        let why = "brokers are `host:port`, separated by commas";
+                        return Err(RegistrarError::Endpoint { field: "brokers", why });
+                    }
+                    Some(_) => {}
+                    None => rights::operator(viewer)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn known_secret(&self, partner: PartnerId, name: &str) -> Result<(), RegistrarError> {
+        match self.vault.secret(Owner::Partner(partner), name).await? {
+            Some(_) => Ok(()),
+            None => Err(RegistrarError::Unknown { kind: "secret", id: name.chars().take(80).collect() }),
+        }
+    }
+}
+
+fn is_bucket(text: &str) -> bool {
+    (3..=63).contains(&text.len())
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-')
+        && text.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric())
+}
+
+fn is_broker(text: &str) -> bool {
+    text.trim().rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty()
+            && host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-[]:".contains(&b))
+            && port.parse::<u16>().is_ok_and(|port| port > 0)
+    })
+}

@@ -1,0 +1,53 @@
+//! Secrets and lookup tables: values that destinations, channels and bindings name.
+
+use std::collections::HashMap;
+
+use crate::policy::Owner;
+use crate::ports::SecretBytes;
+use crate::registrar::{Registrar, RegistrarError, names, rights};
+use crate::viewer::Viewer;
+
+/// The most entries that a lookup table may have.
+const TABLE_ENTRIES: usize = 100_000;
+
+/// The most bytes that a key or value of a lookup table may have.
+const TABLE_TEXT: usize = 4_096;
+
+impl Registrar {
+    /// Sets a secret; it can be replaced but never read back.
+    pub async fn set_secret(
+        &self,
+        viewer: &Viewer,
+        owner: Owner,
+        name: &str,
+        value: SecretBytes,
+    ) -> Result<(), RegistrarError> {
+        rights::secrets(viewer, owner)?;
+        names::handle("secret's name", name)?;
+        match value.expose().len() {
+            0 => Err(RegistrarError::Secret("it is empty")),
+            1..=16_384 => Ok(self.vault.put_secret(owner, name, value).await?),
+            _ => Err(RegistrarError::Secret("it is larger than 16 KiB")),
+        }
+    }
+
+    /// Stores a new version of a lookup table and returns its number.
+    pub async fn put_table(
+        &self,
+        viewer: &Viewer,
+        owner: Owner,
+        name: &str,
+        entries: HashMap<String, String>,
+    ) -> Result<i64, RegistrarError> {
+        rights::policies(viewer, owner)?;
+        names::handle("table's name", name)?;
+        if entries.len() > TABLE_ENTRIES {
+            let why = format!("it has {} entries, more than the {TABLE_ENTRIES} allowed", entries.len());
+            return Err(RegistrarError::Table(why));
+        }
+        if entries.iter().any(|(key, value)| key.len() > TABLE_TEXT || value.len() > TABLE_TEXT) {
+            return Err(RegistrarError::Table(format!("an entry is longer than {TABLE_TEXT} bytes")));
+        }
+        Ok(self.vault.put_table(owner, name, entries).await?)
+    }
+}
