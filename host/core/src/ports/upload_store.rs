@@ -33,7 +33,8 @@ pub trait UploadStore: Send + Sync + Debug {
     /// Ends an upload; its objects are swept.
     async fn terminate(&self, id: UploadId) -> Result<(), StoreError>;
 
-    /// Commits the row of an object about to be written.
+    /// Commits the row of an object about to be written. Uploads write at version 0, their tail objects (keys under
+    /// `uploads/`) have rows of their own.
     async fn begin_object(
         &self,
         id: PayloadId,
@@ -46,7 +47,8 @@ pub trait UploadStore: Send + Sync + Debug {
     async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<(), StoreError>;
 
     /// Rows whose objects nobody needs (discarded, or still `writing` with no living claim), at most `room`:
-    /// id, keys, multipart id.
+    /// id, keys, multipart id. While an upload is neither complete nor ended it may need every `writing` row of its
+    /// transfer; once complete it needs only the sealed payload's, so that its tail objects are swept too.
     async fn sweepable(&self, room: usize) -> Result<Vec<Sweepable>, StoreError>;
 
     /// Forgets a swept row.
