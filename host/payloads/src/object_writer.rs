@@ -1,0 +1,59 @@
+//! Writes one payload object, front to back.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use lockgate_core::payload::{ObjectFormat, Payload};
+use lockgate_core::ports::{PayloadError, PayloadWriter, Sealed};
+use sha2::{Digest as _, Sha256};
+
+use crate::complete::complete;
+use crate::midstate;
+use crate::parts::Parts;
+
+/// A payload on its way, hashed and counted as it passes.
+#[derive(Debug)]
+pub(crate) struct ObjectWriter {
+    parts: Parts,
+    hash: Sha256,
+    size: u64,
+}
+
+impl ObjectWriter {
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self { parts, hash: Sha256::new(), size: 0 }
+    }
+}
+
+#[async_trait]
+impl PayloadWriter for ObjectWriter {
+    async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError> {
+        self.hash.update(&bytes);
+        self.size += bytes.len() as u64;
+        self.parts.push(bytes).await
+    }
+
+    async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError> {
+        let Self { parts, hash, size } = *self;
+        seal(parts, hash, size).await
+    }
+
+    async fn abandon(self: Box<Self>) {
+        self.parts.abandon().await;
+    }
+}
+
+/// Completes the object and says what it is.
+pub(crate) async fn seal(mut parts: Parts, hash: Sha256, size: u64) -> Result<Sealed, PayloadError> {
+    parts.settle().await?;
+    let target = parts.target.clone();
+    complete(parts, size).await?;
+    let payload = Payload {
+        id: target.payload,
+        key: target.key,
+        media_type: target.media_type,
+        size,
+        digest: midstate::finish(hash),
+        format: ObjectFormat::Plain1,
+    };
+    Ok(Sealed { payload })
+}

@@ -1,0 +1,199 @@
+//! Cuts a payload into parts and brings several of them to S3 at once, with bounded memory.
+
+use std::mem;
+use std::sync::Arc;
+
+use aws_sdk_s3::primitives::ByteStream;
+use bytes::{Bytes, BytesMut};
+use lockgate_core::id::PayloadId;
+use lockgate_core::ports::{PayloadError, StoreError, UploadStore};
+use lockgate_core::upload::UploadedPart;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tracing::Instrument as _;
+
+use crate::bucket::Bucket;
+use crate::failure::Failure;
+use crate::part_size::{largest, part_size};
+
+/// Bytes of one object that may be under way to S3 at once, besides the part that is being filled; one part always may.
+const UNDER_WAY: usize = 24 * 1024 * 1024;
+
+/// What writers share.
+#[derive(Debug, Clone)]
+pub(crate) struct Workshop {
+    pub(crate) bucket: Bucket,
+    pub(crate) uploads: Arc<dyn UploadStore>,
+    /// Parts under way in the whole host.
+    pub(crate) slots: Arc<Semaphore>,
+}
+
+/// The object that parts become.
+#[derive(Debug, Clone)]
+pub(crate) struct Target {
+    pub(crate) payload: PayloadId,
+    pub(crate) key: String,
+    pub(crate) media_type: String,
+}
+
+/// An object on its way.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    pub(crate) workshop: Workshop,
+    pub(crate) target: Target,
+    pub(crate) multipart: Option<String>,
+    /// Finished parts; in order once [`Parts::settle`] returned.
+    pub(crate) done: Vec<UploadedPart>,
+    /// Bytes after the last part.
+    pub(crate) buffer: BytesMut,
+    next: i32,
+    under_way: JoinSet<Result<UploadedPart, PayloadError>>,
+    bytes_under_way: usize,
+    failed: Option<PayloadError>,
+}
+
+impl Parts {
+    pub(crate) fn new(workshop: Workshop, target: Target) -> Self {
+        Self::resume(workshop, target, None, vec![], BytesMut::new())
+    }
+
+    pub(crate) fn resume(
+        workshop: Workshop,
+        target: Target,
+        multipart: Option<String>,
+        done: Vec<UploadedPart>,
+        tail: BytesMut,
+    ) -> Self {
+        let next = done.last().map_or(1, |part| part.number + 1);
+        let under_way = JoinSet::new();
+        Self { workshop, target, multipart, done, buffer: tail, next, under_way, bytes_under_way: 0, failed: None }
+    }
+
+    /// Takes the next bytes. After a failure nothing more is taken: a gap must never be sealed.
+    pub(crate) async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let pushed = self.fill(bytes).await;
+        self.remember(pushed)
+    }
+
+    /// Waits until every part under way has arrived.
+    pub(crate) async fn settle(&mut self) -> Result<(), PayloadError> {
+        while self.failed.is_none() && !self.under_way.is_empty() {
+            let collected = self.collect().await;
+            self.remember(collected)?;
+        }
+        self.done.sort_by_key(|part| part.number);
+        self.failed.clone().map_or(Ok(()), Err)
+    }
+
+    /// Sends what is buffered as a part, however small: only the last may be.
+    pub(crate) async fn send_last(&mut self) -> Result<(), PayloadError> {
+        let sent = if self.buffer.is_empty() { Ok(()) } else { self.send().await };
+        self.remember(sent)
+    }
+
+    /// Removes from S3 what is there of an object that is given up.
+    pub(crate) async fn abandon(mut self) {
+        self.under_way.shutdown().await;
+        let Some(multipart) = &self.multipart else { return };
+        let Bucket { client, name, .. } = &self.workshop.bucket;
+        let aborted =
+            client.abort_multipart_upload().bucket(name).key(&self.target.key).upload_id(multipart).send().await;
+        if let Err(error) = aborted {
+            let failure = Failure::of("AbortMultipartUpload", &error);
+            tracing::debug!(payload.id = %self.target.payload, error = %failure, "An abandoned object is left to the sweeper");
+        }
+    }
+
+    async fn fill(&mut self, mut bytes: Bytes) -> Result<(), PayloadError> {
+        while !bytes.is_empty() {
+            let size = part_size(self.next).ok_or_else(|| {
+                PayloadError::Unavailable(format!("a payload of more than {} bytes does not fit in S3", largest()))
+            })?;
+            let piece = bytes.split_to(bytes.len().min(size - self.buffer.len()));
+            if self.buffer.is_empty() && self.next > 1 {
+                self.buffer.reserve(size);
+            }
+            self.buffer.extend_from_slice(&piece);
+            if self.buffer.len() == size {
+                self.send().await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self) -> Result<(), PayloadError> {
+        let multipart = self.begin().await?;
+        let body = mem::take(&mut self.buffer).freeze();
+        while !self.under_way.is_empty() && self.bytes_under_way + body.len() > UNDER_WAY {
+            self.collect().await?;
+        }
+        let number = self.next;
+        self.next += 1;
+        self.bytes_under_way += body.len();
+        let slot = Arc::clone(&self.workshop.slots).acquire_owned().await;
+        let slot = slot.map_err(|_| PayloadError::Unavailable("the host is shutting down".to_owned()))?;
+        let sending = send_part(self.workshop.bucket.clone(), self.target.key.clone(), multipart, number, body);
+        self.under_way.spawn(
+            async move {
+                let sent = sending.await;
+                drop(slot);
+                sent
+            }
+            .in_current_span(),
+        );
+        Ok(())
+    }
+
+    /// Begins the multipart upload at the first full part, so that small payloads never have one.
+    async fn begin(&mut self) -> Result<String, PayloadError> {
+        if let Some(multipart) = &self.multipart {
+            return Ok(multipart.clone());
+        }
+        let Bucket { client, name, .. } = &self.workshop.bucket;
+        let Target { payload, key, media_type } = &self.target;
+        let begun = client.create_multipart_upload().bucket(name).key(key).content_type(media_type).send().await;
+        let begun = begun.map_err(|error| Failure::of("CreateMultipartUpload", &error))?;
+        let multipart = begun.upload_id.ok_or_else(|| Failure::new("CreateMultipartUpload", "S3 gave no upload id"))?;
+        self.multipart = Some(multipart.clone());
+        self.workshop.uploads.note_multipart(*payload, &multipart).await.map_err(truth)?;
+        Ok(multipart)
+    }
+
+    async fn collect(&mut self) -> Result<(), PayloadError> {
+        let Some(ended) = self.under_way.join_next().await else { return Ok(()) };
+        let part = ended.map_err(|error| Failure::new("UploadPart", error.to_string()))??;
+        self.bytes_under_way -= usize::try_from(part.size).unwrap_or(usize::MAX);
+        self.done.push(part);
+        Ok(())
+    }
+
+    fn remember(&mut self, result: Result<(), PayloadError>) -> Result<(), PayloadError> {
+        if let Err(error) = &result {
+            self.failed.get_or_insert_with(|| error.clone());
+        }
+        result
+    }
+}
+
+async fn send_part(
+    bucket: Bucket,
+    key: String,
+    multipart: String,
+    number: i32,
+    body: Bytes,
+) -> Result<UploadedPart, PayloadError> {
+    let size = body.len() as u64;
+    let sending = bucket.client.upload_part().bucket(&bucket.name).key(key).upload_id(multipart).part_number(number);
+    let sent = sending.body(ByteStream::from(body)).send().await;
+    let sent = sent.map_err(|error| Failure::of("UploadPart", &error))?;
+    let etag = sent.e_tag.ok_or_else(|| Failure::new("UploadPart", "S3 gave no ETag"))?;
+    Ok(UploadedPart { number, etag, size })
+}
+
+/// The row of an object could not be written, so its bytes must not be.
+pub(crate) fn truth(error: StoreError) -> PayloadError {
+    PayloadError::Unavailable(format!("no bytes are written without their row: {error}"))
+}
