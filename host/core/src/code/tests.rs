@@ -14,3 +14,14 @@ fn every_name_is_unique_upper_snake_and_explained() {
         assert!((400..600).contains(&code.status()), "{code}");
     }
 }
+
+#[test]
+fn the_documentation_lists_every_code_with_its_status_and_meaning() {
+    let page = include_str!("../../../../docs/errors.md");
+    for code in Code::ALL {
+        let row = format!("| `{code}` | {} | {} |", code.status(), code.meaning());
+        assert!(page.contains(&row), "docs/errors.md lacks this row: {row}");
+    }
+    let rows = page.lines().filter(|line| line.starts_with("| `")).count();
+    assert_eq!(rows, Code::ALL.len(), "docs/errors.md lists codes that do not exist");
+}
