@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{AgreementId, PartnerId};
+use crate::media;
 use crate::time::Timestamp;
 
 /// Leave for one partner to send to another.
@@ -14,7 +15,7 @@ pub struct Agreement {
     pub sender: PartnerId,
     /// Who receives.
     pub receiver: PartnerId,
-    /// The media types that may be sent; empty means any.
+    /// The media types that may be sent, `text/csv` or `image/*`; empty means any.
     pub media_types: Vec<String>,
     /// The largest payload in bytes, if it is narrower than the installation's limit.
     pub max_size: Option<u64>,
@@ -37,9 +38,8 @@ pub enum AgreementStatus {
 impl Agreement {
     /// Whether a payload of this media type and size (if known) may travel under this agreement.
     pub fn admits(&self, media_type: &str, size: Option<u64>) -> bool {
-        let essence = media_type.split(';').next().unwrap_or(media_type).trim();
         self.status == AgreementStatus::Active
-            && (self.media_types.is_empty() || self.media_types.iter().any(|t| t.eq_ignore_ascii_case(essence)))
+            && (self.media_types.is_empty() || self.media_types.iter().any(|wanted| media::fits(wanted, media_type)))
             && size.zip(self.max_size).is_none_or(|(size, max)| size <= max)
     }
 }

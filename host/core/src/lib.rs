@@ -23,6 +23,7 @@ pub mod hook;
 pub mod id;
 pub mod intake;
 pub mod limits;
+pub mod media;
 pub mod notification;
 pub mod partner;
 pub mod payload;

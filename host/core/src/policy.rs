@@ -6,6 +6,7 @@ use crate::framing::Framing;
 use crate::hook::{FailureMode, Hook};
 use crate::id::{BindingId, PartnerId, PolicyId, RevisionId};
 use crate::limits::Limits;
+use crate::media;
 use crate::plugin::{CapabilityName, PluginDigest};
 use crate::time::Timestamp;
 
@@ -127,6 +128,17 @@ pub struct Binding {
     pub limits: Limits,
     /// What follows when it faults.
     pub failure_mode: FailureMode,
+    /// The declared media types of the payloads that it judges, `text/csv` or `image/*`; empty means all. Agreements say
+    /// which types may be declared at all.
+    #[serde(default)]
+    pub media_types: Vec<String>,
+}
+
+impl Binding {
+    /// Whether it judges payloads of that declared media type.
+    pub fn applies_to(&self, media_type: &str) -> bool {
+        self.media_types.is_empty() || self.media_types.iter().any(|wanted| media::fits(wanted, media_type))
+    }
 }
 
 /// One thing that a binding lets its plugin use.

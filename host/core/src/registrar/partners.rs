@@ -2,6 +2,7 @@
 
 use crate::agreement::{Agreement, AgreementStatus};
 use crate::id::{AgreementId, PartnerId};
+use crate::media;
 use crate::partner::{DuplicateRule, Partner, PartnerStatus};
 use crate::registrar::{Registrar, RegistrarError, names, rights};
 use crate::viewer::Viewer;
@@ -90,7 +91,7 @@ impl Registrar {
             return Err(RegistrarError::Agreement("a largest size of 0 admits nothing"));
         }
         let media_types: Vec<_> = new.media_types.iter().map(|it| it.trim().to_ascii_lowercase()).collect();
-        if !media_types.iter().all(|it| is_media_type(it)) {
+        if !media_types.iter().all(|it| media::is_pattern(it)) {
             return Err(RegistrarError::Agreement("a media type must read like `text/csv`, without parameters"));
         }
         let at = self.clock.now();
@@ -121,10 +122,4 @@ impl Registrar {
         };
         found.ok_or_else(|| RegistrarError::Unknown { kind: "partner", id: named.chars().take(80).collect() })
     }
-}
-
-fn is_media_type(text: &str) -> bool {
-    let token =
-        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$&^_.+-".contains(&b));
-    text.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
 }

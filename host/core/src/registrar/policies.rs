@@ -6,6 +6,7 @@ use crate::framing::Framing;
 use crate::hook::{FailureMode, Hook};
 use crate::id::{BindingId, RevisionId};
 use crate::limits::Limits;
+use crate::media;
 use crate::plugin::PluginDigest;
 use crate::policy::{Binding, Grant, Owner, Revision, Rollout, Side};
 use crate::ports::NewRevision;
@@ -47,6 +48,8 @@ pub struct NewBinding {
     pub limits: Option<Limits>,
     /// What follows when it faults; the strictest of the hook when absent.
     pub failure_mode: Option<FailureMode>,
+    /// The media types that it judges; empty means all.
+    pub media_types: Vec<String>,
 }
 
 impl Registrar {
@@ -113,6 +116,10 @@ impl Registrar {
         if let Err(why) = new.framing.check() {
             return Err(RegistrarError::Binding { binding: new.name, why });
         }
+        if let Some(wrong) = new.media_types.iter().find(|it| !media::is_pattern(it)) {
+            let why = format!("`{wrong}` is not a media type such as `text/csv` or `image/*`");
+            return Err(RegistrarError::Binding { binding: new.name, why });
+        }
         let limits = new.limits.unwrap_or_default();
         if let Some(limit) = limits.above_ceiling() {
             return Err(RegistrarError::Limit { binding: new.name, limit });
@@ -138,6 +145,7 @@ impl Registrar {
             grants: new.grants,
             limits,
             failure_mode,
+            media_types: new.media_types,
         };
         match self.runner.check(&binding).await {
             Ok(_) => Ok(binding),
