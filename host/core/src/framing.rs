@@ -1,6 +1,20 @@
 //! Framing: how a payload is cut into records and glue, such that records + glue = payload, byte for byte.
 
+mod bytes;
+mod csv;
+mod cut;
+mod edit;
+mod framer;
+mod json;
+mod lines;
+mod packer;
+mod whole;
+
 use serde::{Deserialize, Serialize};
+
+pub use cut::{Cut, Span};
+pub use edit::{Edited, LONGEST_KEEP, Replaced, edit};
+pub use framer::Framer;
 
 /// A binding's framing with its options. Bindings with equal framings share batches.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -90,3 +104,20 @@ impl Framing {
         }
     }
 }
+
+/// The payload cannot be cut further: a finding of the host, not a fault of a plugin.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Misframed {
+    /// `oversized-record`, `unclosed-quote`, `malformed-json`, ...; the finding's rule begins with `framing/`.
+    pub rule: &'static str,
+    /// One sentence.
+    pub message: String,
+    /// The first byte concerned, from the payload's beginning.
+    pub start: u64,
+    /// After the last byte concerned.
+    pub end: u64,
+}
+
+#[cfg(test)]
+mod tests;

@@ -13,6 +13,7 @@ pub mod decision;
 pub mod delivery;
 pub mod desk;
 pub mod destination;
+pub mod detect;
 pub mod digest;
 pub mod fact;
 pub mod fault;
