@@ -1,1 +1,18 @@
-//! The Kafka bus that rings for work.
+//! The Kafka bus that rings for work: publishing commands, and claiming what they name.
+//!
+//! *Invariants:* an offset is committed only after the store answered the claim; no thread of the async runtime waits
+//! for librdkafka; Kafka may lose everything at any moment without a transfer being lost.
+
+mod client;
+mod config;
+mod envelope;
+mod listener;
+mod metrics;
+mod producer;
+mod relay;
+mod topic;
+
+pub use config::BusConfig;
+pub use listener::{Claimer, HostClaimer, ListenError, Listener};
+pub use producer::KafkaBus;
+pub use relay::Relay;
