@@ -1,16 +1,40 @@
 //! The pipeline: what a host does with what it claimed. It reads like the life of a transfer: judged on the sender's
 //! side, routed, judged on each receiver's side, delivered, told.
 
+mod deliver;
+mod inbound;
+mod judge;
+mod mask;
+mod notify;
 mod orders;
+mod outbound;
+mod report;
+mod route;
+mod seat;
+mod trail;
+mod validate;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::claim::Claim;
-use crate::ports::{Connector, Messenger, PayloadStore, PluginRunner, TransferStore};
+use tracing::{Instrument, Span};
+
+use crate::change::Change;
+use crate::claim::{Aggregate, Claim};
+use crate::hold::{Hold, HoldCause, OnRelease};
+use crate::id::PartnerId;
+use crate::partner::Partner;
+use crate::payload::Payload;
+use crate::policy::{Binding, Owner, Revision, RevisionPin};
+use crate::ports::{
+    CommitError, Connector, Messenger, PayloadError, PayloadStore, PluginRunner, StoreError, TransferStore,
+};
 use crate::retry::{Chance, RetrySchedule};
-use crate::time::Clock;
+use crate::state::IllegalMove;
+use crate::time::{Clock, Timestamp};
 use crate::trace::Tracer;
+use crate::transfer::Transfer;
+use judge::Scene;
 
 pub(crate) use orders::orders;
 
@@ -86,6 +110,25 @@ pub enum WorkEnd {
         /// What was the matter, for the log.
         why: String,
     },
+    /// The same, but the store does not answer, so the claim is still held: the caller must relinquish it when the store
+    /// is back, or nobody will adopt it while this host lives.
+    Stuck {
+        /// What was the matter, for the log.
+        why: String,
+    },
+}
+
+/// Why work on a claim has no result.
+#[derive(Debug)]
+enum Abort {
+    /// Somebody else moved on first.
+    Stale,
+    /// The host or a service could not; it says why.
+    Retry(String),
+    /// A plugin missed its deadline for the first time: judge once more.
+    Again,
+    /// The store contradicts itself.
+    Broken(&'static str),
 }
 
 impl Pipeline {
@@ -96,11 +139,140 @@ impl Pipeline {
 
     /// Works on one claim to its end and commits the result.
     pub async fn work(&self, claim: Claim) -> WorkEnd {
-        let after = self.settings.relinquish;
-        let why = match self.ports.store.relinquish(&claim, after).await {
-            Ok(()) => "no road is built for this work yet".to_owned(),
-            Err(error) => error.to_string(),
+        let span = span(&claim.aggregate);
+        // Under a host's `claim` span this one is its child; alone it joins the trace that the work came with.
+        if Span::current().is_none() {
+            self.ports.tracer.adopt(&span, claim.aggregate.trace());
+        }
+        let ended = self.change(&claim).instrument(span.clone()).await;
+        let ended = match ended {
+            Ok(change) => self.ports.store.commit(&change).instrument(span).await.map_err(Abort::from),
+            Err(abort) => Err(abort),
         };
-        WorkEnd::Retry { after, why }
+        match ended {
+            Ok(()) => WorkEnd::Done,
+            Err(Abort::Stale) => WorkEnd::Stale,
+            Err(Abort::Retry(why)) => self.give_back(&claim, why).await,
+            Err(Abort::Again) => self.give_back(&claim, "a plugin missed its deadline".to_owned()).await,
+            Err(Abort::Broken(why)) => {
+                tracing::error!(work = %claim.aggregate.work(), why, "The store contradicts itself.");
+                self.give_back(&claim, why.to_owned()).await
+            }
+        }
+    }
+
+    async fn change(&self, claim: &Claim) -> Result<Change, Abort> {
+        match &claim.aggregate {
+            Aggregate::Transfer(transfer) => self.inbound(claim, transfer).await,
+            Aggregate::Consignment(consignment) => self.outbound(claim, consignment).await,
+            Aggregate::Delivery(delivery) => self.deliver(claim, delivery).await,
+            Aggregate::Notification(notification) => self.notify(claim, notification).await,
+        }
+    }
+
+    async fn give_back(&self, claim: &Claim, why: String) -> WorkEnd {
+        let after = self.settings.relinquish;
+        match self.ports.store.relinquish(claim, after).await {
+            Ok(()) => WorkEnd::Retry { after, why },
+            Err(error) => WorkEnd::Stuck { why: format!("{why}; and the claim could not be given back: {error}") },
+        }
+    }
+
+    async fn partner(&self, id: PartnerId) -> Result<Partner, Abort> {
+        self.ports.store.partner(id).await?.ok_or(Abort::Broken("work of a partner that does not exist"))
+    }
+}
+
+impl From<StoreError> for Abort {
+    fn from(error: StoreError) -> Self {
+        Self::Retry(error.to_string())
+    }
+}
+
+impl From<PayloadError> for Abort {
+    fn from(error: PayloadError) -> Self {
+        Self::Retry(error.to_string())
+    }
+}
+
+impl From<CommitError> for Abort {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Stale(_) => Self::Stale,
+            CommitError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<IllegalMove> for Abort {
+    /// The claim was made on something that has no work left; whoever finished it moved on.
+    fn from(error: IllegalMove) -> Self {
+        tracing::warn!(work = %error.work, state = error.state, "There was nothing left to do on a claim.");
+        Self::Stale
+    }
+}
+
+fn span(aggregate: &Aggregate) -> Span {
+    match aggregate {
+        Aggregate::Transfer(it) => {
+            tracing::info_span!("judge inbound", transfer.id = %it.id, partner.id = %it.sender)
+        }
+        Aggregate::Consignment(it) => tracing::info_span!(
+            "judge outbound", transfer.id = %it.transfer, consignment.id = %it.id, partner.id = %it.receiver
+        ),
+        Aggregate::Delivery(it) => tracing::info_span!(
+            "deliver", transfer.id = %it.transfer, delivery.id = %it.id, partner.id = %it.receiver
+        ),
+        Aggregate::Notification(it) => tracing::info_span!(
+            "notify", transfer.id = %it.event.transfer, notification.id = %it.id, partner.id = %it.event.partner
+        ),
+    }
+}
+
+/// All bindings of the pinned revisions: the house's first, then the partner's, each in its own order.
+fn bindings(revisions: &[Revision]) -> Vec<Binding> {
+    ordered(revisions).flat_map(|revision| revision.bindings.clone()).collect()
+}
+
+fn pins(revisions: &[Revision]) -> Vec<RevisionPin> {
+    let pin = |it: &Revision| RevisionPin { owner: it.owner, revision: it.id, number: it.number };
+    ordered(revisions).map(pin).collect()
+}
+
+fn ordered(revisions: &[Revision]) -> impl Iterator<Item = &Revision> {
+    let of = |house: bool| revisions.iter().filter(move |it| (it.owner == Owner::House) == house);
+    of(true).chain(of(false))
+}
+
+/// What plugins are told about the payload.
+fn attributes(
+    transfer: &Transfer,
+    sender: &Partner,
+    receiver: Option<&Partner>,
+    source: &Payload,
+) -> Vec<(String, String)> {
+    let mut attributes = vec![
+        ("sender", sender.slug.clone()),
+        ("sender.id", sender.id.to_string()),
+        ("file.name", transfer.file_name.clone()),
+        ("file.media-type", source.media_type.clone()),
+        ("file.size", source.size.to_string()),
+    ];
+    if let Some(receiver) = receiver {
+        attributes.push(("receiver", receiver.slug.clone()));
+        attributes.push(("receiver.id", receiver.id.to_string()));
+    }
+    attributes.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+}
+
+/// The hold of work over which three hosts ended.
+fn poison(at: Timestamp, lifetime: Duration) -> Hold {
+    Hold {
+        cause: HoldCause::Poison,
+        by: Owner::House,
+        explanation: "three hosts ended while they worked on it; look at their logs before releasing it".to_owned(),
+        on_release: OnRelease::JudgeAgain,
+        expires_at: at + lifetime,
+        object: None,
     }
 }

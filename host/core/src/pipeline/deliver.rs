@@ -1,0 +1,126 @@
+//! Delivering: one attempt at one destination, and what follows from the answer.
+
+use std::time::Duration;
+
+use tracing::Instrument;
+
+use super::{Abort, Pipeline};
+use crate::change::Change;
+use crate::claim::{Aggregate, Claim};
+use crate::command::Work;
+use crate::delivery::{Answer, Attempt, Delivery};
+use crate::destination::{Destination, DestinationStatus};
+use crate::id::AttemptId;
+use crate::partner::PartnerStatus;
+use crate::ports::Consigned;
+use crate::retry::RetrySchedule;
+use crate::state::{ADOPTIONS, DeliveryMove, Stamp, delivery as state};
+use crate::time::Timestamp;
+use crate::trace::TraceContext;
+
+impl Pipeline {
+    pub(super) async fn deliver(&self, claim: &Claim, delivery: &Delivery) -> Result<Change, Abort> {
+        let wanted = match self.obstacle(delivery).await? {
+            Ok(destination) => self.attempt(claim, delivery, destination).await?,
+            Err(wanted) => wanted,
+        };
+        let stamp = Stamp::of_claim(claim, self.ports.clock.now());
+        Ok(state::apply(delivery, wanted, &stamp)?)
+    }
+
+    /// What stands against an attempt now, or where it goes.
+    async fn obstacle(&self, delivery: &Delivery) -> Result<Result<Destination, DeliveryMove>, Abort> {
+        let store = &self.ports.store;
+        let give_up = |reason: String| Ok(Err(DeliveryMove::GiveUp { reason }));
+        if delivery.adoptions >= ADOPTIONS {
+            return give_up("three hosts ended while they attempted it".to_owned());
+        }
+        let Some(destination) = store.destination(delivery.destination).await? else {
+            return give_up("its destination does not exist any more".to_owned());
+        };
+        if destination.status == DestinationStatus::Disabled {
+            let name = &destination.name;
+            return give_up(format!("the destination `{name}` is disabled; enable it, then redrive the delivery"));
+        }
+        let now = self.ports.clock.now();
+        let postpone = |until: Timestamp| Ok(Err(DeliveryMove::Postpone { until }));
+        if self.partner(delivery.receiver).await?.status == PartnerStatus::Suspended {
+            return postpone(now + 60 * self.settings.postpone);
+        }
+        if let Some(position) = delivery.position {
+            let first = store.first_unfinished(delivery.destination).await?;
+            if first.is_some_and(|first| first < position) {
+                return postpone(now + self.settings.postpone);
+            }
+        }
+        Ok(Ok(destination))
+    }
+
+    async fn attempt(
+        &self,
+        claim: &Claim,
+        delivery: &Delivery,
+        destination: Destination,
+    ) -> Result<DeliveryMove, Abort> {
+        let consignment = match self.ports.store.load(Work::Consignment(delivery.consignment)).await? {
+            Some(Aggregate::Consignment(it)) => it,
+            _ => return Err(Abort::Broken("a delivery without its consignment")),
+        };
+        let payload = consignment.released.ok_or(Abort::Broken("a delivery of an unreleased consignment"))?;
+        let transfer = self.transfer(delivery.transfer).await?;
+        let sender = self.partner(transfer.sender).await?;
+        let span = tracing::Span::current();
+        let begun = self.ports.clock.now();
+        let consigned = Consigned {
+            delivery: delivery.clone(),
+            destination,
+            payload,
+            transfer: transfer.id,
+            sender: sender.slug,
+            file_name: transfer.file_name,
+            at: begun,
+            trace: self.onward(&span, &delivery.trace),
+        };
+        let answer = self.ports.connector.deliver(&consigned).instrument(span).await;
+        let number = delivery.attempts + 1;
+        let (attempt, next) = self.attempted(claim, number, begun, answer, &self.settings.deliveries);
+        tracing::info!(
+            delivery.id = %delivery.id, transfer.id = %delivery.transfer, attempt.number = number,
+            attempt.answer = word(&attempt.answer), "A delivery was attempted."
+        );
+        Ok(DeliveryMove::Attempt { attempt, next })
+    }
+
+    /// The attempt as it is kept, and when another is due if it failed and the schedule has one left.
+    pub(super) fn attempted(
+        &self,
+        claim: &Claim,
+        number: u32,
+        begun: Timestamp,
+        answer: Answer,
+        schedule: &RetrySchedule,
+    ) -> (Attempt, Option<Timestamp>) {
+        let ended = self.ports.clock.now();
+        let next = match &answer {
+            Answer::Failed { retry_after, .. } => schedule.next(number, ended, *retry_after, self.ports.chance.draw()),
+            Answer::Taken { .. } | Answer::Refused { .. } => None,
+        };
+        let took = Duration::try_from(ended - begun).unwrap_or_default();
+        let id = AttemptId::generate(begun);
+        (Attempt { id, number, started_at: begun, took, host: claim.host, answer }, next)
+    }
+
+    /// The context to pass on: the current span's, or the one that the work came with if nothing traces.
+    pub(super) fn onward(&self, span: &tracing::Span, carried: &TraceContext) -> TraceContext {
+        let context = self.ports.tracer.context(span);
+        if context.0.is_some() { context } else { carried.clone() }
+    }
+}
+
+const fn word(answer: &Answer) -> &'static str {
+    match answer {
+        Answer::Taken { .. } => "taken",
+        Answer::Failed { .. } => "failed",
+        Answer::Refused { .. } => "refused",
+    }
+}

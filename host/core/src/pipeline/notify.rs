@@ -1,0 +1,119 @@
+//! Notifying: a notify binding composes messages about an event, a channel takes them one after the other. Nothing ever
+//! waits for a notification, so a plugin that fails is passed over.
+
+use tracing::Instrument;
+
+use super::{Abort, Pipeline};
+use crate::change::Change;
+use crate::claim::Claim;
+use crate::fault::Fault;
+use crate::id::PartnerId;
+use crate::notification::{Event, Notification, NotificationState};
+use crate::policy::Binding;
+use crate::ports::{Notice, PluginError};
+use crate::state::{ADOPTIONS, NotificationMove, Stamp, notification as state};
+
+/// The most messages about one event through one binding.
+const MESSAGES: usize = 10;
+
+impl Pipeline {
+    pub(super) async fn notify(&self, claim: &Claim, notification: &Notification) -> Result<Change, Abort> {
+        let wanted = if notification.adoptions >= ADOPTIONS {
+            skip("three hosts ended while they worked on it")
+        } else if notification.state == NotificationState::Pending {
+            self.compose(notification).await?
+        } else {
+            self.send(claim, notification).await?
+        };
+        let stamp = Stamp::of_claim(claim, self.ports.clock.now());
+        Ok(state::apply(notification, wanted, &stamp)?)
+    }
+
+    async fn compose(&self, notification: &Notification) -> Result<NotificationMove, Abort> {
+        let revision = self.ports.store.revision(notification.revision).await?;
+        let bindings = revision.map(|it| it.bindings).unwrap_or_default();
+        let Some(binding) = bindings.into_iter().find(|it| it.id == notification.binding) else {
+            return Ok(skip("its binding does not exist any more"));
+        };
+        let event = self.told(&notification.event).await?;
+        let mut answer = self.ask_for_messages(&binding, &event).await;
+        if matches!(answer, Err(PluginError::Fault(Fault::Deadline { .. }))) {
+            answer = self.ask_for_messages(&binding, &event).await;
+        }
+        match answer {
+            Ok(messages) if messages.len() > MESSAGES => {
+                Ok(skip(&format!("the plugin composed {} messages, more than the {MESSAGES} allowed", messages.len())))
+            }
+            Ok(messages) => Ok(NotificationMove::Compose(messages)),
+            Err(PluginError::Busy) => Err(Abort::Retry("no sandbox was free for a notification".to_owned())),
+            Err(PluginError::Host(why)) => Err(Abort::Retry(why)),
+            Err(error @ (PluginError::Fault(_) | PluginError::Quarantined { .. })) => {
+                tracing::warn!(plugin.name = binding.name, notification.id = %notification.id, "A notify plugin failed.");
+                Ok(skip(&super::report::sentence(&error.to_string())))
+            }
+        }
+    }
+
+    async fn ask_for_messages(
+        &self,
+        binding: &Binding,
+        event: &Event,
+    ) -> Result<Vec<crate::notification::Message>, PluginError> {
+        let span = tracing::info_span!(
+            "plugin",
+            otel.name = format!("plugin {}", binding.name),
+            plugin.name = binding.name,
+            plugin.digest = %binding.plugin,
+            plugin.hook = binding.hook.name(),
+        );
+        self.ports.runner.notify(binding, event).instrument(span).await
+    }
+
+    /// The event with the partners' names beside their ids, as people write messages.
+    async fn told(&self, event: &Event) -> Result<Event, Abort> {
+        let mut event = event.clone();
+        for key in ["sender", "receiver"] {
+            let id = event.attributes.iter().find(|(name, _)| name == key).map(|(_, value)| value.parse::<PartnerId>());
+            if let Some(Ok(id)) = id
+                && let Some(partner) = self.ports.store.partner(id).await?
+            {
+                event.attributes.push((format!("{key}.slug"), partner.slug));
+                event.attributes.push((format!("{key}.name"), partner.name));
+            }
+        }
+        event.attributes.push(("transfer".to_owned(), event.transfer.to_string()));
+        Ok(event)
+    }
+
+    async fn send(&self, claim: &Claim, notification: &Notification) -> Result<NotificationMove, Abort> {
+        let Some(message) = notification.messages.get(notification.sent as usize) else {
+            return Ok(skip("it has no message left to send"));
+        };
+        // The house has no channels of its own: it speaks through those of whom the event concerns.
+        let partner = notification.owner.partner().unwrap_or(notification.event.partner);
+        let channel = match self.ports.store.channel(partner, &message.channel).await? {
+            Some(channel) if channel.enabled => channel,
+            Some(_) => return Ok(skip("its channel is disabled")),
+            None => return Ok(skip("its channel does not exist")),
+        };
+        let span = tracing::Span::current();
+        let begun = self.ports.clock.now();
+        let notice = Notice {
+            notification: notification.id,
+            index: notification.sent,
+            event: notification.event.kind.name(),
+            channel,
+            message: message.clone(),
+            at: begun,
+            trace: self.onward(&span, &notification.trace),
+        };
+        let answer = self.ports.messenger.send(&notice).instrument(span).await;
+        let number = notification.attempts + 1;
+        let (attempt, next) = self.attempted(claim, number, begun, answer, &self.settings.notifications);
+        Ok(NotificationMove::Attempt { attempt, next })
+    }
+}
+
+fn skip(reason: &str) -> NotificationMove {
+    NotificationMove::Skip { reason: reason.to_owned() }
+}
