@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::control::{Ending, Managed};
 use crate::datadir::DataDir;
 use crate::endpoints::with_database;
+use crate::error::At;
 use crate::kafka::Kafka;
 use crate::postgres::Postgres;
 use crate::process::{Spawner, end_leftovers};
@@ -45,13 +46,9 @@ impl Services {
         state.change(|state| state.children.clear())?;
         let context = Context {
             dir: Arc::clone(&dir),
-            cache: options.cache_dir,
+            cache: std::path::absolute(&options.cache_dir).at("find", &options.cache_dir)?,
             state: Arc::new(state),
-            spawner: Spawner::start().map_err(|source| StartError::Io {
-                action: "start a thread for the services of",
-                path: options.data_dir,
-                source,
-            })?,
+            spawner: Spawner::start().at("start a thread for the services of", &options.data_dir)?,
         };
         let mut services = Self { started: Vec::new(), endpoints: options.configured, dir };
 

@@ -45,12 +45,4 @@ async fn brokers(port: u16) -> io::Result<i32> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::REQUEST;
-
-    #[test]
-    fn the_requests_size_prefix_counts_what_follows() {
-        let size = u32::from_be_bytes(REQUEST[..4].try_into().expect("four bytes"));
-        assert_eq!(size as usize, REQUEST.len() - 4);
-    }
-}
+mod tests;

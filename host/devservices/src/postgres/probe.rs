@@ -42,12 +42,4 @@ async fn answer(port: u16) -> io::Result<u8> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::HELLO;
-
-    #[test]
-    fn the_hellos_size_counts_itself_too() {
-        let size = u32::from_be_bytes(HELLO[..4].try_into().expect("four bytes"));
-        assert_eq!(size as usize, HELLO.len());
-    }
-}
+mod tests;
