@@ -4,12 +4,24 @@
 //! [--cache-dir DIR] [--only kafka,postgres,s3] [--write FILE]`
 
 use std::io::Write;
+use std::process::ExitCode;
 
 use lockgate_devservices::{Options, Progress, Service, Services};
 use tokio::signal::unix::{SignalKind, signal};
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+async fn main() -> ExitCode {
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // A closed standard error changes nothing about the failure.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     let mut options = Options::new(".lockgate");
     let mut write = None;
     let mut arguments = std::env::args().skip(1);

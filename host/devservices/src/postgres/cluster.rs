@@ -23,7 +23,7 @@ pub(super) struct Cluster {
 
 impl Cluster {
     pub(super) fn open(context: &Context, user: Option<&User>) -> Result<Self, StartError> {
-        let root = reachable(&context.dir.path().join("postgres"), user)?;
+        let root = reachable(context.dir.path(), user)?.join("postgres");
         std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&root).at("create", &root)?;
         if let Some(user) = user {
             user.own(&root)?;
@@ -122,6 +122,10 @@ impl Cluster {
     pub(super) fn remove(&self) {
         if let Err(error) = std::fs::remove_dir_all(&self.root) {
             tracing::warn!(error = %error, dir = %self.root.display(), "a test's Postgres data stays behind");
+        }
+        if let Some(stand_in) = self.root.parent() {
+            // A data directory that is no stand-in is not empty yet, and stays.
+            let _ = std::fs::remove_dir(stand_in);
         }
     }
 }

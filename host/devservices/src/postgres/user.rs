@@ -48,8 +48,11 @@ fn find(passwd: &str, name: &str) -> Option<User> {
 /// `dir` itself, or a stand-in below `/var/tmp` when `user` cannot get there, as below a root's
 /// home that is closed to others. The stand-in's name depends on `dir` alone, so it is found again.
 pub(super) fn reachable(dir: &Path, user: Option<&User>) -> Result<PathBuf, StartError> {
-    let passable = |dir: &Path| dir.metadata().map_or(true, |found| found.permissions().mode() & 0o001 != 0);
-    if user.is_none() || dir.ancestors().all(passable) {
+    let Some(user) = user else { return Ok(dir.to_owned()) };
+    let passable = |dir: &Path| {
+        dir.metadata().map_or(true, |found| found.uid() == user.uid || found.permissions().mode() & 0o001 != 0)
+    };
+    if dir.ancestors().all(passable) {
         return Ok(dir.to_owned());
     }
     let stand_in = PathBuf::from(format!("/var/tmp/lockgate-{:016x}", fingerprint(dir)));

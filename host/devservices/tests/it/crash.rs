@@ -1,10 +1,11 @@
 //! Nothing outlives a killed owner, and the next start finds its data in order.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-use lockgate_devservices::{Endpoints, Service, Services};
+use lockgate_devservices::{Durability, Endpoints, Options, Service, Services};
 use sqlx::Executor;
 
 use crate::clients::{create_topic, postgres, topics};
@@ -45,6 +46,8 @@ fn owner(dir: &std::path::Path) -> Owner {
 #[tokio::test]
 async fn kill_9_of_the_owner_leaves_nothing_running_and_the_next_start_finds_the_data() {
     let dir = tempfile::tempdir().expect("a temporary directory");
+    // As a root's home often is; Postgres, which runs as another user then, cannot get there.
+    std::fs::set_permissions(dir.path(), PermissionsExt::from_mode(0o700)).expect("ours to close");
     let mut killed = owner(dir.path());
     let brokers = killed.endpoints.kafka_brokers.take().expect("Kafka was started");
     create_topic(&brokers, "orders").await;
@@ -57,9 +60,8 @@ async fn kill_9_of_the_owner_leaves_nothing_running_and_the_next_start_finds_the
     killed.child.wait().expect("ours to reap");
     eventually("no child outlives its owner", || !runs(kafka) && !runs(pg) && naming(dir.path()).is_empty()).await;
 
-    let services = Services::start(kept_in(dir.path()).only([Service::Kafka, Service::Postgres]))
-        .await
-        .expect("the next start recovers");
+    let options = kept_in(dir.path()).only([Service::Kafka, Service::Postgres]);
+    let services = Services::start(Options { durability: Durability::Test, ..options }).await.expect("it recovers");
     let url = services.postgres_url("postgres").expect("Postgres was started");
     postgres(&url).await.execute("select one from committed").await.expect("the table is there");
     let brokers = services.endpoints().kafka_brokers.as_deref().expect("Kafka was started");
