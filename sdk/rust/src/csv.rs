@@ -1,0 +1,145 @@
+//! Cells of a CSV record: where they lie, what they say, how to write one.
+//!
+//! The host's `csv` framing cuts the payload into records; this cuts a record into cells.
+
+mod header;
+
+use std::{borrow::Cow, ops::Range};
+
+use serde::Deserialize;
+
+use crate::Subject;
+
+pub use header::{Column, Header};
+
+/// How the file is written; must match the binding's framing options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Dialect {
+    /// Between cells, one ASCII character.
+    #[serde(deserialize_with = "ascii")]
+    pub delimiter: u8,
+    /// Around cells; doubled, it stands for itself.
+    #[serde(deserialize_with = "ascii")]
+    pub quote: u8,
+}
+
+impl Default for Dialect {
+    fn default() -> Self {
+        Self { delimiter: b',', quote: b'"' }
+    }
+}
+
+/// One cell of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    /// Its bytes in the record, quotes included.
+    pub range: Range<usize>,
+    /// Whether it is written in quotes.
+    pub quoted: bool,
+}
+
+impl Dialect {
+    /// How this payload is written: as the settings say, else as the host cuts it (the attributes
+    /// `framing.delimiter` and `framing.quote`), else with comma and double quote.
+    pub fn of(settings: Option<Self>, subject: &Subject) -> Self {
+        let attribute = |name, default| match subject.attribute(name).map(str::as_bytes) {
+            Some([byte]) => *byte,
+            _ => default,
+        };
+        settings.unwrap_or_else(|| Self {
+            delimiter: attribute("framing.delimiter", b','),
+            quote: attribute("framing.quote", b'"'),
+        })
+    }
+
+    /// The cells of `record`, of which there is always at least one.
+    pub fn cells(self, record: &[u8]) -> Cells<'_> {
+        Cells { dialect: self, record, next: Some(0) }
+    }
+
+    /// What a cell says: without its quotes, doubled quotes once.
+    pub fn value<'a>(self, record: &'a [u8], cell: &Cell) -> Cow<'a, [u8]> {
+        let bytes = &record[cell.range.clone()];
+        if !cell.quoted {
+            return Cow::Borrowed(bytes);
+        }
+        let inner = bytes.strip_prefix(&[self.quote]).unwrap_or(bytes);
+        if let Some(plain) = inner.strip_suffix(&[self.quote]).filter(|plain| !plain.contains(&self.quote)) {
+            return Cow::Borrowed(plain);
+        }
+        let (mut value, mut rest) = (Vec::with_capacity(inner.len()), inner);
+        while let Some(quote) = rest.iter().position(|&byte| byte == self.quote) {
+            value.extend_from_slice(&rest[..quote]);
+            rest = &rest[quote + 1..];
+            // A doubled quote stands for one; the closing one stands for nothing; what follows it is taken as it is.
+            match rest.strip_prefix(&[self.quote]) {
+                Some(after) => {
+                    value.push(self.quote);
+                    rest = after;
+                }
+                None => break,
+            }
+        }
+        value.extend_from_slice(rest);
+        Cow::Owned(value)
+    }
+
+    /// `value` as a cell: in quotes if it needs them or `quoted` asks for them. Line ends become spaces, so that a
+    /// record stays one record.
+    pub fn write(self, value: &[u8], quoted: bool) -> Vec<u8> {
+        let needs = |byte: &u8| [self.delimiter, self.quote, b'\r', b'\n'].contains(byte);
+        if !quoted && !value.iter().any(needs) {
+            return value.to_vec();
+        }
+        let mut cell = Vec::with_capacity(value.len() + 2);
+        cell.push(self.quote);
+        for &byte in value {
+            match byte {
+                b'\r' | b'\n' => cell.push(b' '),
+                _ if byte == self.quote => cell.extend([byte, byte]),
+                _ => cell.push(byte),
+            }
+        }
+        cell.push(self.quote);
+        cell
+    }
+}
+
+/// Iterates over the cells of one record.
+#[derive(Debug, Clone)]
+pub struct Cells<'a> {
+    dialect: Dialect,
+    record: &'a [u8],
+    next: Option<usize>,
+}
+
+impl Iterator for Cells<'_> {
+    type Item = Cell;
+
+    fn next(&mut self) -> Option<Cell> {
+        let start = self.next?;
+        let quoted = self.record.get(start) == Some(&self.dialect.quote);
+        let mut inside = quoted;
+        let body = start + usize::from(quoted);
+        let length = self.record[body..].iter().position(|&byte| {
+            // A doubled quote leaves the quotes and enters them again at once.
+            inside ^= quoted && byte == self.dialect.quote;
+            !inside && byte == self.dialect.delimiter
+        });
+        let end = length.map_or(self.record.len(), |length| body + length);
+        self.next = length.map(|_| end + 1);
+        Some(Cell { range: start..end, quoted })
+    }
+}
+
+fn ascii<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u8, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    match text.as_bytes() {
+        [byte] if byte.is_ascii() => Ok(*byte),
+        _ => Err(serde::de::Error::custom(format_args!("expected one ASCII character, got `{text}`"))),
+    }
+}
+
+#[cfg(test)]
+mod tests;
