@@ -1,1 +1,37 @@
 //! The truth in Postgres; the only crate that knows SQL.
+//!
+//! [`PgStore`] implements the store ports of [`lockgate_core::ports`]: transfers, uploads, the registry, the vault and
+//! the read-only views of people. [`migrate`] brings a database to the schema of this binary.
+//!
+//! *Invariants:* no transaction leaves this crate; the lock order is transfer, consignment, delivery, outbox; only the
+//! database's clock decides who is alive and what is due; every row that people read passes row-level security.
+
+#[macro_use]
+mod row;
+#[macro_use]
+mod transient;
+
+mod adopt;
+mod announce;
+mod claim;
+mod column;
+mod commit;
+mod config;
+mod doc;
+mod error;
+mod host;
+mod load;
+mod migrate;
+mod pin;
+mod provenance;
+mod registry;
+mod relay;
+mod snapshot;
+mod store;
+mod transfer_store;
+mod upload;
+mod vault;
+
+pub use config::{ConnectionUrl, InvalidSecretsKey, SecretsKey, StoreConfig};
+pub use migrate::{MigrateError, migrate};
+pub use store::PgStore;

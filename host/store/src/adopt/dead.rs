@@ -1,0 +1,83 @@
+//! Work that a host claimed and did not live to finish. Taking it over counts as an adoption.
+
+use sqlx::PgConnection;
+
+use super::Wish;
+use crate::claim::{Claimed, claimed};
+use crate::error::Failure;
+
+pub(super) async fn transfers(connection: &mut PgConnection, wish: Wish) -> Result<Vec<Claimed>, Failure> {
+    let rows = transfers!(
+        "with dead as (
+            select id from transfers
+            where claimed_by is not null and state = 'received'
+              and not exists (select from hosts h where h.id = claimed_by and h.alive_until >= now())
+            order by claimed_at limit $2 for update skip locked)
+         update transfers t
+         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + 1
+         from dead where t.id = dead.id returning",
+        "",
+        wish.host,
+        wish.room
+    )
+    .fetch_all(connection)
+    .await?;
+    claimed!(rows, Transfer)
+}
+
+pub(super) async fn consignments(connection: &mut PgConnection, wish: Wish) -> Result<Vec<Claimed>, Failure> {
+    let rows = consignments!(
+        "with dead as (
+            select id from consignments
+            where claimed_by is not null and state = 'pending'
+              and not exists (select from hosts h where h.id = claimed_by and h.alive_until >= now())
+            order by claimed_at limit $2 for update skip locked)
+         update consignments t
+         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + 1
+         from dead where t.id = dead.id returning",
+        "",
+        wish.host,
+        wish.room
+    )
+    .fetch_all(connection)
+    .await?;
+    claimed!(rows, Consignment)
+}
+
+pub(super) async fn deliveries(connection: &mut PgConnection, wish: Wish) -> Result<Vec<Claimed>, Failure> {
+    let rows = deliveries!(
+        "with dead as (
+            select id from deliveries
+            where claimed_by is not null and state = 'scheduled'
+              and not exists (select from hosts h where h.id = claimed_by and h.alive_until >= now())
+            order by claimed_at limit $2 for update skip locked)
+         update deliveries t
+         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + 1
+         from dead where t.id = dead.id returning",
+        "",
+        wish.host,
+        wish.room
+    )
+    .fetch_all(connection)
+    .await?;
+    claimed!(rows, Delivery)
+}
+
+pub(super) async fn notifications(connection: &mut PgConnection, wish: Wish) -> Result<Vec<Claimed>, Failure> {
+    let rows = notifications!(
+        "with dead as (
+            select id from notifications
+            where claimed_by is not null and state in ('pending', 'scheduled')
+              and not exists (select from hosts h where h.id = claimed_by and h.alive_until >= now())
+            order by claimed_at limit $2 for update skip locked)
+         update notifications t
+         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + 1
+         from dead, events e where t.id = dead.id and e.id = t.event returning",
+        "",
+        wish.host,
+        wish.room
+    )
+    .fetch_all(connection)
+    .await?;
+    claimed!(rows, Notification)
+}

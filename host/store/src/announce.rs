@@ -1,0 +1,105 @@
+//! Announces a transfer once per sender and idempotency key, however many ask at the same time.
+
+use lockgate_core::digest::Digest;
+use lockgate_core::id::{PartnerId, TransferId};
+use lockgate_core::ports::{AnnounceOutcome, Announcement};
+use lockgate_core::transfer::Transfer;
+use lockgate_core::upload::Upload;
+use sqlx::PgConnection;
+
+use crate::column::{bigint, digest, document, integer, optional_document, optional_text, text, word};
+use crate::commit::ring;
+use crate::error::Failure;
+use crate::provenance::{Audience, Head, chain};
+use crate::store::PgStore;
+
+/// Creates the transfer with its upload and first entry, or finds the one announced before.
+pub(crate) async fn announce(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, Failure> {
+    retried!(run(store, announcement))
+}
+
+async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, Failure> {
+    let mut transaction = store.worker.begin().await?;
+    let transfer = &announcement.transfer;
+    // Where another announcement under the same key is under way, this waits for how it ends.
+    if !insert_transfer(&mut transaction, transfer, announcement.fingerprint).await? {
+        let outcome = found(&mut transaction, transfer, announcement.fingerprint).await?;
+        transaction.commit().await?;
+        return Ok(outcome);
+    }
+    insert_upload(&mut transaction, &announcement.upload, transfer).await?;
+    let head = Head { length: 0, link: Digest::default() };
+    let audience = Audience::of(&announcement.entry, transfer.sender.uuid(), None);
+    chain(&mut transaction, transfer.id, head, &[(announcement.entry.clone(), audience)]).await?;
+    ring(&mut transaction, &announcement.commands).await?;
+    transaction.commit().await?;
+    Ok(AnnounceOutcome::Created)
+}
+
+async fn insert_transfer(connection: &mut PgConnection, it: &Transfer, print: Digest) -> Result<bool, Failure> {
+    let receivers: Vec<_> = it.receivers.iter().copied().map(PartnerId::uuid).collect();
+    let done = sqlx::query!(
+        "insert into transfers (id, version, state, sender, receivers, file_name, media_type, source, pins, facts, planned,
+                                adoptions, provenance_length, provenance_head, trace, idempotency_key, fingerprint,
+                                created_at, updated_at, due_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17, $18, $18)
+         on conflict (sender, idempotency_key) where idempotency_key is not null do nothing",
+        it.id.uuid(),
+        it.version,
+        word(&it.state)?,
+        it.sender.uuid(),
+        &receivers,
+        text(&it.file_name),
+        text(&it.media_type),
+        optional_document(it.source.as_ref())?,
+        document(&it.pins)?,
+        document(&it.facts)?,
+        document(&it.planned)?,
+        integer(it.adoptions)?,
+        &Digest::default().0[..],
+        it.trace.0,
+        optional_text(it.idempotency_key.as_ref()),
+        &print.0[..],
+        it.created_at,
+        it.updated_at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn insert_upload(connection: &mut PgConnection, it: &Upload, of: &Transfer) -> Result<(), Failure> {
+    sqlx::query!(
+        "insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience, expires_at)
+         values ($1, $2, $3, $4, $5, $6, $7, false, $8::timestamptz - $9::timestamptz, $8)",
+        it.id.uuid(),
+        it.version,
+        it.transfer.uuid(),
+        it.sender.uuid(),
+        it.length.map(bigint).transpose()?,
+        bigint(it.offset)?,
+        document(&it.progress)?,
+        it.expires_at,
+        of.created_at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn found(connection: &mut PgConnection, asked: &Transfer, print: Digest) -> Result<AnnounceOutcome, Failure> {
+    let key = optional_text(asked.idempotency_key.as_ref());
+    let row = sqlx::query!(
+        "select id, fingerprint from transfers where sender = $1 and idempotency_key = $2",
+        asked.sender.uuid(),
+        key
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if digest(&row.fingerprint)? != print {
+        return Ok(AnnounceOutcome::Conflict { transfer: TransferId::from_uuid(row.id) });
+    }
+    let transfer = transfers!("select", "from transfers t where t.id = $1", row.id).fetch_one(&mut *connection).await?;
+    let upload = uploads!("select", "from uploads t where t.transfer = $1", row.id).fetch_one(connection).await?;
+    Ok(AnnounceOutcome::Repeated { transfer: Box::new(transfer.try_into()?), upload: Box::new(upload.try_into()?) })
+}

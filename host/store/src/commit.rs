@@ -1,0 +1,125 @@
+//! Commits a change: everything it says in one transaction, or nothing.
+//!
+//! Lock order: transfer, consignment, (destinations,) delivery, outbox. The transfer's row is locked first whenever
+//! its provenance grows or its shares move, so that two shares that settle at once roll up one after the other.
+
+use lockgate_core::change::Change;
+use lockgate_core::claim::Aggregate;
+use lockgate_core::command::Command;
+use lockgate_core::delivery::DeliveryState;
+use lockgate_core::id::UploadId;
+use lockgate_core::ports::CommitError;
+use lockgate_core::transfer::Transfer;
+use sqlx::PgConnection;
+
+use crate::error::{Failure, commit_error};
+use crate::provenance::{Audience, Head, chain};
+use crate::store::PgStore;
+
+mod aggregate;
+mod create;
+mod line;
+mod lock;
+mod object;
+mod outbox;
+mod proof;
+mod roll_up;
+mod tell;
+
+pub(crate) use outbox::ring;
+
+/// Writes a change if its version still matches.
+pub(crate) async fn commit(store: &PgStore, change: &Change) -> Result<(), CommitError> {
+    retried!(run(store, change, None)).map_err(|failure| commit_error(change.work(), failure))
+}
+
+/// Writes the change that makes a transfer received; its upload must be sealed.
+pub(crate) async fn receive(store: &PgStore, upload: UploadId, change: &Change) -> Result<(), CommitError> {
+    retried!(run(store, change, Some(upload))).map_err(|failure| commit_error(change.work(), failure))
+}
+
+async fn run(store: &PgStore, change: &Change, upload: Option<UploadId>) -> Result<(), Failure> {
+    let mut transaction = store.worker.begin().await?;
+    let mut writing = Writing::begin(&mut transaction, change).await?;
+    writing.apply(change).await?;
+    if let Some(upload) = upload {
+        lock::sealed_upload(writing.connection, upload, change).await?;
+    }
+    roll_up::settle(&mut writing, change).await?;
+    let commands = std::mem::take(&mut writing.commands);
+    ring(writing.connection, &commands).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// A transaction under way, with what was locked first.
+struct Writing<'c> {
+    connection: &'c mut PgConnection,
+    /// The transfer, locked; absent where neither its provenance nor its shares can move.
+    transfer: Option<Transfer>,
+    /// What to put in the outbox, in order, at the end.
+    commands: Vec<Command>,
+}
+
+impl<'c> Writing<'c> {
+    async fn begin(connection: &'c mut PgConnection, change: &Change) -> Result<Self, Failure> {
+        let transfer =
+            if stands_alone(change) { None } else { Some(lock::transfer(connection, change.transfer()).await?) };
+        if let (Some(_), Aggregate::Delivery(delivery)) = (&transfer, change.next()) {
+            lock::consignment(connection, delivery.consignment).await?;
+        }
+        Ok(Self { connection, transfer, commands: vec![] })
+    }
+
+    /// Writes one change, the caller's or one that follows from it by rolling up.
+    async fn apply(&mut self, change: &Change) -> Result<(), Failure> {
+        aggregate::write(self.connection, change).await?;
+        self.commands.extend(change.commands());
+        create::consignments(self.connection, change.consignments()).await?;
+        create::deliveries(self.connection, change.deliveries()).await?;
+        if let Some(destination) = change.disables() {
+            create::disable(self.connection, destination).await?;
+        }
+        object::promote(self.connection, change.promotes()).await?;
+        object::discard(self.connection, change.discards()).await?;
+        if let Some(decision) = change.decision() {
+            proof::decision(self.connection, decision, change.next()).await?;
+        }
+        if let Aggregate::Delivery(delivery) = change.next() {
+            if let Some(attempt) = change.attempt() {
+                proof::attempt(self.connection, attempt, delivery).await?;
+            }
+            self.commands.extend(line::next(self.connection, delivery).await?);
+        }
+        self.prove(change).await?;
+        let told = tell::events(self.connection, change).await?;
+        self.commands.extend(told);
+        Ok(())
+    }
+
+    async fn prove(&mut self, change: &Change) -> Result<(), Failure> {
+        if change.entries().is_empty() {
+            return Ok(());
+        }
+        let transfer = self.transfer.as_mut().ok_or_else(|| Failure::broken("entries without their transfer"))?;
+        let audience = |entry| match change.next() {
+            Aggregate::Notification(it) => Audience::of_notice(it.owner, transfer.sender),
+            other => Audience::of(entry, transfer.sender.uuid(), Some(other.partner().uuid())),
+        };
+        let entries: Vec<_> = change.entries().iter().map(|entry| (entry.clone(), audience(entry))).collect();
+        let head = Head { length: transfer.provenance_length, link: transfer.provenance_head };
+        let head = chain(self.connection, transfer.id, head, &entries).await?;
+        (transfer.provenance_length, transfer.provenance_head) = (head.length, head.link);
+        Ok(())
+    }
+}
+
+/// Whether the change concerns its aggregate alone: a notification's own affairs, a delivery put off.
+fn stands_alone(change: &Change) -> bool {
+    change.entries().is_empty()
+        && match change.next() {
+            Aggregate::Notification(_) => true,
+            Aggregate::Delivery(delivery) => delivery.state == DeliveryState::Scheduled && change.attempt().is_none(),
+            Aggregate::Transfer(_) | Aggregate::Consignment(_) => false,
+        }
+}

@@ -1,0 +1,94 @@
+//! Creates what a change creates: consignments, deliveries with their place in line.
+
+use lockgate_core::change::NewDelivery;
+use lockgate_core::consignment::Consignment;
+use lockgate_core::id::DestinationId;
+use sqlx::PgConnection;
+
+use crate::column::{document, integer, optional_document, optional_text, word};
+use crate::error::Failure;
+
+/// Creates consignments.
+pub(super) async fn consignments(connection: &mut PgConnection, created: &[Consignment]) -> Result<(), Failure> {
+    for it in created {
+        sqlx::query!(
+            "insert into consignments (id, version, state, transfer, sender, receiver, destinations, candidate, released,
+                                       pins, hold, hold_expires_at, reason, adoptions, trace, created_at, updated_at,
+                                       due_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)",
+            it.id.uuid(),
+            it.version,
+            word(&it.state)?,
+            it.transfer.uuid(),
+            it.sender.uuid(),
+            it.receiver.uuid(),
+            &it.destinations,
+            optional_document(it.candidate.as_ref())?,
+            optional_document(it.released.as_ref())?,
+            document(&it.pins)?,
+            optional_document(it.hold.as_ref())?,
+            it.hold.as_ref().map(|hold| hold.expires_at),
+            optional_text(it.reason.as_ref()),
+            integer(it.adoptions)?,
+            it.trace.0,
+            it.created_at,
+            it.updated_at,
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Creates deliveries; destinations are locked in the order of their ids, so that two commits never wait for each
+/// other crosswise.
+pub(super) async fn deliveries(connection: &mut PgConnection, created: &[NewDelivery]) -> Result<(), Failure> {
+    let mut created: Vec<_> = created.iter().collect();
+    created.sort_by_key(|it| it.delivery.destination);
+    for new in created {
+        let it = &new.delivery;
+        let position = if new.ordered { Some(draw_position(connection, it.destination).await?) } else { it.position };
+        sqlx::query!(
+            "insert into deliveries (id, version, state, consignment, transfer, receiver, destination, position, due_at,
+                                     attempts, last_error, adoptions, trace, created_at, updated_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+            it.id.uuid(),
+            it.version,
+            word(&it.state)?,
+            it.consignment.uuid(),
+            it.transfer.uuid(),
+            it.receiver.uuid(),
+            it.destination.uuid(),
+            position,
+            it.due_at,
+            integer(it.attempts)?,
+            optional_text(it.last_error.as_ref()),
+            integer(it.adoptions)?,
+            it.trace.0,
+            it.created_at,
+            it.updated_at,
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// The next place in line. The update locks the destination until the commit, so positions are seen in their order.
+async fn draw_position(connection: &mut PgConnection, destination: DestinationId) -> Result<i64, Failure> {
+    sqlx::query_scalar!(
+        "update destinations set last_position = last_position + 1 where id = $1 returning last_position",
+        destination.uuid()
+    )
+    .fetch_optional(connection)
+    .await?
+    .ok_or_else(|| Failure::broken(format!("there is no destination {destination}")))
+}
+
+/// Turns a destination off that said it is gone.
+pub(super) async fn disable(connection: &mut PgConnection, destination: DestinationId) -> Result<(), Failure> {
+    sqlx::query!("update destinations set status = 'disabled' where id = $1", destination.uuid())
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,85 @@
+//! Brings a database to the schema of this binary, and the cluster to the three roles that it needs.
+//!
+//! Roles belong to the cluster and many databases of it may be migrated at the same time (tests do), so every step
+//! about roles must bear that somebody else just did it.
+
+use sqlx::migrate::Migrator;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
+
+/// Owns the tables; may log in nowhere and read nothing.
+const OWNER: &str = "lockgate_owner";
+/// What sessions become.
+const ROLES: [&str; 3] = [OWNER, "lockgate_api", "lockgate_worker"];
+
+/// The database could not be brought to the schema of this binary.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum MigrateError {
+    /// It does not answer.
+    #[error("the database cannot be reached: {0}")]
+    Unreachable(String),
+    /// The roles are missing and the user may not make them.
+    #[error(
+        "the roles lockgate_owner, lockgate_api and lockgate_worker cannot be used: {0}. Migrate as a superuser, or let \
+         one run `create role <role> nologin` and `grant <role> to <user>` for each of them"
+    )]
+    Roles(String),
+    /// The user may not give the owner its place.
+    #[error("the schema `public` cannot be given to lockgate_owner: {0}. Migrate as the owner of the database")]
+    Schema(String),
+    /// A migration failed; the schema is as before it.
+    #[error("a migration failed: {0}")]
+    Failed(String),
+}
+
+/// Creates what is missing: the roles, their grants, and the schema up to this binary's. Repeating it is harmless.
+///
+/// The URL's user must own the database and be a superuser, or may create roles, or be a member of all three.
+pub async fn migrate(url: &str) -> Result<(), MigrateError> {
+    let mut connection =
+        PgConnection::connect(url).await.map_err(|error| MigrateError::Unreachable(error.to_string()))?;
+    for role in ROLES {
+        ensure_role(&mut connection, role).await.map_err(|error| MigrateError::Roles(error.to_string()))?;
+    }
+    for grant in [
+        "grant usage, create on schema public to lockgate_owner",
+        "grant usage on schema public to lockgate_api, lockgate_worker",
+    ] {
+        sqlx::query(grant).execute(&mut connection).await.map_err(|error| MigrateError::Schema(error.to_string()))?;
+    }
+    sqlx::query("set role lockgate_owner")
+        .execute(&mut connection)
+        .await
+        .map_err(|error| MigrateError::Roles(error.to_string()))?;
+    MIGRATIONS.run(&mut connection).await.map_err(|error| MigrateError::Failed(error.to_string()))?;
+    // Ours to close: an answer that does not come changes nothing.
+    let _ = connection.close().await;
+    Ok(())
+}
+
+async fn ensure_role(connection: &mut PgConnection, role: &'static str) -> Result<(), sqlx::Error> {
+    let create = format!(
+        "do $$ begin
+            if not exists (select from pg_roles where rolname = '{role}') then
+                create role {role} nologin nobypassrls;
+            end if;
+        exception when duplicate_object or unique_violation then null;
+        end $$"
+    );
+    sqlx::query(AssertSqlSafe(create)).execute(&mut *connection).await?;
+    // A superuser is a member of everything. Somebody else may grant at the same time: the second try finds it done.
+    let member = "select pg_has_role(current_user, $1, 'member')";
+    for _ in 0..5 {
+        if sqlx::query_scalar::<_, bool>(member).bind(role).fetch_one(&mut *connection).await? {
+            break;
+        }
+        let grant = sqlx::query(AssertSqlSafe(format!("grant {role} to current_user"))).execute(&mut *connection).await;
+        if let Err(error) = grant
+            && !error.as_database_error().is_some_and(|it| it.message().contains("concurrently updated"))
+        {
+            return Err(error);
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,144 @@
+//! Appends to a transfer's provenance: sequence and link are drawn under the transfer's row lock, so the chain has no
+//! gap and no fork.
+
+use lockgate_core::digest::Digest;
+use lockgate_core::id::TransferId;
+use lockgate_core::provenance::{Entry, link};
+use lockgate_core::time::Timestamp;
+use sqlx::PgConnection;
+use sqlx::types::Uuid;
+
+use crate::column::{bigint, clean, digest, document, optional_text, text, unsigned};
+use crate::error::Failure;
+use crate::store::PgStore;
+
+mod audience;
+
+pub(crate) use audience::Audience;
+
+/// Where a chain ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Head {
+    /// How many entries it has.
+    pub(crate) length: u64,
+    /// The link of the last.
+    pub(crate) link: Digest,
+}
+
+/// A timestamp as the database keeps it, so that links recompute.
+pub(crate) fn micros(at: Timestamp) -> Timestamp {
+    at.replace_nanosecond(at.nanosecond() / 1_000 * 1_000).unwrap_or(at)
+}
+
+/// Puts the entries behind the head, and moves the head of the transfer's row, which must be locked.
+pub(crate) async fn chain(
+    connection: &mut PgConnection,
+    transfer: TransferId,
+    head: Head,
+    entries: &[(Entry, Audience)],
+) -> Result<Head, Failure> {
+    if entries.is_empty() {
+        return Ok(head);
+    }
+    let mut head = head;
+    let mut rows = Rows::default();
+    for (entry, audience) in entries {
+        let mut entry = entry.clone();
+        entry.at = micros(entry.at);
+        clean(&mut entry.details);
+        head.length += 1;
+        head.link = link(head.link, head.length, &entry);
+        rows.push(&entry, head, *audience)?;
+    }
+    rows.insert(connection, transfer.uuid()).await?;
+    sqlx::query!(
+        "update transfers set provenance_length = $2, provenance_head = $3 where id = $1",
+        transfer.uuid(),
+        bigint(head.length)?,
+        &head.link.0[..]
+    )
+    .execute(connection)
+    .await?;
+    Ok(head)
+}
+
+/// The entries' columns, to be written in one statement.
+#[derive(Default)]
+struct Rows {
+    sequences: Vec<i64>,
+    kinds: Vec<String>,
+    consignments: Vec<Option<Uuid>>,
+    deliveries: Vec<Option<Uuid>>,
+    actors: Vec<serde_json::Value>,
+    details: Vec<serde_json::Value>,
+    traces: Vec<Option<String>>,
+    times: Vec<Timestamp>,
+    links: Vec<Vec<u8>>,
+    senders: Vec<Option<Uuid>>,
+    receivers: Vec<Option<Uuid>>,
+}
+
+impl Rows {
+    fn push(&mut self, entry: &Entry, head: Head, audience: Audience) -> Result<(), Failure> {
+        self.sequences.push(bigint(head.length)?);
+        self.kinds.push(text(entry.kind.name()));
+        self.consignments.push(entry.consignment.map(|id| id.uuid()));
+        self.deliveries.push(entry.delivery.map(|id| id.uuid()));
+        self.actors.push(document(&entry.actor)?);
+        self.details.push(entry.details.clone());
+        self.traces.push(optional_text(entry.trace_id.as_ref()));
+        self.times.push(entry.at);
+        self.links.push(head.link.0.to_vec());
+        self.senders.push(audience.sender.map(|id| id.uuid()));
+        self.receivers.push(audience.receiver.map(|id| id.uuid()));
+        Ok(())
+    }
+
+    async fn insert(&self, connection: &mut PgConnection, transfer: Uuid) -> Result<(), Failure> {
+        sqlx::query!(
+            "insert into provenance (transfer, sequence, kind, consignment, delivery, actor, details, trace_id, at, link,
+                                     sender, receiver)
+             select $1, * from unnest($2::bigint[], $3::text[], $4::uuid[], $5::uuid[], $6::jsonb[], $7::jsonb[],
+                                      $8::text[], $9::timestamptz[], $10::bytea[], $11::uuid[], $12::uuid[])",
+            transfer,
+            &self.sequences,
+            &self.kinds,
+            &self.consignments as &[Option<Uuid>],
+            &self.deliveries as &[Option<Uuid>],
+            &self.actors,
+            &self.details,
+            &self.traces as &[Option<String>],
+            &self.times,
+            &self.links,
+            &self.senders as &[Option<Uuid>],
+            &self.receivers as &[Option<Uuid>],
+        )
+        .execute(connection)
+        .await?;
+        Ok(())
+    }
+}
+
+/// Appends one entry outside of a change.
+pub(crate) async fn append(store: &PgStore, transfer: TransferId, entry: &Entry) -> Result<(), Failure> {
+    retried!(append_once(store, transfer, entry))
+}
+
+async fn append_once(store: &PgStore, transfer: TransferId, entry: &Entry) -> Result<(), Failure> {
+    let mut transaction = store.worker.begin().await?;
+    let row = sqlx::query!(
+        r#"select t.sender, t.provenance_length, t.provenance_head,
+                  (select c.receiver from consignments c where c.id = $2) as receiver
+           from transfers t where t.id = $1 for update of t"#,
+        transfer.uuid(),
+        entry.consignment.map(|id| id.uuid())
+    )
+    .fetch_optional(&mut *transaction)
+    .await?
+    .ok_or_else(|| Failure::broken(format!("there is no transfer {transfer} to append to")))?;
+    let head = Head { length: unsigned(row.provenance_length)?, link: digest(&row.provenance_head)? };
+    let audience = Audience::of(entry, row.sender, row.receiver);
+    chain(&mut transaction, transfer, head, &[(entry.clone(), audience)]).await?;
+    transaction.commit().await?;
+    Ok(())
+}

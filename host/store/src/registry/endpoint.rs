@@ -1,0 +1,58 @@
+//! Destinations and channels.
+
+use lockgate_core::destination::Destination;
+use lockgate_core::notification::Channel;
+use lockgate_core::ports::RegistryError;
+
+use super::{taken, unknown};
+use crate::column::{document, text, word};
+use crate::error::Failure;
+use crate::store::PgStore;
+
+pub(super) async fn add_destination(store: &PgStore, it: &Destination) -> Result<(), RegistryError> {
+    sqlx::query!(
+        "insert into destinations (id, partner, name, endpoint, ordered, status, created_at)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+        it.id.uuid(),
+        it.partner.uuid(),
+        text(&it.name),
+        document(&it.endpoint)?,
+        it.ordered,
+        word(&it.status)?,
+        it.created_at
+    )
+    .execute(&store.worker)
+    .await
+    .map_err(|error| taken(error.into(), "destinations_name", "destination", &it.name))?;
+    Ok(())
+}
+
+pub(super) async fn update_destination(store: &PgStore, it: &Destination) -> Result<(), RegistryError> {
+    let done = sqlx::query!(
+        "update destinations set endpoint = $2, ordered = $3, status = $4 where id = $1",
+        it.id.uuid(),
+        document(&it.endpoint)?,
+        it.ordered,
+        word(&it.status)?
+    )
+    .execute(&store.worker)
+    .await
+    .map_err(Failure::from)?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(unknown("destination", it.id)) }
+}
+
+pub(super) async fn add_channel(store: &PgStore, it: &Channel) -> Result<(), RegistryError> {
+    sqlx::query!(
+        "insert into channels (id, partner, name, kind, enabled, created_at) values ($1, $2, $3, $4, $5, $6)",
+        it.id.uuid(),
+        it.partner.uuid(),
+        text(&it.name),
+        document(&it.kind)?,
+        it.enabled,
+        it.created_at
+    )
+    .execute(&store.worker)
+    .await
+    .map_err(|error| taken(error.into(), "channels_name", "channel", &it.name))?;
+    Ok(())
+}

@@ -1,0 +1,223 @@
+//! What people read: one consistent, read-only view per request, as one viewer.
+//!
+//! The transaction runs as `lockgate_api` and says who asks; from then on row-level security decides what is there.
+//! No query here names the viewer as its only guard: where one does, it is to find the right index.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use lockgate_core::agreement::Agreement;
+use lockgate_core::consignment::{Consignment, ConsignmentState};
+use lockgate_core::decision::Decision;
+use lockgate_core::delivery::{Attempt, Delivery, DeliveryState};
+use lockgate_core::destination::Destination;
+use lockgate_core::id::{
+    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RevisionId, TransferId,
+    UploadId,
+};
+use lockgate_core::notification::{Channel, Notification};
+use lockgate_core::partner::Partner;
+use lockgate_core::plugin::{PluginDigest, PluginVersion};
+use lockgate_core::policy::{Policy, Revision};
+use lockgate_core::ports::{Page, PageRequest, Snapshot, StoreError, TransferFilter};
+use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::transfer::Transfer;
+use lockgate_core::upload::Upload;
+use lockgate_core::viewer::{Role, Viewer};
+use sqlx::types::Uuid;
+use sqlx::{PgConnection, Postgres, Transaction};
+use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
+
+use crate::error::Failure;
+use crate::store::PgStore;
+
+#[macro_use]
+mod window;
+
+mod consigned;
+mod delivered;
+mod partner;
+mod policy;
+mod proof;
+mod sight;
+mod transfer;
+
+/// A view as one viewer, at one moment.
+#[derive(Debug)]
+pub(crate) struct PgSnapshot {
+    transaction: Mutex<Transaction<'static, Postgres>>,
+    role: Role,
+    statements: Arc<AtomicU64>,
+}
+
+impl PgSnapshot {
+    /// Opens a view.
+    pub(crate) async fn open(store: &PgStore, viewer: &Viewer) -> Result<Self, Failure> {
+        let mut transaction = store.api.begin_with("begin isolation level repeatable read read only").await?;
+        let partner = viewer.role.partner().map_or_else(String::new, |id| id.uuid().to_string());
+        sqlx::query!(
+            "select set_config('lockgate.role', $1, true) as role, set_config('lockgate.partner', $2, true) as partner",
+            viewer.role.name(),
+            partner
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        Ok(Self { transaction: Mutex::new(transaction), role: viewer.role, statements: store.statements.clone() })
+    }
+
+    /// The connection, for one statement.
+    async fn statement(&self) -> MappedMutexGuard<'_, PgConnection> {
+        self.statements.fetch_add(1, Ordering::Relaxed);
+        MutexGuard::map(self.transaction.lock().await, |transaction| &mut **transaction)
+    }
+
+    /// The viewer's partner, to find the right index; null for operators.
+    fn partner(&self) -> Option<Uuid> {
+        self.role.partner().map(PartnerId::uuid)
+    }
+}
+
+/// Ids as their column has them.
+macro_rules! uuids {
+    ($ids:expr) => {
+        &$ids.iter().map(|id| id.uuid()).collect::<Vec<_>>()
+    };
+}
+#[async_trait]
+impl Snapshot for PgSnapshot {
+    async fn partners(&self, page: &PageRequest) -> Result<Page<Partner>, StoreError> {
+        Ok(partner::page(self, page).await?)
+    }
+
+    async fn partners_by_id(&self, ids: &[PartnerId]) -> Result<Vec<Partner>, StoreError> {
+        Ok(partner::by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn partner_by_slug(&self, slug: &str) -> Result<Option<Partner>, StoreError> {
+        Ok(partner::by_slug(self, slug).await?)
+    }
+
+    async fn agreements_by_id(&self, ids: &[AgreementId]) -> Result<Vec<Agreement>, StoreError> {
+        Ok(partner::agreements_by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn agreements(&self, of: Option<PartnerId>, page: &PageRequest) -> Result<Page<Agreement>, StoreError> {
+        Ok(partner::agreements(self, of.map(PartnerId::uuid), page).await?)
+    }
+
+    async fn destinations_of(&self, partners: &[PartnerId]) -> Result<Vec<Destination>, StoreError> {
+        Ok(partner::destinations_of(self, uuids!(partners)).await?)
+    }
+
+    async fn destinations_by_id(&self, ids: &[DestinationId]) -> Result<Vec<Destination>, StoreError> {
+        Ok(partner::destinations_by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn channels_of(&self, partners: &[PartnerId]) -> Result<Vec<Channel>, StoreError> {
+        Ok(partner::channels_of(self, uuids!(partners)).await?)
+    }
+
+    async fn channels_by_id(&self, ids: &[ChannelId]) -> Result<Vec<Channel>, StoreError> {
+        Ok(partner::channels_by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn plugins(&self, page: &PageRequest) -> Result<Page<PluginVersion>, StoreError> {
+        Ok(policy::plugins(self, page).await?)
+    }
+
+    async fn plugins_by_digest(&self, digests: &[PluginDigest]) -> Result<Vec<PluginVersion>, StoreError> {
+        Ok(policy::plugins_by_digest(self, digests).await?)
+    }
+
+    async fn policies(&self, page: &PageRequest) -> Result<Page<Policy>, StoreError> {
+        Ok(policy::page(self, page).await?)
+    }
+
+    async fn policies_by_id(&self, ids: &[PolicyId]) -> Result<Vec<Policy>, StoreError> {
+        Ok(policy::by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn revisions_of(
+        &self,
+        policies: &[PolicyId],
+        page: &PageRequest,
+    ) -> Result<Vec<(PolicyId, Page<Revision>)>, StoreError> {
+        Ok(policy::revisions_of(self, policies, page).await?)
+    }
+
+    async fn revisions_by_id(&self, ids: &[RevisionId]) -> Result<Vec<Revision>, StoreError> {
+        Ok(policy::revisions_by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn transfers(&self, filter: &TransferFilter, page: &PageRequest) -> Result<Page<Transfer>, StoreError> {
+        Ok(transfer::page(self, filter, page).await?)
+    }
+
+    async fn transfers_by_id(&self, ids: &[TransferId]) -> Result<Vec<Transfer>, StoreError> {
+        Ok(transfer::by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<Upload>, StoreError> {
+        Ok(transfer::uploads_of(self, uuids!(transfers)).await?)
+    }
+
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError> {
+        Ok(transfer::upload(self, id.uuid()).await?)
+    }
+
+    async fn consignments_of(&self, transfers: &[TransferId]) -> Result<Vec<Consignment>, StoreError> {
+        Ok(consigned::of_transfers(self, uuids!(transfers)).await?)
+    }
+
+    async fn consignments_by_id(&self, ids: &[ConsignmentId]) -> Result<Vec<Consignment>, StoreError> {
+        Ok(consigned::by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn consignments(
+        &self,
+        state: Option<ConsignmentState>,
+        page: &PageRequest,
+    ) -> Result<Page<Consignment>, StoreError> {
+        Ok(consigned::page(self, state, page).await?)
+    }
+
+    async fn decisions_of(&self, transfers: &[TransferId]) -> Result<Vec<Decision>, StoreError> {
+        Ok(proof::decisions_of(self, uuids!(transfers)).await?)
+    }
+
+    async fn deliveries_of(&self, consignments: &[ConsignmentId]) -> Result<Vec<Delivery>, StoreError> {
+        Ok(delivered::of_consignments(self, uuids!(consignments)).await?)
+    }
+
+    async fn deliveries_by_id(&self, ids: &[DeliveryId]) -> Result<Vec<Delivery>, StoreError> {
+        Ok(delivered::by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn deliveries(&self, state: Option<DeliveryState>, page: &PageRequest) -> Result<Page<Delivery>, StoreError> {
+        Ok(delivered::page(self, state, page).await?)
+    }
+
+    async fn attempts_of(&self, deliveries: &[DeliveryId]) -> Result<Vec<(DeliveryId, Attempt)>, StoreError> {
+        Ok(delivered::attempts_of(self, uuids!(deliveries)).await?)
+    }
+
+    async fn notifications_of(&self, transfers: &[TransferId]) -> Result<Vec<Notification>, StoreError> {
+        Ok(delivered::notifications_of(self, uuids!(transfers)).await?)
+    }
+
+    async fn provenance_of(
+        &self,
+        transfers: &[TransferId],
+        page: &PageRequest,
+    ) -> Result<Vec<(TransferId, Page<ChainedEntry>)>, StoreError> {
+        Ok(proof::provenance_of(self, transfers, page).await?)
+    }
+
+    async fn close(self: Box<Self>) {
+        // Nothing was written: an answer that does not come changes nothing, and dropping rolls back as well.
+        if let Err(error) = self.transaction.into_inner().rollback().await {
+            tracing::debug!(%error, "A view could not be closed in order.");
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Deliveries, attempts and notifications, as a viewer sees them.
+
+use lockgate_core::delivery::{Attempt, Delivery, DeliveryState};
+use lockgate_core::id::DeliveryId;
+use lockgate_core::notification::Notification;
+use lockgate_core::ports::{Page, PageRequest};
+use sqlx::types::Uuid;
+
+use super::PgSnapshot;
+use crate::column::word;
+use crate::error::Failure;
+use crate::row::{AttemptRow, all};
+
+pub(super) async fn of_consignments(view: &PgSnapshot, consignments: &[Uuid]) -> Result<Vec<Delivery>, Failure> {
+    all(deliveries!("select", "from deliveries t where t.consignment = any($1) order by t.id", consignments)
+        .fetch_all(&mut *view.statement().await)
+        .await?)
+}
+
+pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Delivery>, Failure> {
+    all(deliveries!("select", "from deliveries t where t.id = any($1)", ids)
+        .fetch_all(&mut *view.statement().await)
+        .await?)
+}
+
+pub(super) async fn page(
+    view: &PgSnapshot,
+    state: Option<DeliveryState>,
+    page: &PageRequest,
+) -> Result<Page<Delivery>, Failure> {
+    let state = state.as_ref().map(word).transpose()?;
+    page!(
+        view,
+        page,
+        deliveries["select"],
+        "from deliveries t where ($4::text is null or t.state = $4) and ($5::uuid is null or t.receiver = $5)",
+        state,
+        view.partner()
+    )
+}
+
+pub(super) async fn attempts_of(view: &PgSnapshot, deliveries: &[Uuid]) -> Result<Vec<(DeliveryId, Attempt)>, Failure> {
+    let rows = sqlx::query_as!(
+        AttemptRow,
+        r#"select id, delivery, number, started_at, took_us, host,
+                  answer as "answer: crate::doc::Answer"
+           from attempts where delivery = any($1) order by id"#,
+        deliveries
+    )
+    .fetch_all(&mut *view.statement().await)
+    .await?;
+    all(rows)
+}
+
+pub(super) async fn notifications_of(view: &PgSnapshot, transfers: &[Uuid]) -> Result<Vec<Notification>, Failure> {
+    all(notifications!(
+        "select",
+        "from notifications t join events e on e.id = t.event where t.transfer = any($1) order by t.id",
+        transfers
+    )
+    .fetch_all(&mut *view.statement().await)
+    .await?)
+}

@@ -1,0 +1,132 @@
+//! The store itself: two pools, one per role, so that a statement runs as `lockgate_worker` or as `lockgate_api` and
+//! never as whoever the URL names.
+
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use lockgate_core::ports::StoreError;
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+
+use crate::config::StoreConfig;
+use crate::error::Failure;
+use crate::vault::Envelope;
+use crate::vault::TableCache;
+
+/// The truth in Postgres.
+#[derive(Debug, Clone)]
+pub struct PgStore {
+    /// As `lockgate_worker`.
+    pub(crate) worker: PgPool,
+    /// As `lockgate_api`.
+    pub(crate) api: PgPool,
+    /// Seals secrets.
+    pub(crate) envelope: Arc<Envelope>,
+    /// Lookup tables that were read before.
+    pub(crate) tables: Arc<TableCache>,
+    /// Which kind of work the next adoption begins with.
+    pub(crate) turn: Arc<AtomicUsize>,
+    /// Statements that snapshots ran.
+    pub(crate) statements: Arc<AtomicU64>,
+}
+
+impl PgStore {
+    /// Connects and checks that both roles may be taken and that the schema is this binary's.
+    pub async fn connect(config: &StoreConfig) -> Result<Self, StoreError> {
+        let store = Self::connect_lazy(config)?;
+        store.check().await?;
+        Ok(store)
+    }
+
+    /// The same without asking the database anything yet.
+    pub fn connect_lazy(config: &StoreConfig) -> Result<Self, StoreError> {
+        Ok(Self {
+            worker: pool(config, "lockgate_worker", config.worker_connections)?,
+            api: pool(config, "lockgate_api", config.api_connections)?,
+            envelope: Arc::new(Envelope::new(&config.secrets_key)),
+            tables: Arc::default(),
+            turn: Arc::default(),
+            statements: Arc::default(),
+        })
+    }
+
+    /// Whether the database answers in both roles and has this binary's schema.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        for (pool, role) in [(&self.worker, "lockgate_worker"), (&self.api, "lockgate_api")] {
+            let current: String = sqlx::query_scalar("select current_user::text")
+                .fetch_one(pool)
+                .await
+                .map_err(|error| outage(error, role))?;
+            if current != role {
+                return Err(StoreError::Unexpected(format!(
+                    "the session runs as `{current}` instead of `{role}`: does a connection pooler drop startup options?"
+                )));
+            }
+        }
+        sqlx::query!("select lane from outbox_lanes limit 1").fetch_optional(&self.worker).await.map(drop).map_err(
+            |error| match StoreError::from(Failure::from(error)) {
+                StoreError::Unexpected(text) => StoreError::Unexpected(format!("{text}; was `lockgate migrate` run?")),
+                unavailable => unavailable,
+            },
+        )
+    }
+
+    /// How many statements all snapshots ran so far, so that tests can prove that a page costs a constant number.
+    pub fn snapshot_statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    /// Commands that wait in the outbox, and the age of the oldest: what the relay has yet to do.
+    pub async fn outbox_backlog(&self) -> Result<(u64, Duration), StoreError> {
+        let row = sqlx::query!(
+            r#"select count(*) as "count!",
+                      coalesce(extract(epoch from now() - min(created_at)), 0)::double precision as "age!" from outbox"#
+        )
+        .fetch_one(&self.worker)
+        .await
+        .map_err(Failure::from)?;
+        Ok((u64::try_from(row.count).unwrap_or(0), Duration::from_secs_f64(row.age.max(0.0))))
+    }
+
+    /// Closes all connections once they are free.
+    pub async fn close(&self) {
+        tokio::join!(self.worker.close(), self.api.close());
+    }
+}
+
+fn pool(config: &StoreConfig, role: &str, connections: u32) -> Result<PgPool, StoreError> {
+    let options = PgConnectOptions::from_str(&config.url.0)
+        .map_err(|error| StoreError::Unexpected(format!("`database.url` is not a Postgres URL: {error}")))?
+        .application_name(role)
+        // Startup options, so that no statement can ever run before them and `reset all` returns to them.
+        .options([
+            ("role", role),
+            ("statement_timeout", &config.statement_timeout.as_millis().to_string()),
+            ("lock_timeout", "10s"),
+            ("idle_in_transaction_session_timeout", "60s"),
+            // A dead network is noticed by the server too, so that locks of a lost host end.
+            ("tcp_keepalives_idle", "10"),
+            ("tcp_keepalives_interval", "5"),
+            ("tcp_keepalives_count", "3"),
+            ("tcp_user_timeout", "30s"),
+            ("TimeZone", "UTC"),
+        ]);
+    Ok(PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(config.acquire_timeout)
+        .idle_timeout(Duration::from_secs(300))
+        .max_lifetime(Duration::from_secs(1800))
+        .test_before_acquire(true)
+        .connect_lazy_with(options))
+}
+
+fn outage(error: sqlx::Error, role: &str) -> StoreError {
+    match StoreError::from(Failure::from(error)) {
+        StoreError::Unexpected(text) => StoreError::Unexpected(format!(
+            "{text}; the user of `database.url` must be a member of `{role}`: run `lockgate migrate`, or as superuser \
+             `grant {role} to <user>`"
+        )),
+        unavailable => unavailable,
+    }
+}

@@ -1,0 +1,106 @@
+//! The transfer store over Postgres; each method's work has a file of its own.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lockgate_core::change::Change;
+use lockgate_core::claim::{Aggregate, Claim};
+use lockgate_core::command::{RungCommand, Work};
+use lockgate_core::destination::Destination;
+use lockgate_core::digest::Digest;
+use lockgate_core::id::{DestinationId, HostId, PartnerId, RevisionId, TransferId};
+use lockgate_core::notification::Channel;
+use lockgate_core::partner::Partner;
+use lockgate_core::policy::{Revision, Side};
+use lockgate_core::ports::{
+    AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
+};
+use lockgate_core::provenance::Entry;
+use lockgate_core::transfer::Transfer;
+use lockgate_core::viewer::Viewer;
+
+use crate::store::PgStore;
+use crate::{adopt, announce, claim, commit, host, load, pin, provenance, relay, snapshot};
+
+#[async_trait]
+impl TransferStore for PgStore {
+    async fn heartbeat(&self, host: HostId, alive_for: Duration) -> Result<(), StoreError> {
+        Ok(host::heartbeat(self, host, alive_for).await?)
+    }
+
+    async fn claim(&self, host: HostId, commands: &[RungCommand]) -> Result<Vec<Claim>, StoreError> {
+        Ok(claim::claim(self, host, commands).await?)
+    }
+
+    async fn adopt(&self, host: HostId, room: usize, overdue: Duration) -> Result<Vec<Claim>, StoreError> {
+        Ok(adopt::adopt(self, host, room, overdue).await?)
+    }
+
+    async fn relinquish(&self, claim: &Claim, after: Duration) -> Result<(), StoreError> {
+        Ok(host::relinquish(self, claim, after).await?)
+    }
+
+    async fn commit(&self, change: &Change) -> Result<(), CommitError> {
+        commit::commit(self, change).await
+    }
+
+    async fn pin(&self, claim: &Claim, side: Side) -> Result<Vec<Revision>, CommitError> {
+        pin::pin(self, claim, side).await
+    }
+
+    async fn announce(&self, announcement: &Announcement) -> Result<AnnounceOutcome, StoreError> {
+        Ok(announce::announce(self, announcement).await?)
+    }
+
+    async fn load(&self, work: Work) -> Result<Option<Aggregate>, StoreError> {
+        Ok(load::aggregate(self, work).await?)
+    }
+
+    async fn append(&self, transfer: TransferId, entry: &Entry) -> Result<(), StoreError> {
+        Ok(provenance::append(self, transfer, entry).await?)
+    }
+
+    async fn expired(&self, room: usize) -> Result<Vec<Aggregate>, StoreError> {
+        Ok(load::expired(self, room).await?)
+    }
+
+    async fn twin(&self, transfer: &Transfer, digest: &Digest) -> Result<Option<TransferId>, StoreError> {
+        Ok(load::twin(self, transfer, digest).await?)
+    }
+
+    async fn revision(&self, id: RevisionId) -> Result<Option<Revision>, StoreError> {
+        Ok(load::revision(self, id).await?)
+    }
+
+    async fn partner(&self, id: PartnerId) -> Result<Option<Partner>, StoreError> {
+        Ok(load::partner(self, id).await?)
+    }
+
+    async fn destinations(&self, partner: PartnerId) -> Result<Vec<Destination>, StoreError> {
+        Ok(load::destinations(self, partner).await?)
+    }
+
+    async fn destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
+        Ok(load::destination(self, id).await?)
+    }
+
+    async fn first_unfinished(&self, destination: DestinationId) -> Result<Option<i64>, StoreError> {
+        Ok(load::first_unfinished(self, destination).await?)
+    }
+
+    async fn channel(&self, partner: PartnerId, name: &str) -> Result<Option<Channel>, StoreError> {
+        Ok(load::channel(self, partner, name).await?)
+    }
+
+    async fn agreed_receivers(&self, sender: PartnerId) -> Result<Vec<Partner>, StoreError> {
+        Ok(load::agreed_receivers(self, sender).await?)
+    }
+
+    async fn relay(&self, limit: usize, bus: &dyn TransferBus) -> Result<usize, StoreError> {
+        Ok(relay::relay(self, limit, bus).await?)
+    }
+
+    async fn snapshot(&self, viewer: &Viewer) -> Result<Box<dyn Snapshot>, StoreError> {
+        Ok(Box::new(snapshot::PgSnapshot::open(self, viewer).await?))
+    }
+}

@@ -1,0 +1,65 @@
+//! The upload store over Postgres.
+
+use async_trait::async_trait;
+use lockgate_core::change::Change;
+use lockgate_core::id::{PayloadId, TransferId, UploadId};
+use lockgate_core::payload::Payload;
+use lockgate_core::ports::{Advance, CommitError, StoreError, Sweepable, UploadError, UploadStore};
+use lockgate_core::transfer::Version;
+use lockgate_core::upload::Upload;
+
+use crate::commit;
+use crate::store::PgStore;
+
+mod object;
+mod progress;
+mod sweep;
+
+#[async_trait]
+impl UploadStore for PgStore {
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError> {
+        Ok(progress::find(self, id).await?)
+    }
+
+    async fn advance(&self, advance: &Advance) -> Result<Upload, UploadError> {
+        progress::advance(self, advance).await
+    }
+
+    async fn sealed(&self, id: UploadId, version: Version, payload: &Payload) -> Result<Upload, UploadError> {
+        progress::seal(self, id, version, payload).await
+    }
+
+    async fn receive(&self, upload: UploadId, change: &Change) -> Result<(), CommitError> {
+        commit::receive(self, upload, change).await
+    }
+
+    async fn sealed_payload(&self, id: UploadId) -> Result<Option<Payload>, StoreError> {
+        Ok(progress::sealed_payload(self, id).await?)
+    }
+
+    async fn terminate(&self, id: UploadId) -> Result<(), StoreError> {
+        Ok(progress::terminate(self, id).await?)
+    }
+
+    async fn begin_object(
+        &self,
+        id: PayloadId,
+        transfer: TransferId,
+        key: &str,
+        version: Version,
+    ) -> Result<(), StoreError> {
+        Ok(object::begin(self, id, transfer, key, version).await?)
+    }
+
+    async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<(), StoreError> {
+        Ok(object::note_multipart(self, id, multipart).await?)
+    }
+
+    async fn sweepable(&self, room: usize) -> Result<Vec<Sweepable>, StoreError> {
+        Ok(sweep::sweepable(self, room).await?)
+    }
+
+    async fn swept(&self, id: PayloadId) -> Result<(), StoreError> {
+        Ok(sweep::swept(self, id).await?)
+    }
+}

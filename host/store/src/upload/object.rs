@@ -1,0 +1,48 @@
+//! The rows that stand for payload objects before they exist.
+
+use lockgate_core::id::{PayloadId, TransferId};
+use lockgate_core::transfer::Version;
+
+use crate::error::Failure;
+use crate::store::PgStore;
+
+/// Commits the row of an object about to be written. Repeating it is harmless while the object is being written.
+pub(super) async fn begin(
+    store: &PgStore,
+    id: PayloadId,
+    transfer: TransferId,
+    key: &str,
+    version: Version,
+) -> Result<(), Failure> {
+    let done = sqlx::query!(
+        "insert into payload_objects as o (id, key, transfer, version, state) values ($1, $2, $3, $4, 'writing')
+         on conflict (id) do update set state = 'writing' where o.key = $2 and o.transfer = $3 and o.state = 'writing'",
+        id.uuid(),
+        key,
+        transfer.uuid(),
+        version
+    )
+    .execute(&store.worker)
+    .await?;
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(Failure::broken(format!("payload {id} was begun under another key, or is not being written any more")))
+    }
+}
+
+/// Notes the multipart id. Where the row is gone or no longer `writing`, the writer must not go on.
+pub(super) async fn note_multipart(store: &PgStore, id: PayloadId, multipart: &str) -> Result<(), Failure> {
+    let done = sqlx::query!(
+        "update payload_objects set multipart = $2 where id = $1 and state = 'writing'",
+        id.uuid(),
+        multipart
+    )
+    .execute(&store.worker)
+    .await?;
+    if done.rows_affected() == 1 {
+        Ok(())
+    } else {
+        Err(Failure::broken(format!("payload {id} is not being written any more: its work ended or went elsewhere")))
+    }
+}

@@ -1,0 +1,47 @@
+//! Which objects nobody needs. The sweeper acts on rows only, so it never meets an object that is about to be needed.
+
+use lockgate_core::id::PayloadId;
+use lockgate_core::ports::Sweepable;
+
+use crate::column::limit;
+use crate::error::Failure;
+use crate::store::PgStore;
+
+/// Discarded rows; and `writing` rows that no change can promote any more.
+///
+/// While its transfer is announced, an unfinished upload may need every row of it, a complete one only that of the
+/// sealed payload. Later a row belongs to the claim under whose version it is written: once that version moved on or
+/// is not claimed, no change can promote it. (A share's version may by chance equal its transfer's: then the row stays
+/// a little longer.)
+pub(super) async fn sweepable(store: &PgStore, room: usize) -> Result<Vec<Sweepable>, Failure> {
+    let rows = sqlx::query!(
+        "select o.id, o.key, o.multipart from payload_objects o join transfers t on t.id = o.transfer
+         where o.state <> 'live'
+           and (o.state = 'discarded'
+                or (not (t.state = 'announced'
+                         and exists (select from uploads u
+                                     where u.transfer = t.id and not u.ended
+                                       and (not u.complete
+                                            or u.payload ->> 'id' = 'pay_' || replace(o.id::text, '-', ''))))
+                    and not (t.version = o.version and t.claimed_by is not null)
+                    and not exists (select from consignments c
+                                    where c.transfer = o.transfer and c.version = o.version
+                                      and c.claimed_by is not null)))
+         order by o.created_at limit $1",
+        limit(room)
+    )
+    .fetch_all(&store.worker)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Sweepable { id: PayloadId::from_uuid(row.id), key: row.key, multipart: row.multipart })
+        .collect())
+}
+
+/// Forgets a swept row; a live one is never forgotten.
+pub(super) async fn swept(store: &PgStore, id: PayloadId) -> Result<(), Failure> {
+    sqlx::query!("delete from payload_objects where id = $1 and state <> 'live'", id.uuid())
+        .execute(&store.worker)
+        .await?;
+    Ok(())
+}
