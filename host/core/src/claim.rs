@@ -35,6 +35,7 @@ pub enum ClaimOrigin {
 }
 
 /// Any of the things that have a state and a version.
+#[expect(clippy::large_enum_variant, reason = "a transfer is the usual case, and few of these live at a time")]
 #[derive(Debug, Clone, PartialEq)]
 pub enum Aggregate {
     /// A transfer.

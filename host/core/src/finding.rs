@@ -103,3 +103,6 @@ pub enum Verdict {
     /// It does not pass.
     Reject,
 }
+
+#[cfg(test)]
+mod tests;

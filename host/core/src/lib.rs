@@ -42,3 +42,4 @@ pub mod trace;
 pub mod transfer;
 pub mod upload;
 pub mod viewer;
+pub mod visibility;

@@ -229,9 +229,11 @@ fn span(aggregate: &Aggregate) -> Span {
     }
 }
 
-/// All bindings of the pinned revisions: the house's first, then the partner's, each in its own order.
-fn bindings(revisions: &[Revision]) -> Vec<Binding> {
-    ordered(revisions).flat_map(|revision| revision.bindings.clone()).collect()
+/// The bindings of the pinned revisions that judge such payloads: the house's first, then the partner's, each in its
+/// own order.
+fn bindings(revisions: &[Revision], media_type: &str) -> Vec<Binding> {
+    let all = ordered(revisions).flat_map(|revision| &revision.bindings);
+    all.filter(|binding| binding.applies_to(media_type)).cloned().collect()
 }
 
 fn pins(revisions: &[Revision]) -> Vec<RevisionPin> {

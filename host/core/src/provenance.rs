@@ -135,6 +135,43 @@ pub fn link(before: Digest, sequence: u64, entry: &Entry) -> Digest {
     Digest(hash.finalize().into())
 }
 
+/// A chain that is not what it was.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BrokenChain {
+    /// An entry is missing, doubled or out of order.
+    #[error("entry {found} stands where entry {wanted} belongs")]
+    Gap {
+        /// The sequence that belongs there.
+        wanted: u64,
+        /// The sequence that stands there.
+        found: u64,
+    },
+    /// An entry or a link was changed.
+    #[error("entry {0} is not the one that its link was made of")]
+    Forged(u64),
+    /// The entries belong to several transfers.
+    #[error("entry {0} belongs to another transfer")]
+    Foreign(u64),
+}
+
+/// Checks a whole chain from its first entry and returns its head, to be compared with the transfer's.
+pub fn verify(entries: &[ChainedEntry]) -> Result<Digest, BrokenChain> {
+    let mut head = Digest::default();
+    for (wanted, it) in (1..).zip(entries) {
+        if it.sequence != wanted {
+            return Err(BrokenChain::Gap { wanted, found: it.sequence });
+        }
+        if it.transfer != entries[0].transfer {
+            return Err(BrokenChain::Foreign(wanted));
+        }
+        if link(head, it.sequence, &it.entry) != it.link {
+            return Err(BrokenChain::Forged(wanted));
+        }
+        head = it.link;
+    }
+    Ok(head)
+}
+
 /// JSON with sorted keys and no blanks: the same text whichever way the details travelled.
 fn canonical(value: &serde_json::Value) -> String {
     use serde_json::Value;
@@ -150,3 +187,6 @@ fn canonical(value: &serde_json::Value) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,3 +51,6 @@ impl RetrySchedule {
         Some(at + spread.max(floor))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,3 +134,6 @@ fn placed(mut entry: Entry, consignment: Option<ConsignmentId>, delivery: Option
     entry.delivery = delivery;
     entry
 }
+
+#[cfg(test)]
+mod tests;

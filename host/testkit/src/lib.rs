@@ -1,3 +1,5 @@
 //! In-memory ports, builders and shared services for tests.
 
+pub mod memory;
+#[cfg(feature = "services")]
 pub mod services;

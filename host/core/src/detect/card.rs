@@ -78,5 +78,5 @@ fn luhn(numerals: &[u8]) -> bool {
             (_, numeral) => 2 * numeral,
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }

@@ -6,7 +6,7 @@ use rstest::rstest;
 use super::{Kind, hide, scan, scan_column};
 use crate::batch::Column;
 
-fn hits<'a>(text: &'a str, kind: Kind) -> Vec<&'a str> {
+fn hits(text: &str, kind: Kind) -> Vec<&str> {
     scan(text.as_bytes(), &[kind]).ranges().map(|range| &text[range]).collect()
 }
 

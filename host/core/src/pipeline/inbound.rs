@@ -26,7 +26,9 @@ impl Pipeline {
         let source = transfer.source.as_ref().ok_or(Abort::Broken("a received transfer without its payload"))?;
         let sender = self.partner(transfer.sender).await?;
         let revisions = self.ports.store.pin(claim, Side::Inbound).await?;
-        let bindings = bindings(&revisions);
+        // The claim was made before the pins were; the change must not lose them.
+        let transfer = &Transfer { pins: pins(&revisions), ..transfer.clone() };
+        let bindings = bindings(&revisions, &source.media_type);
         let duplicate = self.duplicate(transfer, source, sender.duplicates).await?;
         let scene = Scene {
             ports: &self.ports,
@@ -68,7 +70,7 @@ impl Pipeline {
             transfer: transfer.id,
             consignment: None,
             side: Side::Inbound,
-            pins: pins(&revisions),
+            pins: transfer.pins.clone(),
             verdict,
             findings: report.findings,
             facts: report.facts,

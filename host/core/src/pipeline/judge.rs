@@ -145,13 +145,16 @@ impl Pipeline {
             for group in groups.iter_mut() {
                 group.pass(scene, Some(&chunk), chain, &trail, report).await?;
             }
-            let at_work = chain.is_at_work() || groups.iter().any(Group::is_at_work);
-            if refused(report) || !at_work {
+            if refused(report) {
                 *stopped = true;
                 return Ok(());
             }
-            let consumed = groups.iter().map(|group| group.consumed).min().unwrap_or(0);
-            trail.forget(consumed.min(chain.floor()));
+            if !chain.is_at_work() && !groups.iter().any(Group::is_at_work) {
+                return Ok(());
+            }
+            // What cannot be cut further points nowhere any more; it must not keep the rest of the payload in memory.
+            let consumed = groups.iter().filter(|group| !group.ended).map(|group| group.consumed).min();
+            trail.forget(consumed.unwrap_or(u64::MAX).min(chain.floor()));
         }
         for group in groups.iter_mut() {
             group.pass(scene, None, chain, &trail, report).await?;

@@ -130,6 +130,13 @@ impl Chain {
     /// The source offset before which no masker points any more.
     pub(super) fn floor(&mut self) -> u64 {
         let mut floor = u64::MAX;
+        if !self.is_at_work() {
+            return floor;
+        }
+        // Nobody reads, and so nobody points, behind the last one.
+        if let Some(last) = self.layers.last_mut() {
+            last.forget(u64::MAX);
+        }
         for index in 0..self.layers.len() {
             let consumed = self.layers[index].consumed();
             if let Some(before) = index.checked_sub(1) {

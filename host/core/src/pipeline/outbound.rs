@@ -28,6 +28,8 @@ impl Pipeline {
         let sender = self.partner(consignment.sender).await?;
         let receiver = self.partner(consignment.receiver).await?;
         let revisions = self.ports.store.pin(claim, Side::Outbound).await?;
+        // The claim was made before the pins were; the change must not lose them.
+        let consignment = &Consignment { pins: pins(&revisions), ..consignment.clone() };
         let scene = Scene {
             ports: &self.ports,
             transfer: transfer.id,
@@ -39,7 +41,8 @@ impl Pipeline {
             version: consignment.version,
             media_type: source.media_type.clone(),
         };
-        let judged = self.judge(&scene, source, &bindings(&revisions), intent, Report::default).await?;
+        let judged =
+            self.judge(&scene, source, &bindings(&revisions, &source.media_type), intent, Report::default).await?;
         let Judged { report, outcomes, masked, masks } = judged;
         let orders = match report.verdict() {
             Verdict::Accept => orders(&*self.ports.store, consignment).await?,
@@ -59,7 +62,7 @@ impl Pipeline {
             transfer: transfer.id,
             consignment: Some(consignment.id),
             side: Side::Outbound,
-            pins: pins(&revisions),
+            pins: consignment.pins.clone(),
             verdict,
             findings: report.findings,
             facts: report.facts,

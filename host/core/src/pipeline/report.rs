@@ -47,7 +47,9 @@ impl Report {
         self.findings.add_dropped(raw.dropped);
         for item in raw.items {
             let mut message = sentence(&item.message);
-            let (place, sample) = match item.place.as_ref() {
+            // What is only counted needs no place.
+            let kept = self.findings.items.len() < Findings::KEPT;
+            let (place, sample) = match item.place.as_ref().filter(|_| kept) {
                 None => (None, None),
                 Some(raw) => match locate(raw) {
                     Some((place, sample)) => (Some(place), sample),

@@ -2,3 +2,8 @@
 
 mod detect;
 mod framing;
+mod inbound;
+mod intake;
+mod outbound;
+mod registrar;
+mod stage;

@@ -20,10 +20,14 @@ fn edits(list: &[(u32, u32, &str)]) -> Edits {
         replacements.push_str(text);
         edits.starts.push(*start);
         edits.ends.push(*end);
-        edits.replacement_ends.push(replacements.len() as u32);
+        edits.replacement_ends.push(small(replacements.len()));
     }
     edits.replacements = Bytes::from(replacements);
     edits
+}
+
+fn small(number: usize) -> u32 {
+    u32::try_from(number).expect("tests are small")
 }
 
 #[test]
@@ -99,7 +103,7 @@ proptest! {
         for (line, edit) in lines.iter().zip(&chosen) {
             match edit {
                 Some((start, end, text)) => {
-                    list.push(((offset + start) as u32, (offset + end) as u32, text.as_str()));
+                    list.push((small(offset + start), small(offset + end), text.as_str()));
                     expected.push_str(&format!("{}{text}{}\n", &line[..*start], &line[*end..]));
                 }
                 None => expected.push_str(&format!("{line}\n")),

@@ -1,0 +1,161 @@
+//! Deliveries and notifications.
+
+use proptest::prelude::*;
+use time::Duration;
+use uuid::Uuid;
+
+use super::{at, check, stamp};
+use crate::claim::Aggregate;
+use crate::delivery::{Answer, Attempt, Delivery, DeliveryState};
+use crate::id::{
+    AttemptId, BindingId, ConsignmentId, DeliveryId, DestinationId, EventId, HostId, NotificationId, PartnerId,
+    RevisionId, TransferId,
+};
+use crate::notification::{Event, EventKind, Message, Notification, NotificationState};
+use crate::policy::Owner;
+use crate::state::{DeliveryMove, NotificationMove, delivery, notification};
+use crate::trace::TraceContext;
+
+fn scheduled() -> Delivery {
+    Delivery {
+        id: DeliveryId::from_uuid(Uuid::new_v4()),
+        version: 0,
+        state: DeliveryState::Scheduled,
+        consignment: ConsignmentId::from_uuid(Uuid::new_v4()),
+        transfer: TransferId::from_uuid(Uuid::new_v4()),
+        receiver: PartnerId::from_uuid(Uuid::new_v4()),
+        destination: DestinationId::from_uuid(Uuid::new_v4()),
+        position: None,
+        due_at: at(),
+        attempts: 0,
+        last_error: None,
+        adoptions: 0,
+        trace: TraceContext::default(),
+        created_at: at(),
+        updated_at: at(),
+    }
+}
+
+fn pending() -> Notification {
+    Notification {
+        id: NotificationId::from_uuid(Uuid::new_v4()),
+        version: 0,
+        state: NotificationState::Pending,
+        event: Event {
+            id: EventId::from_uuid(Uuid::new_v4()),
+            kind: EventKind::TransferReceived,
+            transfer: TransferId::from_uuid(Uuid::new_v4()),
+            partner: PartnerId::from_uuid(Uuid::new_v4()),
+            attributes: vec![],
+            at: at(),
+        },
+        owner: Owner::House,
+        revision: RevisionId::from_uuid(Uuid::new_v4()),
+        binding: BindingId::from_uuid(Uuid::new_v4()),
+        messages: vec![],
+        sent: 0,
+        due_at: at(),
+        attempts: 0,
+        last_error: None,
+        adoptions: 0,
+        trace: TraceContext::default(),
+        updated_at: at(),
+    }
+}
+
+fn answers() -> impl Strategy<Value = Answer> {
+    prop_oneof![
+        Just(Answer::Taken { receipt: "200".to_owned() }),
+        Just(Answer::Failed { error: "500".to_owned(), retry_after: None }),
+        any::<bool>().prop_map(|disable| Answer::Refused { error: "410".to_owned(), disable }),
+    ]
+}
+
+fn attempt(number: u32, answer: Answer) -> Attempt {
+    let id = AttemptId::from_uuid(Uuid::new_v4());
+    let host = HostId::from_uuid(Uuid::new_v4());
+    Attempt { id, number, started_at: at(), took: std::time::Duration::ZERO, host, answer }
+}
+
+#[derive(Debug, Clone)]
+enum Wanted {
+    Attempt(Answer, bool),
+    Postpone,
+    GiveUp,
+    Redrive,
+    Compose(usize),
+    Skip,
+}
+
+fn wanted() -> impl Strategy<Value = Wanted> {
+    prop_oneof![
+        (answers(), any::<bool>()).prop_map(|(answer, again)| Wanted::Attempt(answer, again)),
+        Just(Wanted::Postpone),
+        Just(Wanted::GiveUp),
+        Just(Wanted::Redrive),
+        (0usize..3).prop_map(Wanted::Compose),
+        Just(Wanted::Skip),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn deliveries_keep_the_promises(moves in proptest::collection::vec(wanted(), 0..20)) {
+        let mut it = scheduled();
+        for wanted in moves {
+            let later = at() + Duration::seconds(5);
+            let reason = "because".to_owned();
+            let made = match wanted.clone() {
+                Wanted::Attempt(answer, again) => {
+                    DeliveryMove::Attempt { attempt: attempt(it.attempts + 1, answer), next: again.then_some(later) }
+                }
+                Wanted::Postpone => DeliveryMove::Postpone { until: later },
+                Wanted::GiveUp => DeliveryMove::GiveUp { reason },
+                Wanted::Redrive => DeliveryMove::Redrive { reason },
+                Wanted::Compose(_) | Wanted::Skip => continue,
+            };
+            let redrives = matches!(made, DeliveryMove::Redrive { .. });
+            let postpones = matches!(made, DeliveryMove::Postpone { .. });
+            let Ok(change) = delivery::apply(&it, made, &stamp()) else { continue };
+            prop_assert_ne!(it.state, DeliveryState::Delivered);
+            prop_assert!(redrives == (it.state == DeliveryState::DeadLettered));
+            let Aggregate::Delivery(next) = change.next().clone() else { panic!("a delivery stays one") };
+            check(it.version, &change, next.state == DeliveryState::Scheduled);
+            prop_assert_eq!((next.id, next.destination), (it.id, it.destination));
+            prop_assert!(!postpones || (next.attempts == it.attempts && change.entries().is_empty()));
+            prop_assert_eq!(change.disables().is_some(), matches!(
+                wanted, Wanted::Attempt(Answer::Refused { disable: true, .. }, _)
+            ));
+            it = next;
+        }
+    }
+
+    #[test]
+    fn notifications_keep_the_promises(moves in proptest::collection::vec(wanted(), 0..20)) {
+        let mut it = pending();
+        for wanted in moves {
+            let message = || Message {
+                channel: "hook".to_owned(),
+                title: String::new(),
+                media_type: "text/plain".to_owned(),
+                text: String::new(),
+            };
+            let made = match wanted {
+                Wanted::Attempt(answer, again) => NotificationMove::Attempt {
+                    attempt: attempt(it.attempts + 1, answer),
+                    next: again.then(|| at() + Duration::seconds(5)),
+                },
+                Wanted::Compose(count) => NotificationMove::Compose((0..count).map(|_| message()).collect()),
+                Wanted::Skip => NotificationMove::Skip { reason: "because".to_owned() },
+                Wanted::Postpone | Wanted::GiveUp | Wanted::Redrive => continue,
+            };
+            let Ok(change) = notification::apply(&it, made, &stamp()) else { continue };
+            prop_assert!(matches!(it.state, NotificationState::Pending | NotificationState::Scheduled));
+            let Aggregate::Notification(next) = change.next().clone() else { panic!("a notification stays one") };
+            check(it.version, &change, next.state == NotificationState::Scheduled);
+            prop_assert!(next.sent as usize <= next.messages.len());
+            prop_assert!(next.state != NotificationState::Sent || next.sent as usize == next.messages.len());
+            it = next;
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! In-memory ports: one small world that keeps the same promises as the real stores, so that stories run in a blink.
+
+mod connector;
+mod payloads;
+mod registry;
+mod runner;
+mod time;
+mod transfers;
+mod uploads;
+mod vault;
+mod world;
+
+pub use connector::{MemoryConnector, MemoryMessenger};
+pub use payloads::MemoryPayloadStore;
+pub use runner::ScriptedRunner;
+pub use time::{FixedChance, VirtualClock};
+pub use vault::{MemoryArchive, MemoryVault};
+pub use world::MemoryStore;

@@ -1,0 +1,186 @@
+//! The payload store in memory: small chunks on purpose, so that every border is met.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream;
+use lockgate_core::digest::Digest;
+use lockgate_core::id::{PayloadId, TransferId};
+use lockgate_core::payload::{ObjectFormat, Payload};
+use lockgate_core::ports::{ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, UploadWriter, WriteIntent};
+use lockgate_core::upload::{TailObject, UploadProgress};
+
+type Objects = Arc<Mutex<HashMap<String, Bytes>>>;
+
+/// Keeps payload objects.
+#[derive(Debug)]
+pub struct MemoryPayloadStore {
+    objects: Objects,
+    chunk: usize,
+    abandoned: Arc<Mutex<u32>>,
+    tails: Mutex<u64>,
+}
+
+impl Default for MemoryPayloadStore {
+    fn default() -> Self {
+        Self::with_chunks_of(7)
+    }
+}
+
+impl MemoryPayloadStore {
+    /// A store whose reads come in chunks of that many bytes.
+    pub fn with_chunks_of(chunk: usize) -> Self {
+        Self { objects: Objects::default(), chunk, abandoned: Arc::default(), tails: Mutex::default() }
+    }
+
+    /// Stores an object as it is.
+    pub fn put(&self, id: PayloadId, media_type: &str, bytes: impl Into<Bytes>) -> Payload {
+        let bytes = bytes.into();
+        let payload = describe(id, format!("payloads/{id}/0"), media_type, &bytes);
+        lock(&self.objects).insert(payload.key.clone(), bytes);
+        payload
+    }
+
+    /// An object's bytes.
+    pub fn get(&self, payload: &Payload) -> Option<Bytes> {
+        lock(&self.objects).get(&payload.key).cloned()
+    }
+
+    /// Changes or removes an object behind the back of whoever sealed it.
+    pub fn tamper(&self, payload: &Payload, bytes: Option<Bytes>) {
+        let mut objects = lock(&self.objects);
+        match bytes {
+            Some(bytes) => objects.insert(payload.key.clone(), bytes),
+            None => objects.remove(&payload.key),
+        };
+    }
+
+    /// How many objects were given up while they were written.
+    pub fn abandoned(&self) -> u32 {
+        *self.abandoned.lock().expect("no test panics inside a store")
+    }
+}
+
+fn lock(objects: &Objects) -> std::sync::MutexGuard<'_, HashMap<String, Bytes>> {
+    objects.lock().expect("no test panics inside a store")
+}
+
+fn describe(id: PayloadId, key: String, media_type: &str, bytes: &[u8]) -> Payload {
+    Payload {
+        id,
+        key,
+        media_type: media_type.to_owned(),
+        size: bytes.len() as u64,
+        digest: Digest::of(bytes),
+        format: ObjectFormat::Plain1,
+    }
+}
+
+#[async_trait]
+impl PayloadStore for MemoryPayloadStore {
+    async fn write(&self, intent: WriteIntent) -> Result<Box<dyn PayloadWriter>, PayloadError> {
+        let objects = self.objects.clone();
+        Ok(Box::new(Writer { objects, intent, bytes: vec![], abandoned: self.abandoned.clone() }))
+    }
+
+    async fn read(&self, payload: &Payload, range: Range<u64>) -> Result<ByteStream, PayloadError> {
+        let bytes = self.get(payload).ok_or(PayloadError::Missing(payload.id))?;
+        let at = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX).min(bytes.len());
+        let whole = range.start == 0 && range.end == payload.size;
+        let mut chunks: Vec<_> = bytes[at(range.start)..at(range.end)]
+            .chunks(self.chunk)
+            .map(|chunk| Ok(Bytes::copy_from_slice(chunk)))
+            .collect();
+        if whole && Digest::of(&bytes) != payload.digest {
+            let explanation = "its digest is another".to_owned();
+            chunks.push(Err(PayloadError::Corrupt { payload: payload.id, explanation }));
+        }
+        Ok(Box::pin(stream::iter(chunks)))
+    }
+
+    async fn upload(
+        &self,
+        transfer: TransferId,
+        media_type: &str,
+        progress: UploadProgress,
+    ) -> Result<Box<dyn UploadWriter>, PayloadError> {
+        let id = progress.payload.unwrap_or_else(|| PayloadId::from_uuid(transfer.uuid()));
+        let kept = progress.tail.as_ref().and_then(|tail| lock(&self.objects).get(&tail.key).cloned());
+        let mut tails = self.tails.lock().expect("no test panics inside a store");
+        *tails += 1;
+        let tail = format!("uploads/{id}/{tails}");
+        let bytes = kept.unwrap_or_default().to_vec();
+        Ok(Box::new(Uploading { objects: self.objects.clone(), id, media_type: media_type.to_owned(), bytes, tail }))
+    }
+}
+
+struct Writer {
+    objects: Objects,
+    intent: WriteIntent,
+    bytes: Vec<u8>,
+    abandoned: Arc<Mutex<u32>>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Writer").field("intent", &self.intent).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl PayloadWriter for Writer {
+    async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError> {
+        self.bytes.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError> {
+        let key = format!("payloads/{}/{}", self.intent.payload, self.intent.version);
+        let payload = describe(self.intent.payload, key, &self.intent.media_type, &self.bytes);
+        lock(&self.objects).insert(payload.key.clone(), Bytes::from(self.bytes));
+        Ok(Sealed { payload })
+    }
+
+    async fn abandon(self: Box<Self>) {
+        *self.abandoned.lock().expect("no test panics inside a store") += 1;
+    }
+}
+
+struct Uploading {
+    objects: Objects,
+    id: PayloadId,
+    media_type: String,
+    bytes: Vec<u8>,
+    tail: String,
+}
+
+impl fmt::Debug for Uploading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Uploading").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl UploadWriter for Uploading {
+    async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError> {
+        self.bytes.extend_from_slice(&bytes);
+        Ok(())
+    }
+
+    async fn pause(self: Box<Self>) -> Result<UploadProgress, PayloadError> {
+        let size = self.bytes.len() as u64;
+        lock(&self.objects).insert(self.tail.clone(), Bytes::from(self.bytes));
+        let tail = Some(TailObject { key: self.tail, size });
+        Ok(UploadProgress { payload: Some(self.id), tail, ..UploadProgress::default() })
+    }
+
+    async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError> {
+        let payload = describe(self.id, format!("payloads/{}/0", self.id), &self.media_type, &self.bytes);
+        lock(&self.objects).insert(payload.key.clone(), Bytes::from(self.bytes));
+        Ok(Sealed { payload })
+    }
+}

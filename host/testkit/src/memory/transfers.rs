@@ -1,0 +1,356 @@
+//! The transfer store in memory: claims fenced by version, changes written whole or not at all.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use lockgate_core::change::Change;
+use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
+use lockgate_core::command::{RungCommand, Work};
+use lockgate_core::consignment::ConsignmentState;
+use lockgate_core::delivery::DeliveryState;
+use lockgate_core::destination::{Destination, DestinationStatus};
+use lockgate_core::digest::Digest;
+use lockgate_core::hook::Hook;
+use lockgate_core::id::{DestinationId, HostId, NotificationId, PartnerId, RevisionId, TransferId};
+use lockgate_core::notification::{Channel, Event, Notification, NotificationState};
+use lockgate_core::partner::Partner;
+use lockgate_core::policy::{Owner, Revision, RevisionPin, Rollout, Side};
+use lockgate_core::ports::{
+    AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
+};
+use lockgate_core::provenance::{ChainedEntry, Entry, link};
+use lockgate_core::state::{Stamp, consignment, transfer};
+use lockgate_core::time::Clock;
+use lockgate_core::transfer::{Transfer, TransferState};
+use lockgate_core::viewer::Viewer;
+
+use super::MemoryStore;
+use super::world::State;
+
+impl State {
+    pub(super) fn write(&mut self, change: &Change) -> Result<(), CommitError> {
+        let found = self.aggregates.get(&change.work()).map(Aggregate::version);
+        if found != Some(change.expected()) {
+            return Err(CommitError::Stale(change.work()));
+        }
+        self.claims.remove(&change.work());
+        self.put_next(change.next());
+        for it in change.consignments() {
+            self.aggregates.insert(Work::Consignment(it.id), Aggregate::Consignment(it.clone()));
+        }
+        for it in change.deliveries() {
+            let mut delivery = it.delivery.clone();
+            if it.ordered {
+                self.positions += 1;
+                delivery.position = Some(self.positions);
+            }
+            self.aggregates.insert(Work::Delivery(delivery.id), Aggregate::Delivery(delivery));
+        }
+        change.entries().iter().for_each(|entry| self.chain(change.transfer(), entry));
+        self.decisions.extend(change.decision().cloned());
+        if let (Work::Delivery(id), Some(attempt)) = (change.work(), change.attempt()) {
+            self.attempts.push((id, attempt.clone()));
+        }
+        self.live.extend(change.promotes());
+        self.discarded.extend(change.discards());
+        if let Some(id) = change.disables() {
+            let gone = self.destinations.iter_mut().filter(|it| it.id == id);
+            gone.for_each(|it| it.status = DestinationStatus::Disabled);
+        }
+        self.outbox.extend(change.commands());
+        change.events().iter().for_each(|event| self.tell(event, change));
+        self.roll_up(change)
+    }
+
+    /// The new state; the chain's head is the store's own.
+    fn put_next(&mut self, next: &Aggregate) {
+        let (mut next, known) = (next.clone(), self.aggregates.get(&next.work()));
+        if let (Aggregate::Transfer(next), Some(Aggregate::Transfer(known))) = (&mut next, known) {
+            next.provenance_head = known.provenance_head;
+            next.provenance_length = known.provenance_length;
+        }
+        self.aggregates.insert(next.work(), next);
+    }
+
+    pub(super) fn chain(&mut self, id: TransferId, entry: &Entry) {
+        if let Some(Aggregate::Transfer(transfer)) = self.aggregates.get_mut(&Work::Transfer(id)) {
+            let sequence = transfer.provenance_length + 1;
+            let head = link(transfer.provenance_head, sequence, entry);
+            (transfer.provenance_length, transfer.provenance_head) = (sequence, head);
+            self.entries.push(ChainedEntry { transfer: id, sequence, entry: entry.clone(), link: head });
+        }
+    }
+
+    fn tell(&mut self, event: &Event, change: &Change) {
+        let told = |it: &&Revision| {
+            it.rollout == Rollout::Active && (it.owner == Owner::House || it.owner == Owner::Partner(event.partner))
+        };
+        let mut notifications = vec![];
+        for revision in self.revisions.iter().filter(told) {
+            for binding in revision.bindings.iter().filter(|it| it.hook == Hook::Notify) {
+                notifications.push(Notification {
+                    id: NotificationId::generate(change.at()),
+                    version: 0,
+                    state: NotificationState::Pending,
+                    event: event.clone(),
+                    owner: binding.owner,
+                    revision: revision.id,
+                    binding: binding.id,
+                    messages: vec![],
+                    sent: 0,
+                    due_at: change.at(),
+                    attempts: 0,
+                    last_error: None,
+                    adoptions: 0,
+                    trace: change.next().trace().clone(),
+                    updated_at: change.at(),
+                });
+            }
+        }
+        for it in notifications {
+            let aggregate = Aggregate::Notification(it);
+            self.outbox.push_back(lockgate_core::command::Command {
+                work: aggregate.work(),
+                version: 0,
+                partner: aggregate.partner(),
+                trace: aggregate.trace().clone(),
+            });
+            self.aggregates.insert(aggregate.work(), aggregate);
+        }
+    }
+
+    fn roll_up(&mut self, change: &Change) -> Result<(), CommitError> {
+        let host = HostId::generate(change.at());
+        let stamp = Stamp::of_host(host, change.at());
+        let next = match change.next() {
+            Aggregate::Delivery(delivery) => {
+                let Some(Aggregate::Consignment(it)) =
+                    self.aggregates.get(&Work::Consignment(delivery.consignment)).cloned()
+                else {
+                    return Ok(());
+                };
+                let states: Vec<DeliveryState> = self
+                    .aggregates
+                    .values()
+                    .filter_map(|other| match other {
+                        Aggregate::Delivery(other) if other.consignment == it.id => Some(other.state),
+                        _ => None,
+                    })
+                    .collect();
+                consignment::roll_up(&it, &states, &stamp)
+            }
+            Aggregate::Consignment(it) => {
+                let Some(Aggregate::Transfer(parent)) = self.aggregates.get(&Work::Transfer(it.transfer)).cloned()
+                else {
+                    return Ok(());
+                };
+                let states: Vec<ConsignmentState> = self
+                    .aggregates
+                    .values()
+                    .filter_map(|other| match other {
+                        Aggregate::Consignment(other) if other.transfer == parent.id => Some(other.state),
+                        _ => None,
+                    })
+                    .collect();
+                transfer::roll_up(&parent, &states, &stamp)
+            }
+            Aggregate::Transfer(_) | Aggregate::Notification(_) => None,
+        };
+        next.map_or(Ok(()), |change| self.write(&change))
+    }
+}
+
+#[async_trait]
+impl TransferStore for MemoryStore {
+    async fn heartbeat(&self, _host: HostId, _alive_for: Duration) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn claim(&self, host: HostId, commands: &[RungCommand]) -> Result<Vec<Claim>, StoreError> {
+        let at = self.clock.now();
+        let mut state = self.state();
+        let claims = commands.iter().filter_map(|it| {
+            let origin = ClaimOrigin::Rung(it.ring.clone());
+            state.claim(host, it.command.work, it.command.version, origin, at)
+        });
+        Ok(claims.collect())
+    }
+
+    /// Only what is due: nobody dies in memory.
+    async fn adopt(&self, host: HostId, room: usize, _overdue: Duration) -> Result<Vec<Claim>, StoreError> {
+        let at = self.clock.now();
+        let mut state = self.state();
+        let due = |it: &Aggregate| match it {
+            Aggregate::Delivery(it) => it.state == DeliveryState::Scheduled && it.due_at <= at,
+            Aggregate::Notification(it) => it.state == NotificationState::Scheduled && it.due_at <= at,
+            Aggregate::Transfer(_) | Aggregate::Consignment(_) => false,
+        };
+        let free = |it: &&Aggregate| due(it) && !state.claims.contains_key(&it.work());
+        let mut due: Vec<_> =
+            state.aggregates.values().filter(free).map(|it| (it.work(), it.version())).take(room).collect();
+        due.sort_by_key(|(work, _)| work.uuid());
+        let claims =
+            due.into_iter().filter_map(|(work, version)| state.claim(host, work, version, ClaimOrigin::Polled, at));
+        Ok(claims.collect())
+    }
+
+    async fn relinquish(&self, claim: &Claim, _after: Duration) -> Result<(), StoreError> {
+        self.state().claims.remove(&claim.aggregate.work());
+        Ok(())
+    }
+
+    async fn commit(&self, change: &Change) -> Result<(), CommitError> {
+        self.state().write(change)
+    }
+
+    async fn pin(&self, claim: &Claim, side: Side) -> Result<Vec<Revision>, CommitError> {
+        let mut state = self.state();
+        let work = claim.aggregate.work();
+        let active = |state: &State, owner| {
+            let found = |it: &&Revision| it.owner == owner && it.side == side && it.rollout == Rollout::Active;
+            state.revisions.iter().rev().find(found).cloned()
+        };
+        let found: Vec<_> = [Owner::House, Owner::Partner(claim.aggregate.partner())]
+            .into_iter()
+            .filter_map(|owner| active(&state, owner))
+            .collect();
+        let pins: Vec<_> =
+            found.iter().map(|it| RevisionPin { owner: it.owner, revision: it.id, number: it.number }).collect();
+        let kept = match state.aggregates.get_mut(&work) {
+            Some(it) if it.version() != claim.aggregate.version() => return Err(CommitError::Stale(work)),
+            Some(Aggregate::Transfer(it)) if it.pins.is_empty() => {
+                it.pins = pins;
+                it.pins.clone()
+            }
+            Some(Aggregate::Consignment(it)) if it.pins.is_empty() => {
+                it.pins = pins;
+                it.pins.clone()
+            }
+            Some(Aggregate::Transfer(it)) => it.pins.clone(),
+            Some(Aggregate::Consignment(it)) => it.pins.clone(),
+            _ => return Err(CommitError::Stale(work)),
+        };
+        Ok(kept.iter().filter_map(|pin| state.revisions.iter().find(|it| it.id == pin.revision).cloned()).collect())
+    }
+
+    async fn announce(&self, announcement: &Announcement) -> Result<AnnounceOutcome, StoreError> {
+        let mut state = self.state();
+        let transfer = &announcement.transfer;
+        if let Some(key) = &transfer.idempotency_key {
+            let key = (transfer.sender, key.clone());
+            if let Some((fingerprint, known)) = state.fingerprints.get(&key).copied() {
+                if fingerprint != announcement.fingerprint {
+                    return Ok(AnnounceOutcome::Conflict { transfer: known });
+                }
+                let upload = state.uploads.values().find(|it| it.transfer == known).cloned();
+                if let (Some(Aggregate::Transfer(it)), Some(upload)) =
+                    (state.aggregates.get(&Work::Transfer(known)), upload)
+                {
+                    return Ok(AnnounceOutcome::Repeated { transfer: Box::new(it.clone()), upload: Box::new(upload) });
+                }
+            }
+            state.fingerprints.insert(key, (announcement.fingerprint, transfer.id));
+        }
+        state.aggregates.insert(Work::Transfer(transfer.id), Aggregate::Transfer(transfer.clone()));
+        state.uploads.insert(announcement.upload.id, announcement.upload.clone());
+        state.chain(transfer.id, &announcement.entry);
+        Ok(AnnounceOutcome::Created)
+    }
+
+    async fn load(&self, work: Work) -> Result<Option<Aggregate>, StoreError> {
+        Ok(self.get(work))
+    }
+
+    async fn append(&self, transfer: TransferId, entry: &Entry) -> Result<(), StoreError> {
+        self.state().chain(transfer, entry);
+        Ok(())
+    }
+
+    async fn expired(&self, room: usize) -> Result<Vec<Aggregate>, StoreError> {
+        let at = self.clock.now();
+        let state = self.state();
+        let overdue = |it: &&Aggregate| match it {
+            Aggregate::Transfer(it) if it.state == TransferState::Announced => {
+                state.uploads.values().any(|upload| upload.transfer == it.id && upload.expires_at <= at)
+            }
+            Aggregate::Transfer(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),
+            Aggregate::Consignment(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),
+            Aggregate::Delivery(_) | Aggregate::Notification(_) => false,
+        };
+        Ok(state.aggregates.values().filter(overdue).take(room).cloned().collect())
+    }
+
+    async fn twin(&self, transfer: &Transfer, digest: &Digest) -> Result<Option<TransferId>, StoreError> {
+        let state = self.state();
+        let twin = state.aggregates.values().find_map(|it| match it {
+            Aggregate::Transfer(it)
+                if it.id != transfer.id
+                    && it.sender == transfer.sender
+                    && it.file_name == transfer.file_name
+                    && (it.created_at, it.id) < (transfer.created_at, transfer.id)
+                    && !matches!(it.state, TransferState::Rejected | TransferState::Cancelled)
+                    && it.source.as_ref().is_some_and(|source| source.digest == *digest) =>
+            {
+                Some(it.id)
+            }
+            _ => None,
+        });
+        Ok(twin)
+    }
+
+    async fn revision(&self, id: RevisionId) -> Result<Option<Revision>, StoreError> {
+        Ok(self.state().revisions.iter().find(|it| it.id == id).cloned())
+    }
+
+    async fn partner(&self, id: PartnerId) -> Result<Option<Partner>, StoreError> {
+        Ok(self.state().partners.iter().find(|it| it.id == id).cloned())
+    }
+
+    async fn destinations(&self, partner: PartnerId) -> Result<Vec<Destination>, StoreError> {
+        let state = self.state();
+        let active = state.destinations.iter().filter(|it| it.status == DestinationStatus::Active);
+        Ok(active.filter(|it| it.partner == partner).cloned().collect())
+    }
+
+    async fn destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
+        Ok(self.state().destinations.iter().find(|it| it.id == id).cloned())
+    }
+
+    async fn first_unfinished(&self, destination: DestinationId) -> Result<Option<i64>, StoreError> {
+        let state = self.state();
+        let positions = state.aggregates.values().filter_map(|it| match it {
+            Aggregate::Delivery(it) if it.destination == destination && it.state == DeliveryState::Scheduled => {
+                it.position
+            }
+            _ => None,
+        });
+        Ok(positions.min())
+    }
+
+    async fn channel(&self, partner: PartnerId, name: &str) -> Result<Option<Channel>, StoreError> {
+        Ok(self.state().channels.iter().find(|it| it.partner == partner && it.name == name).cloned())
+    }
+
+    async fn agreed_receivers(&self, sender: PartnerId) -> Result<Vec<Partner>, StoreError> {
+        let state = self.state();
+        let agreed = |it: &&Partner| {
+            state.agreements.iter().any(|agreement| {
+                agreement.sender == sender
+                    && agreement.receiver == it.id
+                    && agreement.status == lockgate_core::agreement::AgreementStatus::Active
+            })
+        };
+        Ok(state.partners.iter().filter(agreed).cloned().collect())
+    }
+
+    async fn relay(&self, limit: usize, bus: &dyn TransferBus) -> Result<usize, StoreError> {
+        let commands: Vec<_> = self.state().outbox.iter().take(limit).cloned().collect();
+        bus.publish(&commands).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        self.state().outbox.drain(..commands.len());
+        Ok(commands.len())
+    }
+
+    async fn snapshot(&self, _viewer: &Viewer) -> Result<Box<dyn Snapshot>, StoreError> {
+        Err(StoreError::Unexpected("the store in memory has no query side; use Postgres".to_owned()))
+    }
+}

@@ -1,0 +1,84 @@
+//! The upload store in memory.
+
+use async_trait::async_trait;
+use lockgate_core::change::Change;
+use lockgate_core::id::{PayloadId, TransferId, UploadId};
+use lockgate_core::payload::Payload;
+use lockgate_core::ports::{Advance, CommitError, StoreError, Sweepable, UploadError, UploadStore};
+use lockgate_core::transfer::Version;
+use lockgate_core::upload::Upload;
+
+use super::MemoryStore;
+
+#[async_trait]
+impl UploadStore for MemoryStore {
+    async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError> {
+        Ok(self.state().uploads.get(&id).cloned())
+    }
+
+    async fn advance(&self, advance: &Advance) -> Result<Upload, UploadError> {
+        let mut state = self.state();
+        let upload = state.uploads.get_mut(&advance.upload).ok_or(UploadError::Unknown(advance.upload))?;
+        if upload.version != advance.version {
+            return Err(UploadError::Stale(advance.upload));
+        }
+        upload.version += 1;
+        upload.offset = advance.offset;
+        upload.length = advance.length.or(upload.length);
+        upload.progress = advance.progress.clone();
+        Ok(upload.clone())
+    }
+
+    async fn sealed(&self, id: UploadId, version: Version, payload: &Payload) -> Result<Upload, UploadError> {
+        let mut state = self.state();
+        let upload = state.uploads.get_mut(&id).ok_or(UploadError::Unknown(id))?;
+        if upload.complete {
+            return Ok(upload.clone());
+        }
+        if upload.version != version {
+            return Err(UploadError::Stale(id));
+        }
+        upload.version += 1;
+        upload.complete = true;
+        upload.offset = payload.size;
+        upload.length = Some(payload.size);
+        let upload = upload.clone();
+        state.sealed.insert(id, payload.clone());
+        Ok(upload)
+    }
+
+    async fn receive(&self, _upload: UploadId, change: &Change) -> Result<(), CommitError> {
+        self.state().write(change)
+    }
+
+    async fn sealed_payload(&self, id: UploadId) -> Result<Option<Payload>, StoreError> {
+        Ok(self.state().sealed.get(&id).cloned())
+    }
+
+    async fn terminate(&self, id: UploadId) -> Result<(), StoreError> {
+        self.state().uploads.remove(&id);
+        Ok(())
+    }
+
+    async fn begin_object(
+        &self,
+        _id: PayloadId,
+        _transfer: TransferId,
+        _key: &str,
+        _version: Version,
+    ) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn note_multipart(&self, _id: PayloadId, _multipart: &str) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn sweepable(&self, _room: usize) -> Result<Vec<Sweepable>, StoreError> {
+        Ok(vec![])
+    }
+
+    async fn swept(&self, _id: PayloadId) -> Result<(), StoreError> {
+        Ok(())
+    }
+}

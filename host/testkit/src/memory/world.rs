@@ -1,0 +1,143 @@
+//! What the in-memory stores remember, behind one lock: the transaction of a test.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use lockgate_core::agreement::Agreement;
+use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
+use lockgate_core::command::{Command, Ring, Work};
+use lockgate_core::decision::Decision;
+use lockgate_core::delivery::Attempt;
+use lockgate_core::destination::Destination;
+use lockgate_core::digest::Digest;
+use lockgate_core::id::{DeliveryId, HostId, PartnerId, PayloadId, TransferId, UploadId};
+use lockgate_core::notification::Channel;
+use lockgate_core::partner::Partner;
+use lockgate_core::payload::Payload;
+use lockgate_core::plugin::PluginVersion;
+use lockgate_core::policy::Revision;
+use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::time::Clock;
+use lockgate_core::upload::Upload;
+
+use super::VirtualClock;
+
+/// Remembers everything; implements the transfer, upload and registry ports.
+#[derive(Debug)]
+pub struct MemoryStore {
+    pub(super) clock: Arc<VirtualClock>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) aggregates: HashMap<Work, Aggregate>,
+    pub(super) claims: HashMap<Work, HostId>,
+    pub(super) entries: Vec<ChainedEntry>,
+    pub(super) outbox: VecDeque<Command>,
+    pub(super) rung: i64,
+    pub(super) decisions: Vec<Decision>,
+    pub(super) attempts: Vec<(DeliveryId, Attempt)>,
+    pub(super) live: Vec<PayloadId>,
+    pub(super) discarded: Vec<PayloadId>,
+    pub(super) positions: i64,
+    pub(super) fingerprints: HashMap<(PartnerId, String), (Digest, TransferId)>,
+    pub(super) uploads: HashMap<UploadId, Upload>,
+    pub(super) sealed: HashMap<UploadId, Payload>,
+    pub(super) partners: Vec<Partner>,
+    pub(super) agreements: Vec<Agreement>,
+    pub(super) destinations: Vec<Destination>,
+    pub(super) channels: Vec<Channel>,
+    pub(super) plugins: Vec<PluginVersion>,
+    pub(super) revisions: Vec<Revision>,
+}
+
+impl MemoryStore {
+    /// An empty world on that clock.
+    pub fn new(clock: Arc<VirtualClock>) -> Self {
+        Self { clock, state: Mutex::default() }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no test panics inside a store")
+    }
+
+    /// Claims the oldest command that still matches, as if Kafka had rung.
+    pub fn ring(&self, host: HostId) -> Option<Claim> {
+        let at = self.clock.now();
+        let mut state = self.state();
+        while let Some(command) = state.outbox.pop_front() {
+            state.rung += 1;
+            let ring = Ring { topic: "lockgate.commands".to_owned(), partition: 0, offset: state.rung };
+            if let Some(claim) = state.claim(host, command.work, command.version, ClaimOrigin::Rung(ring), at) {
+                return Some(claim);
+            }
+        }
+        None
+    }
+
+    /// Adds a revision as it is, active or not.
+    pub fn put_revision(&self, revision: Revision) {
+        self.state().revisions.push(revision);
+    }
+
+    /// Adds any aggregate as it is.
+    pub fn put(&self, aggregate: Aggregate) {
+        self.state().aggregates.insert(aggregate.work(), aggregate);
+    }
+
+    /// An aggregate as it stands now.
+    pub fn get(&self, work: Work) -> Option<Aggregate> {
+        self.state().aggregates.get(&work).cloned()
+    }
+
+    /// All aggregates of a kind that `pick` chooses, oldest first.
+    pub fn all<T>(&self, pick: impl Fn(&Aggregate) -> Option<T>) -> Vec<T> {
+        let state = self.state();
+        let mut all: Vec<_> = state.aggregates.iter().collect();
+        all.sort_by_key(|(work, _)| work.uuid());
+        all.into_iter().filter_map(|(_, aggregate)| pick(aggregate)).collect()
+    }
+
+    /// A transfer's provenance.
+    pub fn provenance(&self, transfer: TransferId) -> Vec<ChainedEntry> {
+        self.state().entries.iter().filter(|it| it.transfer == transfer).cloned().collect()
+    }
+
+    /// The decisions, oldest first.
+    pub fn decisions(&self) -> Vec<Decision> {
+        self.state().decisions.clone()
+    }
+
+    /// The attempts, oldest first.
+    pub fn attempts(&self) -> Vec<(DeliveryId, Attempt)> {
+        self.state().attempts.clone()
+    }
+
+    /// The payload objects that were promoted, and those that nobody needs any more.
+    pub fn objects(&self) -> (Vec<PayloadId>, Vec<PayloadId>) {
+        let state = self.state();
+        (state.live.clone(), state.discarded.clone())
+    }
+}
+
+impl State {
+    pub(super) fn claim(
+        &mut self,
+        host: HostId,
+        work: Work,
+        version: i64,
+        origin: ClaimOrigin,
+        at: lockgate_core::time::Timestamp,
+    ) -> Option<Claim> {
+        let aggregate = self.aggregates.get_mut(&work).filter(|it| it.version() == version)?;
+        match aggregate {
+            Aggregate::Transfer(it) => it.version += 1,
+            Aggregate::Consignment(it) => it.version += 1,
+            Aggregate::Delivery(it) => it.version += 1,
+            Aggregate::Notification(it) => it.version += 1,
+        }
+        self.claims.insert(work, host);
+        Some(Claim { aggregate: aggregate.clone(), host, origin, at })
+    }
+}
