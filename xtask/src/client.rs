@@ -23,6 +23,11 @@ impl Client {
         Self { http, base: base.into(), token: token.into() }
     }
 
+    /// The token, to be shown to a person who wants to look further.
+    pub(crate) fn token(&self) -> &str {
+        &self.token
+    }
+
     /// The same client with another host.
     pub(crate) fn at(&self, base: &str) -> Self {
         Self { base: base.to_owned(), ..self.clone() }
