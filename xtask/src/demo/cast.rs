@@ -14,8 +14,8 @@ use crate::stage::Stage;
 
 /// Signs what goes to Globex; 32 bytes, as Standard Webhooks wants them.
 pub(crate) const GLOBEX_SECRET: &str = "whsec_Z2xvYmV4LXNpZ25pbmctc2VjcmV0LW9mLXRoZS1kZW1v";
-/// Signs Acme's notifications.
-pub(crate) const ACME_SECRET: &str = "whsec_YWNtZS1zaWduaW5nLXNlY3JldC1vZi10aGUtZGVtby4uLg==";
+/// Signs notifications to Acme and Initech.
+pub(crate) const WEBHOOK_SECRET: &str = "whsec_bm90aWZpY2F0aW9uLXNlY3JldC1vZi10aGUtZGVtbw==";
 
 /// Clients of everybody who acts.
 #[derive(Debug)]
@@ -37,8 +37,8 @@ pub(crate) async fn assemble(root: &Path, stage: &Stage, receivers: &Receivers) 
             .graphql("mutation($input: CreatePartnerInput!) { createPartner(input: $input) { partner { id } } }", json!({ "input": input }))
             .await?;
     }
-    for receiver in ["globex", "initech"] {
-        let input = json!({ "sender": "acme", "receiver": receiver });
+    for (sender, receiver) in [("acme", "globex"), ("acme", "initech"), ("initech", "globex")] {
+        let input = json!({ "sender": sender, "receiver": receiver });
         operator
             .graphql("mutation($input: CreateAgreementInput!) { createAgreement(input: $input) { agreement { id } } }", json!({ "input": input }))
             .await?;
@@ -56,7 +56,9 @@ pub(crate) async fn assemble(root: &Path, stage: &Stage, receivers: &Receivers) 
 }
 
 async fn secrets(operator: &Client) -> Result<()> {
-    for (owner, name, value) in [("globex", "signing", GLOBEX_SECRET), ("acme", "webhooks", ACME_SECRET)] {
+    for (owner, name, value) in
+        [("globex", "signing", GLOBEX_SECRET), ("acme", "webhooks", WEBHOOK_SECRET), ("initech", "webhooks", WEBHOOK_SECRET)]
+    {
         let input = json!({ "owner": owner, "name": name, "value": value });
         operator
             .graphql("mutation($input: PutSecretInput!) { putSecret(input: $input) { name } }", json!({ "input": input }))
@@ -77,11 +79,13 @@ async fn endpoints(operator: &Client, receivers: &Receivers) -> Result<()> {
             .graphql("mutation($input: CreateDestinationInput!) { createDestination(input: $input) { destination { id } } }", json!({ "input": input }))
             .await?;
     }
-    let webhook = json!({ "url": receivers.url("acme-webhook"), "signingSecret": "webhooks" });
-    let input = json!({ "partner": "acme", "name": "ops", "webhook": webhook });
-    operator
-        .graphql("mutation($input: CreateChannelInput!) { createChannel(input: $input) { channel { id } } }", json!({ "input": input }))
-        .await?;
+    for partner in ["acme", "initech"] {
+        let webhook = json!({ "url": receivers.url(&format!("{partner}-webhook")), "signingSecret": "webhooks" });
+        let input = json!({ "partner": partner, "name": "ops", "webhook": webhook });
+        operator
+            .graphql("mutation($input: CreateChannelInput!) { createChannel(input: $input) { channel { id } } }", json!({ "input": input }))
+            .await?;
+    }
     Ok(())
 }
 
@@ -105,15 +109,14 @@ async fn policies(operator: &Client, plugins: &BTreeMap<&'static str, String>) -
     let detect_and_tokenize = json!([{ "capability": "DETECT" }, { "capability": "TOKENIZE" }]);
     let csv = json!({ "kind": "CSV" });
     let only_csv = json!(["text/csv"]);
+    let tell = json!({
+        "name": "tell", "hook": "NOTIFY", "plugin": plugins["notify-template"],
+        "settings": { "channel": "ops", "templates": {
+            "transfer.rejected": { "title": "Rejected", "text": "{{ file.name }} was rejected: {{ reason }}" },
+            "transfer.finished": { "title": "Finished", "text": "{{ file.name }} has arrived" },
+        } },
+    });
     let acme = json!([
-        {
-            "name": "weather-columns", "hook": "VALIDATE", "plugin": plugins["validate-csv"], "framing": csv,
-            "mediaTypes": ["text/csv"],
-            "settings": { "columns": [
-                { "name": "date", "type": "date" },
-                { "name": "weather", "one-of": ["sun", "rain", "fog", "snow"] },
-            ] },
-        },
         {
             "name": "totals", "hook": "VALIDATE", "plugin": plugins["check-totals"], "framing": csv,
             "mediaTypes": only_csv, "settings": {},
@@ -133,15 +136,21 @@ async fn policies(operator: &Client, plugins: &BTreeMap<&'static str, String>) -
                 { "when": "attributes['file.media-type'] == 'image/jpeg'", "to": ["initech/archive"] },
             ], "default": "addressed" },
         },
-        {
-            "name": "tell", "hook": "NOTIFY", "plugin": plugins["notify-template"],
-            "settings": { "channel": "ops", "templates": {
-                "transfer.rejected": { "title": "Rejected", "text": "{{ file.name }} was rejected: {{ reason }}" },
-                "transfer.finished": { "title": "Finished", "text": "{{ file.name }} has arrived" },
-            } },
-        },
+        tell,
     ]);
     activate(operator, "acme", "INBOUND", acme).await?;
+    let weather = json!([
+        {
+            "name": "weather-columns", "hook": "VALIDATE", "plugin": plugins["validate-csv"], "framing": csv,
+            "mediaTypes": only_csv,
+            "settings": { "columns": [
+                { "name": "date", "type": "date" },
+                { "name": "weather", "one-of": ["sun", "rain", "fog", "snow"] },
+            ] },
+        },
+        tell,
+    ]);
+    activate(operator, "initech", "INBOUND", weather).await?;
     let globex = json!([{
         "name": "mail", "hook": "MASK", "plugin": plugins["mask-pii"], "framing": csv, "mediaTypes": only_csv,
         "grants": detect, "settings": { "rules": [{ "kind": "email", "action": "replace", "with": "(e-mail)" }] },

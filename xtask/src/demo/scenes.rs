@@ -8,7 +8,7 @@ use std::path::Path;
 
 use anyhow::Result;
 
-use super::cast::{self, ACME_SECRET, Cast, GLOBEX_SECRET};
+use super::cast::{self, GLOBEX_SECRET, WEBHOOK_SECRET};
 use super::story::Story;
 use crate::receiver::{Behaviour, Receivers};
 use crate::stage::Stage;
@@ -19,10 +19,11 @@ pub(super) async fn play(root: &Path, stage: &Stage, trail: &Trail, story: &mut 
     let receivers = Receivers::start(HashMap::from([
         ("globex".to_owned(), Behaviour { secret: Some(GLOBEX_SECRET.to_owned()), refusals: 0 }),
         ("initech".to_owned(), Behaviour { secret: None, refusals: 2 }),
-        ("acme-webhook".to_owned(), Behaviour { secret: Some(ACME_SECRET.to_owned()), refusals: 0 }),
+        ("acme-webhook".to_owned(), Behaviour { secret: Some(WEBHOOK_SECRET.to_owned()), refusals: 0 }),
+        ("initech-webhook".to_owned(), Behaviour { secret: Some(WEBHOOK_SECRET.to_owned()), refusals: 0 }),
     ]))
     .await?;
-    story.say("Three partners: Acme sends; Globex and Initech receive, under one agreement each.");
+    story.say("Three partners: Acme sends to Globex and Initech, Initech sends to Globex, under an agreement each.");
     story.say("Publishing six plugins and binding them in three policies ...");
     let cast = cast::assemble(root, stage, &receivers).await?;
     let masked = files::one_file_two_maskings(root, &cast, &receivers, story).await?;

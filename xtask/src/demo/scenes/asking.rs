@@ -13,14 +13,14 @@ use crate::trail::{Trail, roots, tree};
 
 /// "Did Globex get it, and if not, why?", asked by the sender about the rejected file.
 pub(super) async fn did_they_get_it(root: &Path, cast: &Cast, story: &mut Story) -> Result<()> {
-    story.scene("Acme asks: did Globex get seattle-weather.csv, and if not, why?");
+    story.scene("Initech asks: did Globex get seattle-weather.csv, and if not, why?");
     let query = std::fs::read_to_string(root.join("graphql/operations/did-they-get-it.graphql"))?;
     let variables = json!({ "fileName": "seattle-weather.csv", "receiver": "globex" });
-    let answer = cast.acme.graphql(&query, variables.clone()).await?;
+    let answer = cast.initech.graphql(&query, variables.clone()).await?;
     story.say(&indent(&query));
     story.say(&indent(&serde_json::to_string_pretty(&answer)?));
     let transfer = &answer["transfers"]["nodes"][0];
-    story.step("the answer to Acme is", "REJECTED", text(&transfer["state"]));
+    story.step("the answer to Initech is", "REJECTED", text(&transfer["state"]));
     let answer = cast.globex.graphql(&query, variables).await?;
     let count = answer["transfers"]["nodes"].as_array().map_or(0, Vec::len);
     story.step("Globex, asking the same of the other host, sees transfers of that name", 0, count);

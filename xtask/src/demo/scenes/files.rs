@@ -52,20 +52,23 @@ pub(super) async fn one_file_two_maskings(
 
 /// A file that breaks a rule.
 pub(super) async fn rejected(root: &Path, cast: &Cast, receivers: &Receivers, story: &mut Story) -> Result<()> {
-    story.scene("seattle-weather.csv from Acme to Globex: rejected, with rule, line and column");
+    story.scene("seattle-weather.csv from Initech to Globex: rejected, with rule, line and column");
     let file = read(root, "seattle-weather.csv")?;
-    let transfer = send(&cast.acme, "seattle-weather.csv", "text/csv", &["globex"], &file).await?;
+    let transfer = send(&cast.initech, "seattle-weather.csv", "text/csv", &["globex"], &file).await?;
     let seen = settled(&cast.operator, &transfer).await?;
     story.step("the transfer is", "REJECTED", text(&seen["state"]));
     let finding = &seen["decision"]["findings"][0];
     story.say(&format!("   {}: {}", text(&finding["rule"]), text(&finding["message"])));
     story.step("the first finding's rule is", "weather-columns/column-one-of", text(&finding["rule"]));
     let place = format!("line {} column {}", finding["place"]["line"], finding["place"]["column"]);
-    story.step("at", "line 2 column 27", place);
+    story.step("at", "line 2 column 29", place);
     let sent = receivers.received("globex").len();
     story.step("nothing of it left: Globex has received so far", 1, sent);
-    let told = until("Acme's webhook", async || Ok(receivers.received("acme-webhook").into_iter().find(is_rejection))).await?;
-    story.step("Acme was told by webhook, and verified its signature", "true", told.verified == Some(true));
+    let told = until("Initech's webhook", async || {
+        Ok(receivers.received("initech-webhook").into_iter().find(is_rejection))
+    })
+    .await?;
+    story.step("Initech was told by webhook, and verified its signature", "true", told.verified == Some(true));
     Ok(())
 }
 
