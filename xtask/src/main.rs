@@ -1,7 +1,17 @@
 //! Automation of this repository: every step that a person or the CI takes is a verb of `cargo xtask`.
 #![allow(clippy::print_stdout, reason = "its output is for the person who typed the command")]
 
+mod ci;
+mod client;
+mod demo;
 mod guests;
+mod receiver;
+mod schema;
+mod shell;
+mod stage;
+mod test;
+mod tidy;
+mod trail;
 
 use std::path::Path;
 
@@ -16,13 +26,34 @@ struct Xtask {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Plays the main job on real files: services, two hosts, three partners, a story as it happens
+    Demo(demo::Args),
+    /// Runs every test against real services on free ports; further arguments go to `cargo test`
+    Test {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Builds the plugins under plugins/ as components in target/guests/
     Guests(guests::Args),
+    /// Rewrites what is generated from the code: graphql/schema.graphql, docs/configuration.md
+    Schema,
+    /// Checks layout, imports, text and sizes of files
+    Tidy,
+    /// Checks licences, bans and sources of dependencies
+    Deny,
+    /// Runs every check of the CI
+    Ci,
 }
 
 fn main() -> anyhow::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies in the workspace");
     match Xtask::parse().verb {
+        Verb::Demo(args) => demo::run(root, &args),
+        Verb::Test { arguments } => test::run(root, &arguments),
         Verb::Guests(args) => guests::run(root, &args),
+        Verb::Schema => schema::write(root),
+        Verb::Tidy => tidy::run(root),
+        Verb::Deny => ci::deny(root),
+        Verb::Ci => ci::run(root),
     }
 }

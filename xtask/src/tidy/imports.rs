@@ -30,7 +30,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("lockgate-testkit", &["lockgate-core", "lockgate-devservices", "lockgate-store"]),
-    ("xtask", &["lockgate-devservices"]),
+    ("xtask", &["lockgate-core", "lockgate-devservices"]),
 ];
 
 /// Crates that would bring I/O, a clock of their own or a framework into core.
