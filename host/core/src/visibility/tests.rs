@@ -66,3 +66,22 @@ fn a_summary_names_nobody_and_tells_nothing() {
     assert!(!format!("{told:?}").contains("globex"));
     assert_eq!(seen(entry.clone(), Party::Receiver), Some(entry));
 }
+
+#[test]
+fn the_documentation_prints_the_matrix_line_by_line() {
+    let page = include_str!("../../../../docs/visibility.md");
+    let word = |sight| match sight {
+        Sight::Full => "full",
+        Sight::Summary => "summary",
+        Sight::Nothing => "—",
+    };
+    for rule in THINGS {
+        let row = format!("| `{}` | {} | {} |", rule.thing, word(rule.sender), word(rule.receiver));
+        assert!(page.contains(&row), "docs/visibility.md lacks this row: {row}");
+    }
+    for rule in ENTRIES {
+        let place = if rule.at_consignment { "consignment" } else { "transfer" };
+        let row = format!("| `{}` | {place} | {} | {} |", rule.kind.name(), word(rule.sender), word(rule.receiver));
+        assert!(page.contains(&row), "docs/visibility.md lacks this row: {row}");
+    }
+}
