@@ -122,7 +122,7 @@ impl Intake {
         let transfer = self.transfer(&upload).await?;
         self.check(&upload, &transfer, &append)?;
         let declared = upload.length.is_none() && append.length.is_some();
-        let (mut upload, limit) = self.with_length(upload, &transfer, &append).await?;
+        let (mut upload, limit) = self.with_length(upload, &transfer, append.length).await?;
         let would_be = append.offset.saturating_add(append.content_length.unwrap_or(0));
         if would_be > limit {
             return Err(too_long(&upload, limit, would_be));
@@ -197,9 +197,9 @@ impl Intake {
         &self,
         upload: Upload,
         transfer: &Transfer,
-        append: &Append,
+        declared: Option<u64>,
     ) -> Result<(Upload, u64), IntakeError> {
-        match (upload.length, append.length) {
+        match (upload.length, declared) {
             (Some(length), Some(given)) if given != length => {
                 Err(IntakeError::Length { given, why: format!("was announced with {length} bytes") })
             }
