@@ -341,3 +341,29 @@ async fn reading_stops_after_a_hundred_refusals() {
     let records = stage.store.decisions()[0].outcomes[0].records;
     assert!((100..1_000).contains(&records), "{records}");
 }
+
+#[tokio::test]
+async fn an_empty_payload_is_judged_and_masked_too() {
+    let stage = Stage::new().await;
+    stage.runner.validates("check", |_| Ok(RawFindings::default()), nothing);
+    stage.runner.masks("hide", |batch| Ok(replace(batch, "bob", "***")));
+    let check = binding(Hook::Validate, "check", csv(), FailureMode::Reject);
+    let hide = binding(Hook::Mask, "hide", Framing::Whole, FailureMode::Reject);
+    stage.policy(Owner::House, Side::Inbound, vec![check, hide]);
+    let id = stage.receive(&[stage.globex], "empty.csv", "").await;
+    stage.run().await;
+    let transfer = stage.get(id);
+    assert_eq!((transfer.state, stage.text(transfer.released.as_ref())), (TransferState::Finished, String::new()));
+}
+
+#[tokio::test]
+async fn a_binding_for_other_media_types_does_not_run() {
+    let stage = Stage::new().await;
+    let mut check = binding(Hook::Validate, "there-is-no-script", csv(), FailureMode::Reject);
+    check.media_types = vec!["image/*".to_owned()];
+    stage.policy(Owner::House, Side::Inbound, vec![check]);
+    let id = stage.receive(&[stage.globex], "people.csv", FILE).await;
+    stage.run().await;
+    assert_eq!(stage.get(id).state, TransferState::Finished);
+    assert!(stage.store.decisions()[0].outcomes.is_empty());
+}

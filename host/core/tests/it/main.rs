@@ -1,5 +1,6 @@
 //! Core against real data and over in-memory ports.
 
+mod chunks;
 mod detect;
 mod framing;
 mod inbound;

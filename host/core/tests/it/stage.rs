@@ -49,9 +49,13 @@ pub(crate) struct Stage {
 impl Stage {
     /// Acme sends to Globex and Initech; nobody has a policy yet.
     pub(crate) async fn new() -> Self {
+        Self::with_payloads(Arc::new(MemoryPayloadStore::default())).await
+    }
+
+    /// The same over another payload store.
+    pub(crate) async fn with_payloads(payloads: Arc<MemoryPayloadStore>) -> Self {
         let clock = Arc::new(VirtualClock::default());
         let store = Arc::new(MemoryStore::new(clock.clone()));
-        let payloads = Arc::new(MemoryPayloadStore::default());
         let runner = Arc::new(ScriptedRunner::default());
         let (connector, messenger) = (Arc::new(MemoryConnector::default()), Arc::new(MemoryMessenger::default()));
         let ports = PipelinePorts {
