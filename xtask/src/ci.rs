@@ -25,7 +25,8 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 pub(crate) fn deny(root: &Path) -> Result<()> {
     let installed = Command::new("cargo-deny").arg("--version").output().is_ok_and(|output| output.status.success());
     if !installed {
-        cargo(root, ["install", "--locked", "cargo-deny", "--version", CARGO_DENY]).run("cargo-deny did not install")?;
+        cargo(root, ["install", "--locked", "cargo-deny", "--version", CARGO_DENY])
+            .run("cargo-deny did not install")?;
     }
     cargo(root, ["deny", "check", "licenses", "bans", "sources"]).run("a dependency breaks deny.toml")?;
     let advisories = program(root, "cargo", ["deny", "--offline", "check", "advisories"]);

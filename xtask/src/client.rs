@@ -49,11 +49,8 @@ impl Client {
     /// Sends the bytes of an announced transfer by tus, in one request.
     pub(crate) async fn upload(&self, url: &str, bytes: Bytes) -> Result<()> {
         let path = url.find("/uploads/").map(|at| &url[at..]).context("an upload URL ends in /uploads/{id}")?;
-        let headers = [
-            ("tus-resumable", "1.0.0"),
-            ("upload-offset", "0"),
-            ("content-type", "application/offset+octet-stream"),
-        ];
+        let headers =
+            [("tus-resumable", "1.0.0"), ("upload-offset", "0"), ("content-type", "application/offset+octet-stream")];
         let (status, answer) = self.send(Method::PATCH, path, &headers, bytes).await?;
         if status != StatusCode::NO_CONTENT {
             bail!("PATCH {path} answered {status}: {}", String::from_utf8_lossy(&answer));

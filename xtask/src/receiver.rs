@@ -58,8 +58,7 @@ impl Receivers {
             TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.context("no port for the receivers")?;
         let address = listener.local_addr().context("no address")?;
         let shared = Arc::new(Mutex::new(Shared { behaviours, received: vec![] }));
-        let router =
-            Router::new().route("/{who}", post(receive)).with_state(Arc::clone(&shared)).layer(limit());
+        let router = Router::new().route("/{who}", post(receive)).with_state(Arc::clone(&shared)).layer(limit());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Ok(Self { address, shared })
     }

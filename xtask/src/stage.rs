@@ -81,12 +81,8 @@ impl Stage {
         let mut stage = Self { services, hosts: vec![], binary, dir: dir.to_owned(), settings };
         stage.run(&["migrate"])?;
         for number in 1..=plot.hosts {
-            let host = Host {
-                base: free_address()?,
-                admin: free_address()?,
-                name: format!("host-{number}"),
-                child: None,
-            };
+            let host =
+                Host { base: free_address()?, admin: free_address()?, name: format!("host-{number}"), child: None };
             stage.hosts.push(host);
         }
         for index in 0..plot.hosts {

@@ -36,9 +36,12 @@ pub(crate) struct Trail {
 
 impl Trail {
     pub(crate) async fn start() -> Result<Self> {
-        let listener = TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.context("no port for the trail")?;
-        let trail =
-            Self { spans: Arc::default(), endpoint: format!("http://{}", listener.local_addr().context("no address")?) };
+        let listener =
+            TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).await.context("no port for the trail")?;
+        let trail = Self {
+            spans: Arc::default(),
+            endpoint: format!("http://{}", listener.local_addr().context("no address")?),
+        };
         let router = Router::new()
             .route("/v1/traces", post(receive))
             .route("/v1/metrics", post(async || StatusCode::OK))

@@ -34,13 +34,19 @@ pub(crate) async fn assemble(root: &Path, stage: &Stage, receivers: &Receivers) 
     {
         let input = json!({ "slug": slug, "name": name, "duplicates": duplicates });
         operator
-            .graphql("mutation($input: CreatePartnerInput!) { createPartner(input: $input) { partner { id } } }", json!({ "input": input }))
+            .graphql(
+                "mutation($input: CreatePartnerInput!) { createPartner(input: $input) { partner { id } } }",
+                json!({ "input": input }),
+            )
             .await?;
     }
     for (sender, receiver) in [("acme", "globex"), ("acme", "initech"), ("initech", "globex")] {
         let input = json!({ "sender": sender, "receiver": receiver });
         operator
-            .graphql("mutation($input: CreateAgreementInput!) { createAgreement(input: $input) { agreement { id } } }", json!({ "input": input }))
+            .graphql(
+                "mutation($input: CreateAgreementInput!) { createAgreement(input: $input) { agreement { id } } }",
+                json!({ "input": input }),
+            )
             .await?;
     }
     secrets(&operator).await?;
@@ -56,12 +62,17 @@ pub(crate) async fn assemble(root: &Path, stage: &Stage, receivers: &Receivers) 
 }
 
 async fn secrets(operator: &Client) -> Result<()> {
-    for (owner, name, value) in
-        [("globex", "signing", GLOBEX_SECRET), ("acme", "webhooks", WEBHOOK_SECRET), ("initech", "webhooks", WEBHOOK_SECRET)]
-    {
+    for (owner, name, value) in [
+        ("globex", "signing", GLOBEX_SECRET),
+        ("acme", "webhooks", WEBHOOK_SECRET),
+        ("initech", "webhooks", WEBHOOK_SECRET),
+    ] {
         let input = json!({ "owner": owner, "name": name, "value": value });
         operator
-            .graphql("mutation($input: PutSecretInput!) { putSecret(input: $input) { name } }", json!({ "input": input }))
+            .graphql(
+                "mutation($input: PutSecretInput!) { putSecret(input: $input) { name } }",
+                json!({ "input": input }),
+            )
             .await?;
     }
     Ok(())
@@ -76,14 +87,20 @@ async fn endpoints(operator: &Client, receivers: &Receivers) -> Result<()> {
     {
         let input = json!({ "partner": partner, "name": name, "endpoint": endpoint });
         operator
-            .graphql("mutation($input: CreateDestinationInput!) { createDestination(input: $input) { destination { id } } }", json!({ "input": input }))
+            .graphql(
+                "mutation($input: CreateDestinationInput!) { createDestination(input: $input) { destination { id } } }",
+                json!({ "input": input }),
+            )
             .await?;
     }
     for partner in ["acme", "initech"] {
         let webhook = json!({ "url": receivers.url(&format!("{partner}-webhook")), "signingSecret": "webhooks" });
         let input = json!({ "partner": partner, "name": "ops", "webhook": webhook });
         operator
-            .graphql("mutation($input: CreateChannelInput!) { createChannel(input: $input) { channel { id } } }", json!({ "input": input }))
+            .graphql(
+                "mutation($input: CreateChannelInput!) { createChannel(input: $input) { channel { id } } }",
+                json!({ "input": input }),
+            )
             .await?;
     }
     Ok(())
@@ -95,8 +112,7 @@ async fn publish_plugins(root: &Path, operator: &Client) -> Result<BTreeMap<&'st
     for name in ["validate-csv", "check-totals", "validate-json", "mask-pii", "route-by-rule", "notify-template"] {
         let component = std::fs::read(root.join(format!("target/guests/{name}.wasm")))?;
         let headers = [("content-type", "application/wasm")];
-        let (status, answer) =
-            operator.send(Method::POST, "/plugins?owner=house", &headers, component.into()).await?;
+        let (status, answer) = operator.send(Method::POST, "/plugins?owner=house", &headers, component.into()).await?;
         let answer: Value = serde_json::from_slice(&answer).with_context(|| format!("/plugins answered {status}"))?;
         let digest = answer["digest"].as_str().with_context(|| format!("{name} was refused: {answer}"))?;
         digests.insert(name, digest.to_owned());
@@ -166,12 +182,18 @@ async fn policies(operator: &Client, plugins: &BTreeMap<&'static str, String>) -
 async fn activate(operator: &Client, owner: &str, side: &str, bindings: Value) -> Result<()> {
     let input = json!({ "owner": owner, "side": side, "bindings": bindings, "note": "demo" });
     let published = operator
-        .graphql("mutation($input: PublishRevisionInput!) { publishRevision(input: $input) { revision { id } } }", json!({ "input": input }))
+        .graphql(
+            "mutation($input: PublishRevisionInput!) { publishRevision(input: $input) { revision { id } } }",
+            json!({ "input": input }),
+        )
         .await
         .with_context(|| format!("the policy of {owner} was refused"))?;
     let input = json!({ "revision": published["publishRevision"]["revision"]["id"] });
     operator
-        .graphql("mutation($input: ActivateRevisionInput!) { activateRevision(input: $input) { revision { number } } }", json!({ "input": input }))
+        .graphql(
+            "mutation($input: ActivateRevisionInput!) { activateRevision(input: $input) { revision { number } } }",
+            json!({ "input": input }),
+        )
         .await?;
     Ok(())
 }

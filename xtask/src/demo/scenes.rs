@@ -47,4 +47,3 @@ pub(super) fn how_to_look_further(stage: &Stage, story: &Story) -> Result<()> {
     ));
     Ok(())
 }
-

@@ -34,8 +34,18 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// Crates that would bring I/O, a clock of their own or a framework into core.
-const NOT_IN_CORE: &[&str] =
-    &["axum", "async-graphql", "aws-sdk-s3", "hyper", "opentelemetry", "rdkafka", "reqwest", "sqlx", "tokio", "wasmtime"];
+const NOT_IN_CORE: &[&str] = &[
+    "axum",
+    "async-graphql",
+    "aws-sdk-s3",
+    "hyper",
+    "opentelemetry",
+    "rdkafka",
+    "reqwest",
+    "sqlx",
+    "tokio",
+    "wasmtime",
+];
 
 #[derive(Deserialize)]
 struct Metadata {
@@ -61,7 +71,8 @@ pub(super) fn check(root: &Path) -> Result<Vec<Complaint>> {
         .current_dir(root)
         .output()
         .context("`cargo metadata` did not run")?;
-    let metadata: Metadata = serde_json::from_slice(&output.stdout).context("`cargo metadata` printed something else")?;
+    let metadata: Metadata =
+        serde_json::from_slice(&output.stdout).context("`cargo metadata` printed something else")?;
     Ok(metadata.packages.iter().flat_map(forbidden).collect())
 }
 
@@ -83,7 +94,10 @@ fn forbidden(package: &Package) -> Vec<Complaint> {
         })
         .map(|it| Complaint {
             place: package.manifest_path.clone(),
-            rule: format!("{} must not import {}; see \"Who imports whom\" in docs/architecture.md", package.name, it.name),
+            rule: format!(
+                "{} must not import {}; see \"Who imports whom\" in docs/architecture.md",
+                package.name, it.name
+            ),
         })
         .collect()
 }

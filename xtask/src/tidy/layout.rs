@@ -26,7 +26,8 @@ pub(super) fn check(root: &Path, files: &[SourceFile]) -> Vec<Complaint> {
         for layer in HOOK_LAYERS {
             let path = layer.replace("{}", hook);
             if !root.join(&path).exists() {
-                complaints.push(Complaint { place: path, rule: "each hook has a file of its name in every layer".into() });
+                complaints
+                    .push(Complaint { place: path, rule: "each hook has a file of its name in every layer".into() });
             }
         }
     }

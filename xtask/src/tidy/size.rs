@@ -14,7 +14,8 @@ pub(super) fn check(files: &[SourceFile]) -> Vec<Complaint> {
         .filter_map(|file| {
             let limit = if file.is_test() { TEST_LIMIT } else { LIMIT };
             let lines = file.text.lines().count();
-            (lines > limit).then(|| file.complaint(lines, format!("{lines} lines, more than {limit}: find the second thought")))
+            (lines > limit)
+                .then(|| file.complaint(lines, format!("{lines} lines, more than {limit}: find the second thought")))
         })
         .collect()
 }

@@ -12,14 +12,17 @@ fn rust(file: &SourceFile) -> Vec<Complaint> {
     if !file.text.starts_with("//! ") {
         complaints.push(file.complaint(1, "begin with `//!` and a sentence on why the file exists"));
     }
-    let unfinished = [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("FIX", "ME"), concat!("#[ig", "nore")];
+    let unfinished =
+        [concat!("to", "do!("), concat!("unimple", "mented!("), concat!("FIX", "ME"), concat!("#[ig", "nore")];
     for (number, line) in numbered(file) {
         for mark in unfinished {
             if line.contains(mark) {
-                complaints.push(file.complaint(number, format!("`{mark}` is unfinished work: finish it or leave it out")));
+                complaints
+                    .push(file.complaint(number, format!("`{mark}` is unfinished work: finish it or leave it out")));
             }
         }
-        if file.is_test() && (line.contains("thread::sleep") || line.contains("time::sleep(")) && !line.contains("poll") {
+        if file.is_test() && (line.contains("thread::sleep") || line.contains("time::sleep(")) && !line.contains("poll")
+        {
             complaints.push(file.complaint(number, "tests wait for a condition, they do not sleep"));
         }
     }

@@ -33,11 +33,17 @@ pub(super) async fn one_file_two_maskings(
     story.step("the transfer is", "FINISHED", text(&seen["state"]));
     let (before, for_globex) = (line(&file, 3), line(&newest(receivers, "globex")?, 3));
     let for_initech = line(&newest(receivers, "initech")?, 3);
-    story.say(&format!("   Acme sent       {before}\n   Globex received {for_globex}\n   Initech received {for_initech}"));
+    story.say(&format!(
+        "   Acme sent       {before}\n   Globex received {for_globex}\n   Initech received {for_initech}"
+    ));
     let card = |text: &str| text.contains("4007070753690781");
     let kept = |text: &str| text.contains("0781");
     story.step("Acme's line has the whole card number", true, card(&before));
-    story.step("both receivers see its last four digits only", true, [&for_globex, &for_initech].iter().all(|it| kept(it) && !card(it)));
+    story.step(
+        "both receivers see its last four digits only",
+        true,
+        [&for_globex, &for_initech].iter().all(|it| kept(it) && !card(it)),
+    );
     story.step("Globex sees no e-mail address", true, for_globex.contains("(e-mail)"));
     story.step("Initech sees a token in its place", true, for_initech.contains("tok_"));
     let signed = receivers.received("globex").iter().all(|it| it.verified == Some(true));
@@ -64,10 +70,9 @@ pub(super) async fn rejected(root: &Path, cast: &Cast, receivers: &Receivers, st
     story.step("at", "line 2 column 29", place);
     let sent = receivers.received("globex").len();
     story.step("nothing of it left: Globex has received so far", 1, sent);
-    let told = until("Initech's webhook", async || {
-        Ok(receivers.received("initech-webhook").into_iter().find(is_rejection))
-    })
-    .await?;
+    let told =
+        until("Initech's webhook", async || Ok(receivers.received("initech-webhook").into_iter().find(is_rejection)))
+            .await?;
     story.step("Initech was told by webhook, and verified its signature", "true", told.verified == Some(true));
     Ok(())
 }
@@ -94,7 +99,11 @@ pub(super) async fn held_and_released(root: &Path, cast: &Cast, story: &mut Stor
             json!({ "input": input }),
         )
         .await?;
-    story.step("after the operator released it, it is", "FINISHED", text(&settled(&cast.operator, &second).await?["state"]));
+    story.step(
+        "after the operator released it, it is",
+        "FINISHED",
+        text(&settled(&cast.operator, &second).await?["state"]),
+    );
     Ok(())
 }
 
