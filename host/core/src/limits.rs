@@ -32,7 +32,7 @@ pub struct Limits {
     /// Elements over all tables of an instance.
     pub table_elements: u64,
     /// Guest stack, in bytes; the same for all instances of an engine, so a binding cannot change it.
-    #[serde(skip_deserializing, default = "stack_bytes")]
+    #[serde(skip, default = "stack_bytes")]
     pub stack_bytes: u64,
 }
 
