@@ -59,9 +59,19 @@ async fn run(
         let adopted = dead_of(&mut transaction, kind, wish).await?;
         claims.extend(adopted.into_iter().map(|it| claim(host, ClaimOrigin::Adopted, it)));
     }
+    // Who filled its share may have more; what the others left over is given to them.
+    let mut hungry = vec![];
     for step in 0..KINDS {
+        let kind = (turn + step) % KINDS;
         let share = (room - claims.len()).div_ceil(KINDS - step);
-        let polled = due_of(&mut transaction, (turn + step) % KINDS, wish(host, share, overdue)).await?;
+        let polled = due_of(&mut transaction, kind, wish(host, share, overdue)).await?;
+        if polled.len() == share {
+            hungry.push(kind);
+        }
+        claims.extend(polled.into_iter().map(|it| claim(host, ClaimOrigin::Polled, it)));
+    }
+    for kind in hungry {
+        let polled = due_of(&mut transaction, kind, wish(host, room - claims.len(), overdue)).await?;
         claims.extend(polled.into_iter().map(|it| claim(host, ClaimOrigin::Polled, it)));
     }
     transaction.commit().await?;

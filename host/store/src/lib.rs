@@ -17,6 +17,7 @@ mod claim;
 mod column;
 mod commit;
 mod config;
+mod database;
 mod doc;
 mod error;
 mod host;
@@ -33,5 +34,6 @@ mod upload;
 mod vault;
 
 pub use config::{ConnectionUrl, InvalidSecretsKey, SecretsKey, StoreConfig};
+pub use database::{copy_of_template, create_database};
 pub use migrate::{MigrateError, migrate};
 pub use store::PgStore;

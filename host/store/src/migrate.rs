@@ -58,6 +58,15 @@ pub async fn migrate(url: &str) -> Result<(), MigrateError> {
     Ok(())
 }
 
+/// Names the schema that this binary's migrations make.
+pub(crate) fn fingerprint() -> String {
+    let mut digest = aws_lc_rs::digest::Context::new(&aws_lc_rs::digest::SHA256);
+    for migration in MIGRATIONS.iter() {
+        digest.update(&migration.checksum);
+    }
+    hex::encode(&digest.finish().as_ref()[..8])
+}
+
 async fn ensure_role(connection: &mut PgConnection, role: &'static str) -> Result<(), sqlx::Error> {
     let create = format!(
         "do $$ begin

@@ -99,6 +99,8 @@ fn pool(config: &StoreConfig, role: &str, connections: u32) -> Result<PgPool, St
     let options = PgConnectOptions::from_str(&config.url.0)
         .map_err(|error| StoreError::Unexpected(format!("`database.url` is not a Postgres URL: {error}")))?
         .application_name(role)
+        // People's filters differ from request to request: a plan for all of them would miss the index for each.
+        .options([("plan_cache_mode", if role == "lockgate_api" { "force_custom_plan" } else { "auto" })])
         // Startup options, so that no statement can ever run before them and `reset all` returns to them.
         .options([
             ("role", role),

@@ -1,0 +1,83 @@
+//! Work without a living host is adopted, by the database's clock.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use lockgate_core::claim::ClaimOrigin;
+use lockgate_core::command::Work;
+use lockgate_core::ports::TransferStore;
+
+use crate::world::World;
+
+const LATER: Duration = Duration::from_secs(3600);
+
+#[tokio::test]
+async fn every_death_over_a_transfer_counts_as_an_adoption() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let transfer = world.received(alice, &[bob]).await;
+    world.claim(Work::Transfer(transfer.id)).await;
+    for deaths in 1..=3 {
+        let host = world.host(LATER).await;
+        assert!(world.store.adopt(host, 8, LATER).await.expect("an answer").is_empty(), "its host lives");
+        world.run("update hosts set alive_until = now() - interval '1 second'").await;
+        let host = world.host(LATER).await;
+        let adopted = world.store.adopt(host, 8, LATER).await.expect("an answer");
+        assert_eq!(adopted.len(), 1);
+        assert_eq!(adopted[0].origin, ClaimOrigin::Adopted);
+        assert_eq!(adopted[0].aggregate.adoptions(), deaths);
+    }
+}
+
+#[tokio::test]
+async fn what_was_rung_for_is_polled_only_when_overdue() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    world.received(alice, &[bob]).await;
+    assert!(world.store.adopt(world.host, 8, LATER).await.expect("an answer").is_empty(), "Kafka gets its chance");
+    let polled = world.store.adopt(world.host, 8, Duration::ZERO).await.expect("an answer");
+    assert_eq!(polled.iter().map(|it| it.origin.clone()).collect::<Vec<_>>(), [ClaimOrigin::Polled]);
+}
+
+#[tokio::test]
+async fn hosts_that_adopt_at_once_share_the_work() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    for _ in 0..20 {
+        world.received(alice, &[bob]).await;
+    }
+    let mut hosts = vec![];
+    for _ in 0..5 {
+        let (store, host) = (world.store.clone(), world.host(LATER).await);
+        hosts.push(tokio::spawn(async move { store.adopt(host, 20, Duration::ZERO).await.expect("an answer") }));
+    }
+    let mut adopted = vec![];
+    for host in hosts {
+        adopted.extend(host.await.expect("no panic").into_iter().map(|claim| claim.aggregate.work()));
+    }
+    let distinct: HashSet<_> = adopted.iter().collect();
+    assert_eq!(adopted.len(), distinct.len(), "two hosts hold the same work");
+    // What another host was looking at was skipped: one more look finds it.
+    adopted.extend(
+        world
+            .store
+            .adopt(world.host, 20, Duration::ZERO)
+            .await
+            .expect("an answer")
+            .iter()
+            .map(|it| it.aggregate.work()),
+    );
+    assert_eq!(adopted.len(), 20);
+}
+
+#[tokio::test]
+async fn one_partners_flood_does_not_hide_anothers_work() {
+    let world = World::new().await;
+    let (alice, bob, carol) = (world.partner("alice").await, world.partner("bob").await, world.partner("carol").await);
+    for _ in 0..6 {
+        world.received(alice, &[bob]).await;
+    }
+    let late = world.received(carol, &[bob]).await;
+    let adopted = world.store.adopt(world.host, 4, Duration::ZERO).await.expect("an answer");
+    assert!(adopted.iter().any(|claim| claim.aggregate.work() == Work::Transfer(late.id)), "{adopted:?}");
+}

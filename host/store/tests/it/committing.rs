@@ -1,0 +1,129 @@
+//! A change is written as a whole or not at all.
+
+use lockgate_core::claim::Aggregate;
+use lockgate_core::command::Work;
+use lockgate_core::delivery::Answer;
+use lockgate_core::destination::DestinationStatus;
+use lockgate_core::id::{PartnerId, PayloadId};
+use lockgate_core::ports::{CommitError, StoreError, TransferStore, UploadStore};
+use lockgate_core::state::{Stamp, TransferMove, transfer};
+use lockgate_core::transfer::TransferState;
+
+use crate::world::{World, now};
+
+/// Everything that a commit may write, counted.
+async fn everything(world: &World) -> Vec<i64> {
+    let mut counts = vec![];
+    for table in
+        ["consignments", "deliveries", "attempts", "decisions", "provenance", "events", "notifications", "outbox"]
+    {
+        counts.push(world.number(&format!("select count(*) from {table}")).await);
+    }
+    counts.push(world.number("select coalesce(sum(version + provenance_length), 0)::bigint from transfers").await);
+    counts
+}
+
+#[tokio::test]
+async fn an_accepted_transfer_is_written_with_all_that_follows() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let received = world.received(alice, &[bob]).await;
+    let claim = world.claim(Work::Transfer(received.id)).await;
+    let change = world.accepting(&claim);
+    world.store.commit(&change).await.expect("an accepted transfer");
+
+    let it = world.transfer(received.id).await;
+    let Aggregate::Transfer(next) = change.next() else { panic!("not a transfer") };
+    assert_eq!((it.state, it.version), (TransferState::Accepted, next.version));
+    assert_eq!((&it.released, &it.planned), (&next.released, &next.planned));
+    assert_eq!(it.provenance_length, received.provenance_length + change.entries().len() as u64);
+    assert_eq!(world.consignment(change.consignments()[0].id).await, change.consignments()[0]);
+    assert_eq!(world.number("select count(*) from transfers where claimed_by is not null").await, 0);
+    assert_eq!(world.number("select count(*) from payload_objects where state = 'live'").await, 1);
+}
+
+#[tokio::test]
+async fn a_change_that_fails_in_the_middle_leaves_nothing() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let received = world.received(alice, &[bob, PartnerId::generate(now())]).await;
+    let claim = world.claim(Work::Transfer(received.id)).await;
+    let before = everything(&world).await;
+    // The second consignment names a receiver that does not exist, after the first was inserted.
+    let failed = world.store.commit(&world.accepting(&claim)).await;
+    assert!(matches!(failed, Err(CommitError::Store(StoreError::Unexpected(_)))), "{failed:?}");
+    assert_eq!(everything(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_payload_that_is_not_being_written_cannot_become_live() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let it = world.announced(alice, &[bob]).await;
+    let change = world.receiving(&it).await;
+    let before = everything(&world).await;
+    world.run("update payload_objects set state = 'discarded'").await;
+    let failed = world.store.receive(it.upload.id, &change).await;
+    assert!(matches!(failed, Err(CommitError::Store(StoreError::Unexpected(_)))), "{failed:?}");
+    assert_eq!(everything(&world).await, before);
+    assert_eq!(world.transfer(it.transfer.id).await.state, TransferState::Announced);
+}
+
+#[tokio::test]
+async fn a_transfer_is_received_only_with_the_payload_that_its_upload_sealed() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let it = world.announced(alice, &[bob]).await;
+    world.receiving(&it).await;
+    let mut other = crate::world::payload(it.transfer.id);
+    other.id = PayloadId::generate(now());
+    other.key = "payloads/other".into();
+    world.store.begin_object(other.id, it.transfer.id, &other.key, 0).await.expect("an object's row");
+    let stamp = Stamp::of_host(world.host, now());
+    let change = transfer::apply(&it.transfer, TransferMove::Receive(other), &stamp).expect("a legal move");
+    let failed = world.store.receive(it.upload.id, &change).await;
+    assert!(matches!(failed, Err(CommitError::Store(StoreError::Unexpected(_)))), "{failed:?}");
+    assert_eq!(world.transfer(it.transfer.id).await.state, TransferState::Announced);
+}
+
+#[tokio::test]
+async fn a_destination_that_says_it_is_gone_is_disabled_with_the_attempt() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let destination = world.destination(bob, "inbox", false).await;
+    let share = world.accepted(alice, &[bob]).await.remove(0);
+    let delivery = world.released(&share, &[&destination]).await.remove(0);
+    let claim = world.claim(Work::Delivery(delivery.id)).await;
+    let change = world.attempting(&claim, Answer::Refused { error: "410 Gone".into(), disable: true });
+    world.store.commit(&change).await.expect("an attempt");
+    let destination = world.store.destination(destination.id).await.expect("an answer").expect("a destination");
+    assert_eq!(destination.status, DestinationStatus::Disabled);
+    assert!(world.store.destinations(bob).await.expect("an answer").is_empty());
+    assert_eq!(world.number("select count(*) from attempts").await, 1);
+}
+
+#[tokio::test]
+async fn expired_holds_and_announcements_are_found_once_their_time_passed() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let it = world.announced(alice, &[bob]).await;
+    assert!(world.store.expired(8).await.expect("an answer").is_empty());
+    world.run("update uploads set expires_at = now() - interval '1 second'").await;
+    let expired = world.store.expired(8).await.expect("an answer");
+    assert_eq!(expired.iter().map(Aggregate::work).collect::<Vec<_>>(), [Work::Transfer(it.transfer.id)]);
+}
+
+#[tokio::test]
+async fn a_twin_is_an_earlier_transfer_with_name_and_digest_that_was_not_refused() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let first = world.received(alice, &[bob]).await;
+    let digest = first.source.as_ref().expect("a payload").digest;
+    let second = world.announced(alice, &[bob]).await.transfer;
+    assert_eq!(world.store.twin(&second, &digest).await.expect("an answer"), Some(first.id));
+    assert_eq!(world.store.twin(&first, &digest).await.expect("an answer"), None, "it is not its own twin");
+    let stamp = Stamp::of_person("test", now(), None);
+    let cancel = transfer::apply(&first, TransferMove::Cancel { reason: "wrong file".into() }, &stamp);
+    world.store.commit(&cancel.expect("a legal move")).await.expect("a cancelled transfer");
+    assert_eq!(world.store.twin(&second, &digest).await.expect("an answer"), None);
+}

@@ -1,0 +1,17 @@
+//! The store against a real Postgres: every test has a database of its own.
+
+mod adoption;
+mod announcing;
+mod claiming;
+mod committing;
+mod line;
+mod outage;
+mod outbox;
+mod proof;
+mod registry;
+mod rolling_up;
+mod secrets;
+mod sight;
+mod telling;
+mod upload;
+mod world;

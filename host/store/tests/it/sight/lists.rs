@@ -1,0 +1,111 @@
+//! Lists: paged by key from both ends, filtered, and at a constant number of statements.
+
+use lockgate_core::command::Work;
+use lockgate_core::id::TransferId;
+use lockgate_core::ports::{Cursor, Page, PageRequest, TransferFilter};
+use lockgate_core::transfer::{Transfer, TransferState};
+use lockgate_core::viewer::Role;
+
+use crate::world::World;
+
+fn ids(page: &Page<Transfer>) -> Vec<TransferId> {
+    page.edges.iter().map(|edge| edge.node.id).collect()
+}
+
+#[tokio::test]
+async fn transfers_are_paged_newest_first_from_both_ends_for_each_role() {
+    let world = World::new().await;
+    let (alice, bob, carol) = (world.partner("alice").await, world.partner("bob").await, world.partner("carol").await);
+    let mut sent = vec![];
+    for turn in 0..6 {
+        let (from, to) = if turn % 2 == 0 { (alice, bob) } else { (bob, alice) };
+        sent.push(world.accepted(from, &[to]).await[0].transfer);
+        world.accepted(carol, &[carol]).await;
+    }
+    // Ids of the same millisecond are in no order of making.
+    sent.sort();
+    sent.reverse();
+    let view = world.view(Role::Partner(alice)).await;
+    let any = TransferFilter::default();
+    let first = view.transfers(&any, &PageRequest::first(4)).await.expect("a page");
+    assert_eq!((ids(&first), first.has_previous, first.has_next), (sent[..4].to_vec(), false, true));
+    let after = Some(first.edges[3].cursor);
+    let second = view.transfers(&any, &PageRequest { after, ..PageRequest::first(4) }).await.expect("a page");
+    assert_eq!((ids(&second), second.has_previous, second.has_next), (sent[4..].to_vec(), true, false));
+    let before = Some(second.edges[0].cursor);
+    let back = PageRequest { before, backward: true, ..PageRequest::first(3) };
+    let back = view.transfers(&any, &back).await.expect("a page");
+    assert_eq!((ids(&back), back.has_previous, back.has_next), (sent[1..4].to_vec(), true, true));
+    let last = PageRequest { backward: true, ..PageRequest::first(2) };
+    assert_eq!(ids(&view.transfers(&any, &last).await.expect("a page")), sent[4..]);
+
+    let operator = world.view(Role::Operator).await;
+    assert_eq!(operator.transfers(&any, &PageRequest::first(50)).await.expect("a page").edges.len(), 12);
+    let wrong = PageRequest { after: Some(Cursor::Sequence(3)), ..PageRequest::first(4) };
+    assert!(operator.transfers(&any, &wrong).await.is_err(), "a provenance cursor pages transfers");
+}
+
+#[tokio::test]
+async fn a_filter_narrows_and_never_tells_whom_else_a_sender_addressed() {
+    let world = World::new().await;
+    let (alice, bob, carol) = (world.partner("alice").await, world.partner("bob").await, world.partner("carol").await);
+    let shared = world.accepted(alice, &[bob, carol]).await[0].transfer;
+    let waiting = world.received(alice, &[carol]).await.id;
+    let found = async |role: Role, filter: TransferFilter| {
+        let view = world.view(role).await;
+        let mut found = ids(&view.transfers(&filter, &PageRequest::first(10)).await.expect("a page"));
+        found.sort();
+        found
+    };
+    let any = TransferFilter::default;
+    let mut both = vec![shared, waiting];
+    both.sort();
+    assert_eq!(found(Role::Partner(alice), any()).await, both);
+    assert_eq!(found(Role::Partner(alice), TransferFilter { receiver: Some(carol), ..any() }).await, both);
+    let received = TransferFilter { states: vec![TransferState::Received], ..any() };
+    assert_eq!(found(Role::Partner(alice), received).await, [waiting]);
+    assert_eq!(found(Role::Partner(carol), any()).await, [shared], "what was only addressed has not come");
+    let probe = TransferFilter { receiver: Some(carol), ..any() };
+    assert_eq!(found(Role::Partner(bob), probe).await, [], "bob learns that carol was addressed as well");
+    let named = TransferFilter { file_name: Some("other.csv".into()), ..any() };
+    assert_eq!(found(Role::Operator, named).await, []);
+}
+
+#[tokio::test]
+async fn a_page_costs_the_same_number_of_statements_whatever_its_size() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let inbox = world.destination(bob, "inbox", false).await;
+    let mut costs = vec![];
+    for _ in 0..2 {
+        for _ in 0..3 {
+            let share = world.accepted(alice, &[bob]).await.remove(0);
+            world.released(&share, &[&inbox]).await;
+        }
+        let before = world.store.snapshot_statements();
+        let view = world.view(Role::Partner(bob)).await;
+        let page = view.transfers(&TransferFilter::default(), &PageRequest::first(50)).await.expect("a page");
+        let transfers = ids(&page);
+        let shares: Vec<_> =
+            view.consignments_of(&transfers).await.expect("consignments").iter().map(|it| it.id).collect();
+        let sent: Vec<_> = view.deliveries_of(&shares).await.expect("deliveries").iter().map(|it| it.id).collect();
+        view.attempts_of(&sent).await.expect("attempts");
+        view.decisions_of(&transfers).await.expect("decisions");
+        view.provenance_of(&transfers, &PageRequest::first(5)).await.expect("pages");
+        assert_eq!((shares.len(), sent.len()), (transfers.len(), transfers.len()));
+        costs.push(world.store.snapshot_statements() - before);
+    }
+    assert_eq!(costs, [6, 6]);
+}
+
+#[tokio::test]
+async fn a_view_stays_at_its_moment() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let transfer = world.received(alice, &[bob]).await;
+    let view = world.view(Role::Partner(alice)).await;
+    let before = view.transfers_by_id(&[transfer.id]).await.expect("a transfer");
+    world.claim(Work::Transfer(transfer.id)).await;
+    assert_eq!(view.transfers_by_id(&[transfer.id]).await.expect("a transfer"), before);
+    assert_ne!(world.transfer(transfer.id).await, before[0]);
+}

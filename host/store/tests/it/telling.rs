@@ -1,0 +1,87 @@
+//! Events become one notification per notify binding, of the house and of the partner who is told.
+
+use lockgate_core::claim::Aggregate;
+use lockgate_core::command::Work;
+use lockgate_core::delivery::{Answer, Attempt};
+use lockgate_core::hook::Hook;
+use lockgate_core::id::{AttemptId, NotificationId};
+use lockgate_core::notification::{Message, Notification, NotificationState};
+use lockgate_core::policy::{Owner, Side};
+use lockgate_core::ports::TransferStore;
+use lockgate_core::state::{NotificationMove, Stamp, notification};
+use lockgate_core::viewer::Role;
+
+use crate::world::{World, binding, now};
+
+#[tokio::test]
+async fn an_event_is_told_by_the_house_and_by_its_own_partner_once_each() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let (house, own, others) = (Owner::House, Owner::Partner(alice), Owner::Partner(bob));
+    world.active(house, Side::Inbound, vec![binding(house, Hook::Notify)]).await;
+    world.active(own, Side::Inbound, vec![binding(own, Hook::Mask), binding(own, Hook::Notify)]).await;
+    world.active(others, Side::Inbound, vec![binding(others, Hook::Notify)]).await;
+    world.revision(own, Side::Outbound, vec![binding(own, Hook::Notify)]).await;
+
+    let transfer = world.received(alice, &[bob]).await;
+    assert_eq!(world.number("select count(*) from events").await, 1);
+    assert_eq!(world.number("select count(*) from notifications").await, 2, "a draft or another partner was asked");
+    assert_eq!(world.number("select count(*) from outbox where kind = 'notification' and version = 0").await, 2);
+
+    let seen = world.view(Role::Partner(alice)).await.notifications_of(&[transfer.id]).await.expect("notifications");
+    assert_eq!(seen.iter().map(|it| it.owner).collect::<Vec<_>>(), [own], "the house's are the house's affair");
+    assert_eq!(seen[0].event.attributes[0], ("file.name".to_owned(), "invoice-812.csv".to_owned()));
+    assert!(world.view(Role::Partner(bob)).await.notifications_of(&[transfer.id]).await.expect("none").is_empty());
+    let all = world.view(Role::Operator).await.notifications_of(&[transfer.id]).await.expect("notifications");
+    assert_eq!(all.len(), 2);
+}
+
+async fn moved(world: &World, id: NotificationId, wanted: NotificationMove) -> Notification {
+    let claim = world.claim(Work::Notification(id)).await;
+    let Aggregate::Notification(it) = &claim.aggregate else { panic!("not a notification") };
+    let change = notification::apply(it, wanted, &Stamp::of_claim(&claim, now())).expect("a legal move");
+    world.store.commit(&change).await.expect("a notification");
+    match world.load(Work::Notification(id)).await {
+        Aggregate::Notification(it) => it,
+        other => panic!("not a notification: {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_message_that_was_taken_enters_the_provenance_of_whoever_sent_it() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let others = Owner::Partner(bob);
+    world.active(others, Side::Outbound, vec![binding(others, Hook::Notify)]).await;
+    let share = world.accepted(alice, &[bob]).await.remove(0);
+    world.released(&share, &[]).await;
+    let told = world.view(Role::Operator).await.notifications_of(&[share.transfer]).await.expect("notifications");
+    let id = told[0].id;
+    let message = Message {
+        channel: "erp".into(),
+        title: "released".into(),
+        media_type: "text/plain".into(),
+        text: "it came".into(),
+    };
+    let composed = moved(&world, id, NotificationMove::Compose(vec![message.clone()])).await;
+    assert_eq!((composed.state, composed.messages), (NotificationState::Scheduled, vec![message]));
+    let attempt = Attempt {
+        id: AttemptId::generate(now()),
+        number: 1,
+        started_at: now(),
+        took: std::time::Duration::from_millis(3),
+        host: world.host,
+        answer: Answer::Taken { receipt: "204".into() },
+    };
+    let sent = moved(&world, id, NotificationMove::Attempt { attempt, next: None }).await;
+    assert_eq!((sent.state, sent.sent), (NotificationState::Sent, 1));
+
+    let page = lockgate_core::ports::PageRequest::first(50);
+    for (role, sees) in [(Role::Partner(alice), false), (Role::Partner(bob), true), (Role::Operator, true)] {
+        let view = world.view(role).await;
+        let entries = view.provenance_of(&[share.transfer], &page).await.expect("pages");
+        let notified =
+            entries.iter().flat_map(|(_, page)| &page.edges).any(|edge| edge.node.entry.kind.name() == "notified");
+        assert_eq!(notified, sees, "{role:?}");
+    }
+}

@@ -1,0 +1,117 @@
+//! Uploads move on by one writer at a time, and the sweeper is told of every object that nobody needs.
+
+use lockgate_core::command::Work;
+use lockgate_core::digest::Digest;
+use lockgate_core::id::{PayloadId, UploadId};
+use lockgate_core::ports::{Advance, TransferStore, UploadError, UploadStore};
+use lockgate_core::upload::{TailObject, Upload, UploadProgress, UploadedPart};
+
+use crate::world::{World, now, payload};
+
+fn step(upload: &Upload, offset: u64, tail: Option<&str>) -> Advance {
+    let progress = UploadProgress {
+        payload: Some(PayloadId::generate(now())),
+        key: "payloads/it/0".into(),
+        multipart: Some("mp-1".into()),
+        parts: vec![UploadedPart { number: 1, etag: "\"e\"".into(), size: offset }],
+        tail: tail.map(|key| TailObject { key: key.into(), size: 3 }),
+        midstate: vec![1, 2, 3],
+    };
+    Advance { upload: upload.id, version: upload.version, offset, length: None, progress }
+}
+
+async fn swept(world: &World) -> Vec<String> {
+    let rows = world.store.sweepable(50).await.expect("rows");
+    let mut keys: Vec<_> = rows.into_iter().map(|row| row.key).collect();
+    keys.sort();
+    keys
+}
+
+#[tokio::test]
+async fn of_two_writers_at_one_offset_one_advances_and_the_other_learns_that_it_is_stale() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let upload = world.announced(alice, &[bob]).await.upload;
+    let (one, two) = (step(&upload, 5, Some("uploads/1")), step(&upload, 7, Some("uploads/2")));
+    let (one, two) = tokio::join!(world.store.advance(&one), world.store.advance(&two));
+    let (winner, loser) = if one.is_ok() { (one, two) } else { (two, one) };
+    let winner = winner.expect("one advances");
+    assert!(matches!(loser, Err(UploadError::Stale(id)) if id == upload.id), "{loser:?}");
+    let found = world.store.upload(upload.id).await.expect("an answer").expect("an upload");
+    assert_eq!(found, winner);
+    assert_eq!((found.version, found.progress.midstate.clone()), (1, vec![1, 2, 3]));
+    let nobody = UploadId::generate(now());
+    let unknown = world.store.advance(&Advance { upload: nobody, ..step(&upload, 5, None) }).await;
+    assert!(matches!(unknown, Err(UploadError::Unknown(id)) if id == nobody), "{unknown:?}");
+}
+
+#[tokio::test]
+async fn the_tail_that_an_advance_leaves_behind_is_swept_and_the_one_it_keeps_is_not() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let upload = world.announced(alice, &[bob]).await.upload;
+    let upload = world.store.advance(&step(&upload, 5, Some("uploads/1"))).await.expect("an advance");
+    assert!(swept(&world).await.is_empty());
+    let upload = world.store.advance(&step(&upload, 6, Some("uploads/1"))).await.expect("an advance");
+    assert!(swept(&world).await.is_empty(), "the same tail is still needed");
+    let stale = step(&Upload { version: 0, ..upload.clone() }, 9, Some("uploads/9"));
+    world.store.advance(&stale).await.expect_err("a stale writer");
+    assert!(swept(&world).await.is_empty(), "a stale writer took the tail away");
+    world.store.advance(&step(&upload, 8, Some("uploads/2"))).await.expect("an advance");
+    assert_eq!(swept(&world).await, ["uploads/1"]);
+}
+
+#[tokio::test]
+async fn sealing_again_with_the_same_payload_is_harmless_and_with_another_is_stale() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let it = world.announced(alice, &[bob]).await;
+    let sealed = payload(it.transfer.id);
+    let first = world.store.sealed(it.upload.id, 0, &sealed).await.expect("a sealed upload");
+    assert_eq!((first.complete, first.offset), (true, sealed.size));
+    assert_eq!(world.store.sealed(it.upload.id, 0, &sealed).await.expect("a repeat"), first);
+    let other = world.store.sealed(it.upload.id, 0, &payload(it.transfer.id)).await;
+    assert!(matches!(other, Err(UploadError::Stale(_))), "{other:?}");
+    assert_eq!(world.store.sealed_payload(it.upload.id).await.expect("an answer"), Some(sealed));
+}
+
+#[tokio::test]
+async fn an_unfinished_upload_keeps_its_objects_and_a_terminated_one_gives_them_to_the_sweeper() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let it = world.announced(alice, &[bob]).await;
+    let id = PayloadId::generate(now());
+    world.store.begin_object(id, it.transfer.id, "payloads/it/0", 0).await.expect("a row");
+    world.store.begin_object(id, it.transfer.id, "payloads/it/0", 0).await.expect("a repeat is harmless");
+    world.store.note_multipart(id, "mp-1").await.expect("a note");
+    world.store.advance(&step(&it.upload, 5, Some("uploads/1"))).await.expect("an advance");
+    assert!(swept(&world).await.is_empty());
+
+    world.store.terminate(it.upload.id).await.expect("an end");
+    assert_eq!(world.store.upload(it.upload.id).await.expect("an answer"), None);
+    assert_eq!(swept(&world).await, ["payloads/it/0", "uploads/1"]);
+    let rows = world.store.sweepable(50).await.expect("rows");
+    assert!(rows.iter().any(|row| row.multipart.as_deref() == Some("mp-1")));
+    assert!(world.store.note_multipart(id, "mp-2").await.is_err(), "its writer goes on");
+    for row in rows {
+        world.store.swept(row.id).await.expect("a swept row");
+    }
+    assert!(swept(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn an_object_of_a_claim_is_swept_when_the_claim_is_over_and_never_while_it_lasts() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let transfer = world.received(alice, &[bob]).await;
+    let claim = world.claim(Work::Transfer(transfer.id)).await;
+    let masked = PayloadId::generate(now());
+    world.store.begin_object(masked, transfer.id, "payloads/m/2", claim.aggregate.version()).await.expect("a row");
+    assert!(swept(&world).await.is_empty(), "it may yet be promoted");
+    world.store.relinquish(&claim, std::time::Duration::ZERO).await.expect("an answer");
+    assert_eq!(swept(&world).await, ["payloads/m/2"]);
+    let live = transfer.source.expect("a payload");
+    world.store.swept(live.id).await.expect("an answer");
+    assert_eq!(world.number("select count(*) from payload_objects where state = 'live'").await, 1);
+    assert_eq!(live.digest, Digest::of(transfer.id.to_string().as_bytes()));
+}
