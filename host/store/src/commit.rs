@@ -49,6 +49,9 @@ async fn run(store: &PgStore, change: &Change, upload: Option<UploadId>) -> Resu
     let commands = std::mem::take(&mut writing.commands);
     ring(writing.connection, &commands).await?;
     transaction.commit().await?;
+    if !commands.is_empty() {
+        store.wake.notify_one();
+    }
     Ok(())
 }
 

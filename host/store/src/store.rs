@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use lockgate_core::ports::StoreError;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use tokio::sync::Notify;
 
 use crate::config::StoreConfig;
 use crate::error::Failure;
@@ -29,6 +30,8 @@ pub struct PgStore {
     pub(crate) turn: Arc<AtomicUsize>,
     /// Statements that snapshots ran.
     pub(crate) statements: Arc<AtomicU64>,
+    /// Told whenever the outbox grew.
+    pub(crate) wake: Arc<Notify>,
 }
 
 impl PgStore {
@@ -48,7 +51,13 @@ impl PgStore {
             tables: Arc::default(),
             turn: Arc::default(),
             statements: Arc::default(),
+            wake: Arc::default(),
         })
+    }
+
+    /// What is notified whenever this process put commands in the outbox, so that its relay need not poll for them.
+    pub fn outbox_wake(&self) -> Arc<Notify> {
+        Arc::clone(&self.wake)
     }
 
     /// Whether the database answers in both roles and has this binary's schema.
