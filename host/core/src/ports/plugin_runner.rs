@@ -58,7 +58,7 @@ pub trait Validating: Send + Debug {
 
 /// One masking under way.
 #[async_trait]
-pub trait Masking: Send + Debug {
+pub trait Masking: Send + Sync + Debug {
     /// Shows the next batch. Edits and `keep` come as the guest gave them, within the limits but otherwise unchecked.
     async fn apply(&mut self, batch: &Batch) -> Result<Masked, PluginError>;
     /// Ends it.
