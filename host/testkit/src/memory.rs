@@ -1,9 +1,12 @@
 //! In-memory ports: one small world that keeps the same promises as the real stores, so that stories run in a blink.
 
 mod connector;
+mod paging;
 mod payloads;
 mod registry;
 mod runner;
+mod sight;
+mod snapshot;
 mod time;
 mod transfers;
 mod uploads;
@@ -13,6 +16,7 @@ mod world;
 pub use connector::{MemoryConnector, MemoryMessenger};
 pub use payloads::MemoryPayloadStore;
 pub use runner::ScriptedRunner;
+pub use snapshot::Reads;
 pub use time::{FixedChance, VirtualClock};
 pub use vault::{MemoryArchive, MemoryVault};
 pub use world::MemoryStore;

@@ -1,5 +1,6 @@
 //! The transfer store in memory: claims fenced by version, changes written whole or not at all.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ use lockgate_core::transfer::{Transfer, TransferState};
 use lockgate_core::viewer::Viewer;
 
 use super::MemoryStore;
+use super::snapshot::MemorySnapshot;
 use super::world::State;
 
 impl State {
@@ -350,7 +352,7 @@ impl TransferStore for MemoryStore {
         Ok(commands.len())
     }
 
-    async fn snapshot(&self, _viewer: &Viewer) -> Result<Box<dyn Snapshot>, StoreError> {
-        Err(StoreError::Unexpected("the store in memory has no query side; use Postgres".to_owned()))
+    async fn snapshot(&self, viewer: &Viewer) -> Result<Box<dyn Snapshot>, StoreError> {
+        Ok(Box::new(MemorySnapshot::open(self.state().clone(), viewer, Arc::clone(&self.reads))))
     }
 }

@@ -20,16 +20,17 @@ use lockgate_core::provenance::ChainedEntry;
 use lockgate_core::time::Clock;
 use lockgate_core::upload::Upload;
 
-use super::VirtualClock;
+use super::{Reads, VirtualClock};
 
 /// Remembers everything; implements the transfer, upload and registry ports.
 #[derive(Debug)]
 pub struct MemoryStore {
     pub(super) clock: Arc<VirtualClock>,
     state: Mutex<State>,
+    pub(super) reads: Arc<Reads>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(super) struct State {
     pub(super) aggregates: HashMap<Work, Aggregate>,
     pub(super) claims: HashMap<Work, HostId>,
@@ -55,7 +56,12 @@ pub(super) struct State {
 impl MemoryStore {
     /// An empty world on that clock.
     pub fn new(clock: Arc<VirtualClock>) -> Self {
-        Self { clock, state: Mutex::default() }
+        Self { clock, state: Mutex::default(), reads: Arc::default() }
+    }
+
+    /// How the query side was used.
+    pub fn reads(&self) -> Arc<Reads> {
+        Arc::clone(&self.reads)
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
