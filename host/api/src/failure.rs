@@ -1,0 +1,87 @@
+//! Failures: every error on its way out, as a public code and a sentence. What is our fault keeps its details inside.
+
+use lockgate_core::code::Code;
+use lockgate_core::desk::DeskError;
+use lockgate_core::id::InvalidId;
+use lockgate_core::intake::IntakeError;
+use lockgate_core::ports::{PayloadError, StoreError};
+use lockgate_core::registrar::RegistrarError;
+
+/// An error of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// For programs.
+    pub(crate) code: Code,
+    /// For people, if it is theirs to mend; for our log otherwise.
+    pub(crate) message: String,
+    /// Where an upload really stands, where that is what was wrong.
+    pub(crate) offset: Option<u64>,
+}
+
+impl Failure {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), offset: None }
+    }
+
+    /// The same answer for what does not exist and for what the viewer may not see.
+    pub(crate) fn unseen(code: Code) -> Self {
+        Self::new(code, code.meaning())
+    }
+
+    /// Whether the cause lies on our side, so that only the code and the trace id may leave.
+    pub(crate) const fn is_ours(&self) -> bool {
+        self.code.status() >= 500
+    }
+
+    /// What a caller may read.
+    pub(crate) fn public_message(&self) -> &str {
+        if self.is_ours() { self.code.meaning() } else { &self.message }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.public_message())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<PayloadError> for Failure {
+    fn from(error: PayloadError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<InvalidId> for Failure {
+    fn from(error: InvalidId) -> Self {
+        Self::new(Code::InvalidId, error.to_string())
+    }
+}
+
+impl From<IntakeError> for Failure {
+    fn from(error: IntakeError) -> Self {
+        let offset = match &error {
+            IntakeError::Offset { at, .. } | IntakeError::Checksum { at, .. } => Some(*at),
+            IntakeError::Interrupted { kept, .. } => Some(*kept),
+            _ => None,
+        };
+        Self { code: error.code(), message: error.to_string(), offset }
+    }
+}
+
+impl From<DeskError> for Failure {
+    fn from(error: DeskError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<RegistrarError> for Failure {
+    fn from(error: RegistrarError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}

@@ -1,0 +1,93 @@
+//! What every resolver may reach: the viewer, the use cases, the request's view and its loaders.
+
+use std::hash::Hash;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use async_graphql::dataloader::{DataLoader, Loader};
+use async_graphql::{Context, ID};
+use lockgate_core::code::Code;
+use lockgate_core::id::{InvalidId, PartnerId};
+use lockgate_core::partner::Partner;
+use lockgate_core::policy::Owner;
+use lockgate_core::ports::StoreError;
+use lockgate_core::trace::TraceContext;
+use lockgate_core::viewer::Viewer;
+
+use super::batches::Batches;
+use super::loads::Loads;
+use super::view::View;
+use crate::ApiState;
+use crate::failure::Failure;
+
+/// One request.
+pub(super) struct Asking {
+    pub(super) viewer: Viewer,
+    pub(super) state: ApiState,
+    pub(super) trace: TraceContext,
+    pub(super) view: Arc<View>,
+    loads: DataLoader<Loads>,
+}
+
+/// The request that a resolver works for.
+pub(super) fn asking<'a>(ctx: &Context<'a>) -> &'a Asking {
+    ctx.data_unchecked::<Asking>()
+}
+
+impl Asking {
+    pub(super) fn new(viewer: Viewer, state: ApiState, trace: TraceContext, batches: &Batches) -> Self {
+        let view = Arc::new(View::new(Arc::clone(&state.store), viewer.clone()));
+        // Loads begin when execution can go no further, so there is nothing to wait for and no batch is too large.
+        let loads = DataLoader::new(Loads::new(Arc::clone(&view)), batches.spawner())
+            .delay(std::time::Duration::ZERO)
+            .max_batch_size(usize::MAX);
+        Self { viewer, state, trace, view, loads }
+    }
+
+    /// One thing by key, batched with what others ask for.
+    pub(super) async fn one<K>(&self, key: K) -> Result<Option<<Loads as Loader<K>>::Value>, Failure>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Loads: Loader<K, Error = StoreError>,
+    {
+        Ok(self.loads.load_one(key).await?)
+    }
+
+    /// Some things by key, in the order of the keys; what the viewer may not see is left out.
+    pub(super) async fn some<K>(&self, keys: &[K]) -> Result<Vec<<Loads as Loader<K>>::Value>, Failure>
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        Loads: Loader<K, Error = StoreError>,
+    {
+        let mut found = self.loads.load_many(keys.iter().cloned()).await?;
+        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+    }
+
+    /// The partner that a text means: an id, or a slug.
+    pub(super) async fn partner(&self, named: &str) -> Result<Partner, Failure> {
+        let found = match named.parse::<PartnerId>() {
+            Ok(id) => self.one(id).await?,
+            Err(_) => self.view.read().await?.partner_by_slug(named).await?,
+        };
+        let shown: String = named.chars().take(80).collect();
+        found.ok_or_else(|| Failure::new(Code::PartnerNotFound, format!("there is no partner `{shown}`")))
+    }
+
+    /// The owner that a text means: `house`, a partner's id or a slug.
+    pub(super) async fn owner(&self, named: &str) -> Result<Owner, Failure> {
+        if named == "house" {
+            return Ok(Owner::House);
+        }
+        self.partner(named).await.map(|partner| Owner::Partner(partner.id))
+    }
+
+    /// Whether the viewer is an operator or acts for that partner.
+    pub(super) fn is_for(&self, partner: PartnerId) -> bool {
+        self.viewer.role.partner().is_none_or(|own| own == partner)
+    }
+}
+
+/// An id of the wanted kind.
+pub(super) fn parse<T: FromStr<Err = InvalidId>>(id: &ID) -> Result<T, Failure> {
+    Ok(id.parse::<T>()?)
+}

@@ -1,0 +1,70 @@
+//! Attempts in GraphQL.
+
+use async_graphql::{Enum, ID, Object};
+use lockgate_core::delivery as core;
+use lockgate_core::time::Timestamp;
+
+use super::scalars::{Long, millis};
+
+/// One try of a delivery.
+#[derive(Debug, Clone)]
+pub(super) struct Attempt(pub(super) core::Attempt);
+
+#[Object]
+impl Attempt {
+    /// Its id, `att_...`.
+    async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// Which try it was, from 1.
+    async fn number(&self) -> u32 {
+        self.0.number
+    }
+
+    /// When it began.
+    async fn started_at(&self) -> Timestamp {
+        self.0.started_at
+    }
+
+    /// How long it took, in milliseconds.
+    async fn took_ms(&self) -> Long {
+        millis(self.0.took)
+    }
+
+    /// What came of it.
+    async fn outcome(&self) -> AttemptOutcome {
+        match self.0.answer {
+            core::Answer::Taken { .. } => AttemptOutcome::Taken,
+            core::Answer::Failed { .. } => AttemptOutcome::Failed,
+            core::Answer::Refused { .. } => AttemptOutcome::Refused,
+        }
+    }
+
+    /// What the other side gave as proof, if it took it.
+    async fn receipt(&self) -> Option<&str> {
+        match &self.0.answer {
+            core::Answer::Taken { receipt } => Some(receipt),
+            core::Answer::Failed { .. } | core::Answer::Refused { .. } => None,
+        }
+    }
+
+    /// What happened, if it did not.
+    async fn error(&self) -> Option<&str> {
+        match &self.0.answer {
+            core::Answer::Taken { .. } => None,
+            core::Answer::Failed { error, .. } | core::Answer::Refused { error, .. } => Some(error),
+        }
+    }
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(super) enum AttemptOutcome {
+    /// The other side took it.
+    Taken,
+    /// It failed and was worth another try.
+    Failed,
+    /// The other side refused for good.
+    Refused,
+}

@@ -1,0 +1,52 @@
+//! Errors on their way out: each with a code in its extensions, and nothing of ours but the trace id.
+
+use async_graphql::{ErrorExtensionValues, ServerError};
+use lockgate_core::code::Code;
+use lockgate_core::trace::TraceContext;
+
+use crate::failure::Failure;
+
+/// A failure as a GraphQL error without a path.
+pub(super) fn of_failure(failure: &Failure, trace: &TraceContext) -> ServerError {
+    let mut error = ServerError::new(failure.public_message(), None);
+    stamp(&mut error, failure, trace);
+    error
+}
+
+/// Gives every error its code; what has no code of ours and is not the caller's doing becomes `INTERNAL`.
+pub(super) fn finish(errors: &mut [ServerError], trace: &TraceContext) {
+    for error in errors {
+        let failure = match error.source::<Failure>() {
+            Some(failure) => failure.clone(),
+            None if error.source.is_some() => Failure::new(Code::Internal, error.message.clone()),
+            None => Failure::new(code_of(&error.message), error.message.clone()),
+        };
+        if failure.is_ours() {
+            tracing::error!(code = failure.code.name(), error = %failure.message, "A field failed by our fault.");
+        }
+        error.message = failure.public_message().to_owned();
+        error.source = None;
+        stamp(error, &failure, trace);
+    }
+}
+
+/// The executor's own errors have no codes, only sentences.
+fn code_of(message: &str) -> Code {
+    match message {
+        "Query is too complex." => Code::QueryTooComplex,
+        "Query is nested too deep." => Code::QueryTooDeep,
+        _ if message.starts_with("The recursion depth") => Code::QueryTooDeep,
+        _ if message.starts_with("The number of directives") => Code::QueryTooManyDirectives,
+        _ if message.starts_with("Failed to parse") || message.starts_with("Expected input type") => Code::InvalidInput,
+        _ => Code::QueryInvalid,
+    }
+}
+
+fn stamp(error: &mut ServerError, failure: &Failure, trace: &TraceContext) {
+    let mut extensions = ErrorExtensionValues::default();
+    extensions.set("code", failure.code.name());
+    if let (true, Some(trace_id)) = (failure.is_ours(), trace.trace_id()) {
+        extensions.set("traceId", trace_id);
+    }
+    error.extensions = Some(extensions);
+}

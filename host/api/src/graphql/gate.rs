@@ -1,0 +1,154 @@
+//! The gate in front of the executor: documents that could only do harm are refused on their text, in microseconds.
+//!
+//! The executor's own limits come after parsing and walk every spread of every fragment, so a small document of nested
+//! spreads would keep it busy for hours. Here the text is scanned once, then the parsed document is measured with every
+//! fragment measured once.
+
+use std::collections::HashMap;
+
+use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use async_graphql::{Name, parser};
+use lockgate_core::code::Code;
+
+use crate::failure::Failure;
+use crate::settings::GraphqlLimits;
+
+/// Reads a document, if it is within the limits.
+pub(super) fn admit(text: &str, limits: &GraphqlLimits) -> Result<ExecutableDocument, Failure> {
+    scan(text, limits)?;
+    let document = parser::parse_query(text)
+        .map_err(|error| Failure::new(Code::QueryMalformed, format!("the document cannot be parsed: {error}")))?;
+    let mut measures = Measures { document: &document, known: HashMap::new() };
+    for (_, operation) in document.operations.iter() {
+        let size = measures.of(&operation.node.selection_set.node)?;
+        within(size.fields, limits.fields, Code::QueryTooComplex, "fields")?;
+        within(size.depth, limits.depth, Code::QueryTooDeep, "nested selections")?;
+    }
+    // A cycle that no operation reaches would still lead later stages astray.
+    for fragment in document.fragments.keys() {
+        measures.of_fragment(fragment)?;
+    }
+    Ok(document)
+}
+
+fn within(was: usize, limit: usize, code: Code, what: &str) -> Result<(), Failure> {
+    if was <= limit {
+        return Ok(());
+    }
+    Err(Failure::new(code, format!("the document has more than {limit} {what}; ask for less at once")))
+}
+
+/// Counts tokens, nesting, aliases and directives without building anything.
+fn scan(text: &str, limits: &GraphqlLimits) -> Result<(), Failure> {
+    within(text.len(), limits.document_bytes, Code::RequestTooLarge, "bytes")?;
+    let bytes = text.as_bytes();
+    let (mut at, mut tokens, mut nesting, mut parentheses) = (0, 0_usize, 0_usize, 0_usize);
+    let (mut aliases, mut directives) = (0, 0);
+    while let Some(&byte) = bytes.get(at) {
+        let length = match byte {
+            b'#' => bytes[at..].iter().position(|b| matches!(b, b'\n' | b'\r')).unwrap_or(bytes.len() - at),
+            b'"' => string(&bytes[at..]),
+            b'_' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' => word(&bytes[at..]),
+            _ => 1,
+        };
+        match byte {
+            b'{' | b'[' | b'(' => nesting += 1,
+            b'}' | b']' | b')' => nesting = nesting.saturating_sub(1),
+            b'@' => directives += 1,
+            // Within parentheses a colon names an argument; outside of them, a response.
+            b':' if parentheses == 0 => aliases += 1,
+            _ => {}
+        }
+        match byte {
+            b'(' => parentheses += 1,
+            b')' => parentheses = parentheses.saturating_sub(1),
+            _ => {}
+        }
+        tokens += usize::from(!matches!(byte, b'#' | b' ' | b'\t' | b'\n' | b'\r' | b','));
+        at += length;
+        within(tokens, limits.tokens, Code::QueryTooComplex, "tokens")?;
+        within(nesting, limits.nesting, Code::QueryTooDeep, "nested brackets")?;
+        within(aliases, limits.aliases, Code::QueryTooManyAliases, "aliases")?;
+        within(directives, limits.directives, Code::QueryTooManyDirectives, "directives")?;
+    }
+    Ok(())
+}
+
+fn word(bytes: &[u8]) -> usize {
+    bytes
+        .iter()
+        .position(|b| !matches!(b, b'_' | b'-' | b'.' | b'+' | b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9'))
+        .unwrap_or(bytes.len())
+}
+
+/// The length of the string or block string at the beginning of the bytes.
+fn string(bytes: &[u8]) -> usize {
+    if bytes.starts_with(b"\"\"\"") {
+        let mut at = 3;
+        while at < bytes.len() {
+            match &bytes[at..] {
+                [b'\\', b'"', b'"', b'"', ..] => at += 4,
+                [b'"', b'"', b'"', ..] => return at + 3,
+                _ => at += 1,
+            }
+        }
+        return bytes.len();
+    }
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'\\' => at += 2,
+            b'"' | b'\n' => return at + 1,
+            _ => at += 1,
+        }
+    }
+    bytes.len()
+}
+
+/// How large a selection is once fragments are spread.
+#[derive(Debug, Clone, Copy, Default)]
+struct Size {
+    fields: usize,
+    depth: usize,
+}
+
+struct Measures<'a> {
+    document: &'a ExecutableDocument,
+    /// `None` while a fragment is being measured: meeting it again is a cycle.
+    known: HashMap<&'a Name, Option<Size>>,
+}
+
+impl<'a> Measures<'a> {
+    fn of(&mut self, set: &'a SelectionSet) -> Result<Size, Failure> {
+        let mut whole = Size::default();
+        for selection in &set.items {
+            let part = match &selection.node {
+                Selection::Field(field) => {
+                    let inner = self.of(&field.node.selection_set.node)?;
+                    Size { fields: inner.fields.saturating_add(1), depth: inner.depth + 1 }
+                }
+                Selection::FragmentSpread(spread) => self.of_fragment(&spread.node.fragment_name.node)?,
+                Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set.node)?,
+            };
+            whole.fields = whole.fields.saturating_add(part.fields);
+            whole.depth = whole.depth.max(part.depth);
+        }
+        Ok(whole)
+    }
+
+    fn of_fragment(&mut self, name: &Name) -> Result<Size, Failure> {
+        // A fragment that does not exist is for validation to name.
+        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else { return Ok(Size::default()) };
+        match self.known.get(name) {
+            Some(Some(size)) => return Ok(*size),
+            Some(None) => {
+                return Err(Failure::new(Code::QueryInvalid, format!("fragment `{name}` spreads itself")));
+            }
+            None => {}
+        }
+        self.known.insert(name, None);
+        let size = self.of(&fragment.node.selection_set.node)?;
+        self.known.insert(name, Some(size));
+        Ok(size)
+    }
+}

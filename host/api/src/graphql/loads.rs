@@ -1,0 +1,142 @@
+//! The loaders: many keys, one statement, always through the request's own view.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_graphql::dataloader::Loader;
+use lockgate_core::agreement::Agreement;
+use lockgate_core::consignment::Consignment;
+use lockgate_core::decision::Decision;
+use lockgate_core::delivery::{Attempt, Delivery};
+use lockgate_core::destination::Destination;
+use lockgate_core::digest::Digest;
+use lockgate_core::id::{
+    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RevisionId, TransferId,
+};
+use lockgate_core::notification::{Channel, Notification};
+use lockgate_core::partner::Partner;
+use lockgate_core::plugin::PluginVersion;
+use lockgate_core::policy::{Policy, Revision};
+use lockgate_core::ports::{Page, PageRequest, StoreError};
+use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::transfer::Transfer;
+use lockgate_core::upload::Upload;
+
+use super::view::View;
+
+/// Loads what fields ask for.
+#[derive(Debug)]
+pub(crate) struct Loads {
+    view: Arc<View>,
+}
+
+impl Loads {
+    pub(super) const fn new(view: Arc<View>) -> Self {
+        Self { view }
+    }
+}
+
+/// One thing by its own key.
+macro_rules! one {
+    ($($key:ty => $value:ty, $method:ident by $field:ident;)*) => {$(
+        impl Loader<$key> for Loads {
+            type Value = $value;
+            type Error = StoreError;
+
+            async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, StoreError> {
+                let found = self.view.read().await?.$method(keys).await?;
+                Ok(found.into_iter().map(|it| (it.$field, it)).collect())
+            }
+        }
+    )*};
+}
+
+one! {
+    PartnerId => Partner, partners_by_id by id;
+    AgreementId => Agreement, agreements_by_id by id;
+    DestinationId => Destination, destinations_by_id by id;
+    ChannelId => Channel, channels_by_id by id;
+    Digest => PluginVersion, plugins_by_digest by digest;
+    PolicyId => Policy, policies_by_id by id;
+    RevisionId => Revision, revisions_by_id by id;
+    TransferId => Transfer, transfers_by_id by id;
+    ConsignmentId => Consignment, consignments_by_id by id;
+    DeliveryId => Delivery, deliveries_by_id by id;
+}
+
+/// What belongs to a parent, all of it.
+macro_rules! children {
+    ($($(#[$doc:meta])* $name:ident($parent:ty) => $value:ty, $method:ident, |$it:ident| $of:expr, $child:expr;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) struct $name(pub(crate) $parent);
+
+        impl Loader<$name> for Loads {
+            type Value = Vec<$value>;
+            type Error = StoreError;
+
+            async fn load(&self, keys: &[$name]) -> Result<HashMap<$name, Vec<$value>>, StoreError> {
+                let parents: Vec<_> = keys.iter().map(|key| key.0).collect();
+                let mut found: HashMap<_, Vec<_>> = HashMap::new();
+                for $it in self.view.read().await?.$method(&parents).await? {
+                    found.entry($name($of)).or_default().push($child);
+                }
+                Ok(found)
+            }
+        }
+    )*};
+}
+
+children! {
+    /// The uploads of a transfer.
+    UploadsOf(TransferId) => Upload, uploads_of, |it| it.transfer, it;
+    /// The consignments of a transfer.
+    ConsignmentsOf(TransferId) => Consignment, consignments_of, |it| it.transfer, it;
+    /// The decisions on a transfer and its consignments.
+    DecisionsOf(TransferId) => Decision, decisions_of, |it| it.transfer, it;
+    /// The deliveries of a consignment.
+    DeliveriesOf(ConsignmentId) => Delivery, deliveries_of, |it| it.consignment, it;
+    /// The attempts of a delivery.
+    AttemptsOf(DeliveryId) => Attempt, attempts_of, |it| it.0, it.1;
+    /// The destinations of a partner.
+    DestinationsOf(PartnerId) => Destination, destinations_of, |it| it.partner, it;
+    /// The channels of a partner.
+    ChannelsOf(PartnerId) => Channel, channels_of, |it| it.partner, it;
+    /// The notifications about a transfer.
+    NotificationsOf(TransferId) => Notification, notifications_of, |it| it.event.transfer, it;
+}
+
+/// The same page of what belongs to each parent. Keys of one field share their page, so they share a statement.
+macro_rules! pages {
+    ($($(#[$doc:meta])* $name:ident($parent:ty) => $value:ty, $method:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) struct $name(pub(crate) $parent, pub(crate) PageRequest);
+
+        impl Loader<$name> for Loads {
+            type Value = Page<$value>;
+            type Error = StoreError;
+
+            async fn load(&self, keys: &[$name]) -> Result<HashMap<$name, Page<$value>>, StoreError> {
+                let mut by_page: HashMap<PageRequest, Vec<$parent>> = HashMap::new();
+                for key in keys {
+                    by_page.entry(key.1).or_default().push(key.0);
+                }
+                let view = self.view.read().await?;
+                let mut found = HashMap::new();
+                for (request, parents) in by_page {
+                    let pages = view.$method(&parents, &request).await?;
+                    found.extend(pages.into_iter().map(|(parent, page)| ($name(parent, request), page)));
+                }
+                Ok(found)
+            }
+        }
+    )*};
+}
+
+pages! {
+    /// A page of a policy's revisions.
+    RevisionsOf(PolicyId) => Revision, revisions_of;
+    /// A page of a transfer's provenance.
+    ProvenanceOf(TransferId) => ChainedEntry, provenance_of;
+}

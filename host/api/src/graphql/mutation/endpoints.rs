@@ -1,0 +1,186 @@
+//! Destinations and channels: where a partner receives payloads and messages.
+
+use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
+use lockgate_core::destination::Endpoint;
+use lockgate_core::notification::ChannelKind;
+use lockgate_core::registrar::{DestinationUpdate, NewChannel, NewDestination};
+
+use super::done;
+use crate::failure::Failure;
+use crate::graphql::asking::{asking, parse};
+use crate::graphql::channel::Channel;
+use crate::graphql::destination::{Destination, DestinationStatus};
+
+#[derive(Debug, Default)]
+pub(super) struct EndpointMutations;
+
+#[Object]
+impl EndpointMutations {
+    /// Adds a destination of a partner.
+    async fn create_destination(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new destination.")] input: CreateDestinationInput,
+    ) -> Result<DestinationPayload, Failure> {
+        let asking = asking(ctx);
+        let new = NewDestination {
+            partner: asking.partner(&input.partner).await?.id,
+            name: input.name,
+            endpoint: input.endpoint.into(),
+            ordered: input.ordered.unwrap_or(false),
+        };
+        let made = done(asking, asking.state.registrar.add_destination(&asking.viewer, new).await).await?;
+        Ok(DestinationPayload { destination: Destination(made) })
+    }
+
+    /// Changes a destination; enabling one again sends what waits for it. What is absent stays.
+    async fn update_destination(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which destination, and what to change.")] input: UpdateDestinationInput,
+    ) -> Result<DestinationPayload, Failure> {
+        let asking = asking(ctx);
+        let update = DestinationUpdate {
+            endpoint: input.endpoint.map(Into::into),
+            ordered: input.ordered,
+            status: input.status.map(Into::into),
+        };
+        let id = parse(&input.destination)?;
+        let changed = asking.state.registrar.update_destination(&asking.viewer, id, update).await;
+        Ok(DestinationPayload { destination: Destination(done(asking, changed).await?) })
+    }
+
+    /// Adds a notification channel of a partner: a webhook by Standard Webhooks 1.0.
+    async fn create_channel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new channel.")] input: CreateChannelInput,
+    ) -> Result<ChannelPayload, Failure> {
+        let asking = asking(ctx);
+        let new = NewChannel {
+            partner: asking.partner(&input.partner).await?.id,
+            name: input.name,
+            kind: ChannelKind::Webhook { url: input.webhook.url, signing_secret: input.webhook.signing_secret },
+        };
+        let made = done(asking, asking.state.registrar.add_channel(&asking.viewer, new).await).await?;
+        Ok(ChannelPayload { channel: Channel(made) })
+    }
+}
+
+/// A destination to add.
+#[derive(Debug, InputObject)]
+struct CreateDestinationInput {
+    /// Whose, by id or slug.
+    partner: String,
+    /// Its name, unique within the partner.
+    name: String,
+    /// What it is and where.
+    endpoint: EndpointInput,
+    /// Whether deliveries keep the order of their creation; not, if nothing is said.
+    ordered: Option<bool>,
+}
+
+/// A destination to change.
+#[derive(Debug, InputObject)]
+struct UpdateDestinationInput {
+    /// Its id.
+    destination: ID,
+    /// What it is and where.
+    endpoint: Option<EndpointInput>,
+    /// Whether deliveries keep order.
+    ordered: Option<bool>,
+    /// Whether deliveries are made.
+    status: Option<DestinationStatus>,
+}
+
+/// What a destination is and where; exactly one of these.
+#[derive(Debug, OneofObject)]
+enum EndpointInput {
+    /// A request to a URL.
+    Http(HttpEndpointInput),
+    /// An object in a bucket.
+    S3(S3EndpointInput),
+    /// A record on a topic.
+    Kafka(KafkaEndpointInput),
+}
+
+/// A request to a URL with the payload as its body.
+#[derive(Debug, InputObject)]
+struct HttpEndpointInput {
+    /// Where to.
+    url: String,
+    /// The name of the partner's secret that signs each request.
+    signing_secret: Option<String>,
+    /// The name of the partner's secret that is sent as bearer token.
+    bearer_secret: Option<String>,
+}
+
+/// An object in a bucket.
+#[derive(Debug, InputObject)]
+struct S3EndpointInput {
+    /// The bucket.
+    bucket: String,
+    /// What every key begins with; nothing if nothing is said.
+    prefix: Option<String>,
+    /// The endpoint's URL; the installation's own S3 if nothing is said, for operators.
+    url: Option<String>,
+    /// The name of the partner's secret that holds `access-key:secret-key`.
+    credentials_secret: Option<String>,
+}
+
+/// A record on a Kafka topic.
+#[derive(Debug, InputObject)]
+struct KafkaEndpointInput {
+    /// The topic.
+    topic: String,
+    /// Bootstrap brokers as `host:port`; the installation's own if nothing is said, for operators.
+    brokers: Option<String>,
+}
+
+impl From<EndpointInput> for Endpoint {
+    fn from(input: EndpointInput) -> Self {
+        match input {
+            EndpointInput::Http(HttpEndpointInput { url, signing_secret, bearer_secret }) => {
+                Self::Http { url, signing_secret, bearer_secret }
+            }
+            EndpointInput::S3(S3EndpointInput { bucket, prefix, url, credentials_secret }) => {
+                Self::S3 { bucket, prefix: prefix.unwrap_or_default(), endpoint: url, credentials_secret }
+            }
+            EndpointInput::Kafka(KafkaEndpointInput { topic, brokers }) => Self::Kafka { topic, brokers },
+        }
+    }
+}
+
+/// The destination as it is now.
+#[derive(Debug, SimpleObject)]
+struct DestinationPayload {
+    /// The destination.
+    destination: Destination,
+}
+
+/// A channel to add.
+#[derive(Debug, InputObject)]
+struct CreateChannelInput {
+    /// Whose, by id or slug.
+    partner: String,
+    /// Its name, unique within the partner.
+    name: String,
+    /// Where messages go.
+    webhook: WebhookInput,
+}
+
+/// A webhook.
+#[derive(Debug, InputObject)]
+struct WebhookInput {
+    /// Where to.
+    url: String,
+    /// The name of the partner's secret that signs.
+    signing_secret: String,
+}
+
+/// The channel as it is now.
+#[derive(Debug, SimpleObject)]
+struct ChannelPayload {
+    /// The channel.
+    channel: Channel,
+}

@@ -1,0 +1,37 @@
+//! Scalars of our own: numbers that outgrow GraphQL's 32-bit `Int`.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+
+/// A whole number from 0 to 2^53 - 1, as a JSON number: sizes, offsets and counts outgrow `Int`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Long(pub(super) u64);
+
+const LARGEST: u64 = (1 << 53) - 1;
+
+#[Scalar(name = "Long")]
+impl ScalarType for Long {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match &value {
+            Value::Number(number) => match number.as_u64() {
+                Some(it) if it <= LARGEST => Ok(Self(it)),
+                _ => Err(InputValueError::custom("expected a whole number from 0 to 2^53 - 1")),
+            },
+            _ => Err(InputValueError::expected_type(value)),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::from(self.0.min(LARGEST))
+    }
+}
+
+impl From<u64> for Long {
+    fn from(value: u64) -> Self {
+        Self(value)
+    }
+}
+
+/// Whole milliseconds of a duration.
+pub(super) fn millis(duration: std::time::Duration) -> Long {
+    Long(u64::try_from(duration.as_millis()).unwrap_or(LARGEST))
+}

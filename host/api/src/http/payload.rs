@@ -1,0 +1,132 @@
+//! Fetching a payload: a receiver gets what was released to it, a sender what it sent. Nobody else gets bytes: integrators
+//! write rules and operators run the place, and neither needs to read what partners send each other.
+
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use lockgate_core::code::Code;
+use lockgate_core::id::{ConsignmentId, PartnerId, TransferId};
+use lockgate_core::payload::Payload;
+use lockgate_core::ports::{Snapshot, StoreError};
+use lockgate_core::provenance::{Actor, Entry, EntryKind};
+use lockgate_core::viewer::{Role, Viewer};
+use serde_json::json;
+
+use crate::ApiState;
+use crate::failure::Failure;
+use crate::http::problem::Problem;
+use crate::http::range::{Wanted, wanted};
+use crate::http::{disposition, envelope};
+use crate::identity::Authenticated;
+
+/// What may be fetched, and under which name.
+struct Fetchable {
+    payload: Payload,
+    consignment: Option<ConsignmentId>,
+    file_name: String,
+}
+
+/// `GET` or `HEAD /transfers/{id}/payload`.
+pub(crate) async fn fetch(
+    State(state): State<ApiState>,
+    Authenticated(viewer): Authenticated,
+    method: Method,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let unseen = || Failure::unseen(Code::PayloadNotFound);
+    let id: TransferId = id.parse().map_err(|_| unseen())?;
+    let it = find(&state, &viewer, id).await?.ok_or_else(unseen)?;
+    let etag = format!("\"{}\"", it.payload.digest.hex());
+    if unchanged(&headers, &etag) {
+        return Ok(described(StatusCode::NOT_MODIFIED, &it, &etag, Body::empty()));
+    }
+    let size = it.payload.size;
+    let (status, range) = match wanted(&headers, size, &etag) {
+        Wanted::Whole => (StatusCode::OK, 0..size),
+        Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
+        Wanted::Unsatisfiable => {
+            let whole = HeaderValue::from_str(&format!("bytes */{size}")).expect("digits are ASCII");
+            let why = format!("the payload has {size} bytes");
+            return Err(Problem::new(Code::RangeNotSatisfiable, why).with(header::CONTENT_RANGE, whole));
+        }
+    };
+    let body = if method == Method::HEAD || range.is_empty() {
+        Body::empty()
+    } else {
+        let bytes = state.payloads.read(&it.payload, range.clone()).await?;
+        // Bytes leave only after provenance knows of it.
+        state.store.append(id, &fetched(&state, &viewer, &it, &range)).await?;
+        Body::from_stream(bytes)
+    };
+    let mut response = described(status, &it, &etag, body);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
+    if status == StatusCode::PARTIAL_CONTENT {
+        let part = format!("bytes {}-{}/{size}", range.start, range.end.saturating_sub(1));
+        headers.insert(header::CONTENT_RANGE, HeaderValue::from_str(&part).expect("digits are ASCII"));
+    }
+    Ok(response)
+}
+
+async fn find(state: &ApiState, viewer: &Viewer, id: TransferId) -> Result<Option<Fetchable>, StoreError> {
+    let Role::Partner(partner) = viewer.role else { return Ok(None) };
+    let snapshot = state.store.snapshot(viewer).await?;
+    let found = seen_by(partner, &*snapshot, id).await;
+    snapshot.close().await;
+    found
+}
+
+async fn seen_by(partner: PartnerId, snapshot: &dyn Snapshot, id: TransferId) -> Result<Option<Fetchable>, StoreError> {
+    let Some(transfer) = snapshot.transfers_by_id(&[id]).await?.into_iter().next() else { return Ok(None) };
+    let file_name = transfer.file_name;
+    if transfer.sender == partner {
+        return Ok(transfer.source.map(|payload| Fetchable { payload, consignment: None, file_name }));
+    }
+    let consignments = snapshot.consignments_of(&[id]).await?;
+    let own = consignments.into_iter().find(|it| it.receiver == partner);
+    Ok(own.and_then(|it| it.released.map(|payload| Fetchable { payload, consignment: Some(it.id), file_name })))
+}
+
+fn fetched(state: &ApiState, viewer: &Viewer, it: &Fetchable, range: &std::ops::Range<u64>) -> Entry {
+    Entry {
+        kind: EntryKind::Fetched,
+        consignment: it.consignment,
+        delivery: None,
+        actor: Actor::Person(viewer.subject.clone()),
+        details: json!({ "digest": it.payload.digest, "start": range.start, "end": range.end }),
+        trace_id: envelope::trace().trace_id().map(str::to_owned),
+        at: state.clock.now(),
+    }
+}
+
+/// Whether the caller has these very bytes.
+fn unchanged(headers: &HeaderMap, etag: &str) -> bool {
+    headers
+        .get_all(header::IF_NONE_MATCH)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .any(|value| value.split(',').map(|it| it.trim().trim_start_matches("W/")).any(|it| it == etag || it == "*"))
+}
+
+/// A partner's file is never a page of ours: browsers must neither render nor guess it.
+fn described(status: StatusCode, it: &Fetchable, etag: &str, body: Body) -> Response {
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    let unknown = HeaderValue::from_static("application/octet-stream");
+    let kind = HeaderValue::from_str(&it.payload.media_type).unwrap_or(unknown);
+    let digest = format!("sha-256=:{}:", STANDARD.encode(it.payload.digest.0));
+    let text = |text: &str| HeaderValue::from_str(text).expect("digits and Base64 are ASCII");
+    headers.insert(header::CONTENT_TYPE, kind);
+    headers.insert(header::ETAG, text(etag));
+    headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
+    headers.insert(header::CONTENT_DISPOSITION, disposition::attachment(&it.file_name));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static("default-src 'none'; sandbox"));
+    headers.insert(HeaderName::from_static("repr-digest"), text(&digest));
+    response
+}

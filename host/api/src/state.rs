@@ -1,0 +1,36 @@
+//! What the API needs from outside: use cases, ports and settings, wired once by the server.
+
+use std::sync::Arc;
+
+use lockgate_core::desk::Desk;
+use lockgate_core::intake::Intake;
+use lockgate_core::ports::{PayloadStore, TransferStore};
+use lockgate_core::registrar::Registrar;
+use lockgate_core::time::Clock;
+use lockgate_core::trace::Tracer;
+
+use crate::identity::Verifier;
+use crate::settings::ApiSettings;
+
+/// Everything that a request may reach.
+#[derive(Debug, Clone)]
+pub struct ApiState {
+    /// How transfers come in.
+    pub intake: Arc<Intake>,
+    /// The moves that people make.
+    pub desk: Arc<Desk>,
+    /// Setting up.
+    pub registrar: Arc<Registrar>,
+    /// Snapshots to read, and the provenance of fetches.
+    pub store: Arc<dyn TransferStore>,
+    /// The bytes of released payloads.
+    pub payloads: Arc<dyn PayloadStore>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Who asks.
+    pub verifier: Arc<Verifier>,
+    /// The trace that a request joins.
+    pub tracer: Arc<dyn Tracer>,
+    /// Limits and URLs.
+    pub settings: Arc<ApiSettings>,
+}

@@ -1,0 +1,5 @@
+//! The tus 1.0 headers, read and written.
+
+pub(crate) mod checksum;
+pub(crate) mod headers;
+pub(crate) mod metadata;

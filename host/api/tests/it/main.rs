@@ -1,0 +1,9 @@
+//! The API from outside: routes over the use cases of core and ports in memory.
+
+mod graphql;
+mod house;
+mod identity;
+mod payload;
+mod schema;
+mod transfers;
+mod uploads;

@@ -1,0 +1,105 @@
+//! Fetching payloads: who may, which part, under which name.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use lockgate_core::provenance::EntryKind;
+
+use crate::house::{Answer, House};
+
+impl House {
+    async fn fetch(&self, token: &str, id: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request =
+            Request::get(format!("/transfers/{id}/payload")).header("authorization", format!("Bearer {token}"));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::empty()).expect("a request")).await
+    }
+}
+
+#[tokio::test]
+async fn gives_a_sender_what_it_sent_and_notes_the_fetch() {
+    let house = House::new().await;
+    let id = house.hand_in("a.txt", b"hello world").await;
+    let answer = house.fetch(&house.token(&house.acme), &id, &[]).await;
+    assert_eq!((answer.status, answer.body.as_slice()), (StatusCode::OK, b"hello world".as_slice()));
+    assert_eq!(answer.header("content-type"), "text/plain");
+    assert_eq!(answer.header("x-content-type-options"), "nosniff");
+    assert!(answer.header("content-disposition").starts_with("attachment; "));
+    let entries = house.store.provenance(id.parse().expect("an id"));
+    assert_eq!(entries.last().map(|it| it.entry.kind), Some(EntryKind::Fetched));
+}
+
+#[tokio::test]
+async fn gives_nobody_else_anything() {
+    let house = House::new().await;
+    let id = house.hand_in("a.txt", b"hello world").await;
+    let tokens =
+        [house.token(&house.globex), house.token(&house.stranger), house.integrator(&house.acme), house.operator()];
+    for token in tokens {
+        let answer = house.fetch(&token, &id, &[]).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "PAYLOAD_NOT_FOUND"));
+    }
+    for absent in ["trf_0193a000000070008000000000000009", "nonsense"] {
+        let answer = house.fetch(&house.token(&house.acme), absent, &[]).await;
+        assert_eq!(answer.code(), "PAYLOAD_NOT_FOUND");
+    }
+}
+
+#[tokio::test]
+async fn serves_one_range_and_says_what_it_is() {
+    let house = House::new().await;
+    let id = house.hand_in("a.txt", b"hello world").await;
+    let token = house.token(&house.acme);
+    for (range, part, content_range) in [
+        ("bytes=0-4", "hello", "bytes 0-4/11"),
+        ("bytes=6-", "world", "bytes 6-10/11"),
+        ("bytes=-5", "world", "bytes 6-10/11"),
+        ("bytes=6-100", "world", "bytes 6-10/11"),
+        ("bytes=-100", "hello world", "bytes 0-10/11"),
+    ] {
+        let answer = house.fetch(&token, &id, &[("range", range)]).await;
+        assert_eq!(answer.status, StatusCode::PARTIAL_CONTENT, "{range}");
+        assert_eq!(answer.body, part.as_bytes(), "{range}");
+        assert_eq!(answer.header("content-range"), content_range);
+    }
+    for range in ["bytes=4-2", "bytes=0-1,3-4", "lines=1-2", "bytes=x-y"] {
+        let answer = house.fetch(&token, &id, &[("range", range)]).await;
+        assert_eq!((answer.status, answer.body.len()), (StatusCode::OK, 11), "{range}");
+    }
+    for range in ["bytes=11-", "bytes=-0", "bytes=99-100"] {
+        let answer = house.fetch(&token, &id, &[("range", range)]).await;
+        assert_eq!(answer.status, StatusCode::RANGE_NOT_SATISFIABLE, "{range}");
+        assert_eq!(answer.header("content-range"), "bytes */11");
+    }
+}
+
+#[tokio::test]
+async fn spares_the_bytes_to_those_who_have_them() {
+    let house = House::new().await;
+    let id = house.hand_in("a.txt", b"hello world").await;
+    let token = house.token(&house.acme);
+    let etag = house.fetch(&token, &id, &[]).await.header("etag").to_owned();
+    let same = house.fetch(&token, &id, &[("if-none-match", &etag)]).await;
+    assert_eq!((same.status, same.body.len()), (StatusCode::NOT_MODIFIED, 0));
+    let other = house.fetch(&token, &id, &[("if-none-match", "\"other\"")]).await;
+    assert_eq!(other.status, StatusCode::OK);
+    let resumed = house.fetch(&token, &id, &[("range", "bytes=6-"), ("if-range", &etag)]).await;
+    assert_eq!(resumed.status, StatusCode::PARTIAL_CONTENT);
+    let changed = house.fetch(&token, &id, &[("range", "bytes=6-"), ("if-range", "\"other\"")]).await;
+    assert_eq!((changed.status, changed.body.len()), (StatusCode::OK, 11));
+}
+
+#[tokio::test]
+async fn names_the_file_safely_whatever_it_is_called() {
+    let house = House::new().await;
+    for (name, expected) in [
+        ("r%C3%A9sum%C3%A9.pdf", "attachment; filename=\"r_sum_.pdf\"; filename*=UTF-8''r%C3%A9sum%C3%A9.pdf"),
+        ("a%22%3B%20b.txt", "attachment; filename=\"a__ b.txt\"; filename*=UTF-8''a%22%3B%20b.txt"),
+        ("%E6%97%A5.csv", "attachment; filename=\"_.csv\"; filename*=UTF-8''%E6%97%A5.csv"),
+    ] {
+        let id = house.hand_in(name, b"x").await;
+        let answer = house.fetch(&house.token(&house.acme), &id, &[]).await;
+        assert_eq!(answer.header("content-disposition"), expected);
+    }
+}

@@ -1,0 +1,86 @@
+//! A transfer in one request.
+
+use axum::body::{Body, Bytes};
+use axum::http::{Request, StatusCode, request};
+use futures::stream;
+
+use crate::house::House;
+
+fn post(house: &House, query: &str) -> request::Builder {
+    Request::post(format!("/transfers?{query}"))
+        .header("authorization", format!("Bearer {}", house.token(&house.acme)))
+        .header("content-type", "text/plain")
+}
+
+#[tokio::test]
+async fn takes_a_file_with_and_without_a_known_size() {
+    let house = House::new().await;
+    let known = post(&house, "to=globex&filename=a%20b.txt").header("content-length", 3).body(Body::from("abc"));
+    let answer = house.send(known.expect("a request")).await;
+    assert_eq!(answer.status, StatusCode::CREATED);
+    assert_eq!(answer.json()["received"], true);
+    let chunks = stream::iter(["ab", "cd", "e"].map(|it| Ok::<_, std::io::Error>(Bytes::from(it))));
+    let unknown = post(&house, "to=globex&filename=b.txt").body(Body::from_stream(chunks)).expect("a request");
+    let answer = house.send(unknown).await;
+    assert_eq!((answer.json()["received"].clone(), answer.json()["size"].clone()), (true.into(), 5.into()));
+}
+
+#[tokio::test]
+async fn goes_on_where_a_cut_request_ended_when_it_is_repeated() {
+    let house = House::new().await;
+    let request = |body: Body| {
+        post(&house, "to=globex&filename=a.txt")
+            .header("content-length", 6)
+            .header("idempotency-key", "key-1")
+            .body(body)
+            .expect("a request")
+    };
+    let cut = stream::iter([Ok(Bytes::from("abcd")), Err(std::io::Error::other("cut"))]);
+    let first = house.send(request(Body::from_stream(cut))).await;
+    assert_eq!(first.code(), "UPLOAD_INTERRUPTED");
+    let second = house.send(request(Body::from("abcdef"))).await;
+    assert_eq!(second.status, StatusCode::OK);
+    assert_eq!(second.json()["received"], true);
+    let third = house.send(request(Body::from("abcdef"))).await;
+    assert_eq!(third.json()["transfer"], second.json()["transfer"]);
+    assert_eq!(third.json()["repeated"], true);
+}
+
+#[tokio::test]
+async fn explains_what_is_wrong_as_problem_details() {
+    let house = House::new().await;
+    for (query, code) in [
+        ("filename=a.txt", "NO_RECEIVERS"),
+        ("to=initech&filename=a.txt", "NO_AGREEMENT"),
+        ("to=globex", "INVALID_FILE_NAME"),
+        ("to=globex&filename=..%2Fa", "INVALID_FILE_NAME"),
+        ("to=globex&filename=a&mode=fast", "INVALID_INPUT"),
+    ] {
+        let answer = house.send(post(&house, query).body(Body::from("abc")).expect("a request")).await;
+        assert_eq!(answer.code(), code, "{query}");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+        let body = answer.json();
+        assert_eq!(body["status"], answer.status.as_u16());
+        assert!(body["type"].as_str().is_some_and(|it| it.starts_with("urn:lockgate:error:")));
+        assert_eq!(body["request_id"], answer.header("x-request-id"));
+    }
+}
+
+#[tokio::test]
+async fn keeps_a_callers_request_id_if_it_is_plain() {
+    let house = House::new().await;
+    for (given, kept) in [("abc-12345", true), ("short", false), ("with blanks in it", false)] {
+        let request = Request::get("/nowhere").header("x-request-id", given).body(Body::empty()).expect("a request");
+        let answer = house.send(request).await;
+        assert_eq!(answer.status, StatusCode::NOT_FOUND);
+        assert_eq!(answer.code(), "RESOURCE_NOT_FOUND");
+        assert_eq!(answer.header("x-request-id") == given, kept, "{given}");
+    }
+}
+
+#[tokio::test]
+async fn names_methods_that_a_route_does_not_know() {
+    let house = House::new().await;
+    let answer = house.send(Request::delete("/transfers").body(Body::empty()).expect("a request")).await;
+    assert_eq!(answer.code(), "METHOD_NOT_ALLOWED");
+}

@@ -1,0 +1,291 @@
+//! tus 1.0 as its clients speak it, and as they should not.
+
+use axum::body::{Body, Bytes};
+use axum::http::{Request, StatusCode, request};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use futures::stream;
+use lockgate_core::digest::Digest;
+use serde_json::json;
+
+use crate::house::{Answer, House};
+
+fn metadata(pairs: &[(&str, &str)]) -> String {
+    pairs.iter().map(|(key, value)| format!("{key} {}", STANDARD.encode(value))).collect::<Vec<_>>().join(",")
+}
+
+fn usual() -> String {
+    metadata(&[("to", "globex"), ("filename", "a.txt"), ("filetype", "text/plain")])
+}
+
+impl House {
+    fn tus(&self, method: &str, path: &str) -> request::Builder {
+        Request::builder()
+            .method(method)
+            .uri(path)
+            .header("authorization", format!("Bearer {}", self.token(&self.acme)))
+            .header("tus-resumable", "1.0.0")
+    }
+
+    /// Creates an upload of that length and gives its path.
+    async fn create(&self, length: u64) -> String {
+        let request = self.tus("POST", "/uploads").header("upload-length", length).header("upload-metadata", usual());
+        let answer = self.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{}", String::from_utf8_lossy(&answer.body));
+        path_of(&answer)
+    }
+
+    async fn patch(&self, path: &str, offset: u64, bytes: impl Into<Body>) -> Answer {
+        self.send(self.chunk(path, offset).body(bytes.into()).expect("a request")).await
+    }
+
+    fn chunk(&self, path: &str, offset: u64) -> request::Builder {
+        self.tus("PATCH", path)
+            .header("content-type", "application/offset+octet-stream")
+            .header("upload-offset", offset)
+    }
+
+    async fn head(&self, path: &str) -> Answer {
+        self.send(self.tus("HEAD", path).body(Body::empty()).expect("a request")).await
+    }
+}
+
+fn path_of(answer: &Answer) -> String {
+    answer.header("location").strip_prefix("https://lockgate.example").expect("our own URL").to_owned()
+}
+
+#[tokio::test]
+async fn says_what_it_speaks_without_a_token() {
+    let house = House::new().await;
+    let answer = house.send(Request::options("/uploads").body(Body::empty()).expect("a request")).await;
+    assert_eq!(answer.status, StatusCode::NO_CONTENT);
+    assert_eq!(answer.header("tus-version"), "1.0.0");
+    assert_eq!(answer.header("tus-max-size"), "1048576");
+    assert!(answer.header("tus-checksum-algorithm").contains("sha256"));
+    for extension in ["creation", "creation-with-upload", "checksum", "expiration", "termination"] {
+        assert!(answer.header("tus-extension").split(',').any(|it| it == extension), "{extension}");
+    }
+}
+
+#[tokio::test]
+async fn takes_a_file_in_pieces() {
+    let house = House::new().await;
+    let path = house.create(6).await;
+    let first = house.patch(&path, 0, "abc").await;
+    assert_eq!((first.status, first.header("upload-offset")), (StatusCode::NO_CONTENT, "3"));
+    assert!(first.header("upload-expires").ends_with("GMT"));
+    let head = house.head(&path).await;
+    assert_eq!((head.header("upload-offset"), head.header("upload-length")), ("3", "6"));
+    assert_eq!(head.header("cache-control"), "no-store");
+    assert!(head.header("upload-metadata").contains(&STANDARD.encode("a.txt")));
+    let last = house.patch(&path, 3, "def").await;
+    assert_eq!((last.status, last.header("upload-offset")), (StatusCode::NO_CONTENT, "6"));
+    let query = "{ transfers { nodes { state source { size digest } upload { complete offset } } } }";
+    let answer = house.ask(&house.token(&house.acme), query, json!({})).await;
+    let transfer = &answer["data"]["transfers"]["nodes"][0];
+    assert_eq!(transfer["state"], "RECEIVED", "{answer}");
+    assert_eq!(transfer["source"], json!({ "size": 6, "digest": Digest::of(b"abcdef").to_string() }));
+    assert_eq!(transfer["upload"], json!({ "complete": true, "offset": 6 }));
+}
+
+#[tokio::test]
+async fn takes_the_first_bytes_with_the_creation_and_empty_files_at_once() {
+    let house = House::new().await;
+    let request = house
+        .tus("POST", "/uploads")
+        .header("upload-length", 3)
+        .header("upload-metadata", usual())
+        .header("content-type", "application/offset+octet-stream")
+        .body(Body::from("abc"))
+        .expect("a request");
+    let answer = house.send(request).await;
+    assert_eq!((answer.status, answer.header("upload-offset")), (StatusCode::CREATED, "3"));
+    house.create(0).await;
+    let query = "{ transfers { nodes { state } } }";
+    let both = house.ask(&house.token(&house.acme), query, json!({})).await;
+    assert_eq!(both["data"]["transfers"]["nodes"], json!([{ "state": "RECEIVED" }, { "state": "RECEIVED" }]));
+}
+
+#[tokio::test]
+async fn learns_a_deferred_length_later() {
+    let house = House::new().await;
+    let request = house.tus("POST", "/uploads").header("upload-defer-length", 1).header("upload-metadata", usual());
+    let path = path_of(&house.send(request.body(Body::empty()).expect("a request")).await);
+    assert_eq!(house.patch(&path, 0, "abc").await.header("upload-offset"), "3");
+    assert_eq!(house.head(&path).await.header("upload-defer-length"), "1");
+    let last = house.chunk(&path, 3).header("upload-length", 5).body(Body::from("de")).expect("a request");
+    assert_eq!(house.send(last).await.header("upload-offset"), "5");
+    assert_eq!(house.head(&path).await.header("upload-length"), "5");
+}
+
+#[tokio::test]
+async fn keeps_nothing_of_a_request_whose_checksum_does_not_match() {
+    let house = House::new().await;
+    let path = house.create(6).await;
+    let good = format!("sha256 {}", STANDARD.encode(Digest::of(b"abc").0));
+    let with = |sum: &str, bytes: &'static str| {
+        house.chunk(&path, 0).header("upload-checksum", sum).body(Body::from(bytes)).expect("a request")
+    };
+    let wrong = house.send(with(&good, "abd")).await;
+    assert_eq!(wrong.status.as_u16(), 460);
+    assert_eq!(wrong.code(), "UPLOAD_CHECKSUM_MISMATCH");
+    assert_eq!(house.head(&path).await.header("upload-offset"), "0");
+    for odd in ["md5 AAAA", "sha256", "sha256 ???", "sha256 AAAA"] {
+        let answer = house.send(with(odd, "abc")).await;
+        assert_eq!(answer.code(), "UPLOAD_CHECKSUM_UNSUPPORTED", "{odd}");
+    }
+    assert_eq!(house.send(with(&good, "abc")).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn names_the_right_offset_to_whoever_gives_a_wrong_one() {
+    let house = House::new().await;
+    let path = house.create(6).await;
+    house.patch(&path, 0, "abc").await;
+    for offset in [0, 2, 4, 6, 1_000] {
+        let answer = house.patch(&path, offset, "x").await;
+        assert_eq!(answer.status, StatusCode::CONFLICT, "{offset}");
+        assert_eq!(answer.header("upload-offset"), "3");
+        assert_eq!(answer.code(), "UPLOAD_OFFSET_MISMATCH");
+        assert_eq!(answer.header("content-type"), "application/problem+json");
+    }
+    assert_eq!(house.patch(&path, 3, "def").await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn keeps_what_came_before_the_connection_was_cut() {
+    let house = House::new().await;
+    let path = house.create(6).await;
+    let cut = Body::from_stream(stream::iter([
+        Ok(Bytes::from("abcd")),
+        Err(std::io::Error::other("the connection was cut")),
+    ]));
+    let answer = house.patch(&path, 0, cut).await;
+    assert_eq!(answer.code(), "UPLOAD_INTERRUPTED");
+    assert_eq!(house.head(&path).await.header("upload-offset"), "4");
+    assert_eq!(house.patch(&path, 4, "ef").await.header("upload-offset"), "6");
+}
+
+#[tokio::test]
+async fn refuses_more_than_was_announced_or_is_allowed() {
+    let house = House::new().await;
+    let path = house.create(3).await;
+    let long = house.patch(&path, 0, "abcdef").await;
+    assert_eq!((long.status, long.code().as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "UPLOAD_TOO_LONG"));
+    let request = house.tus("POST", "/uploads").header("upload-length", 2 << 20).header("upload-metadata", usual());
+    let large = house.send(request.body(Body::empty()).expect("a request")).await;
+    assert_eq!((large.status, large.code().as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"));
+}
+
+#[tokio::test]
+async fn shows_foreign_uploads_to_nobody() {
+    let house = House::new().await;
+    let path = house.create(3).await;
+    let absent = "/uploads/upl_0193a000000070008000000000000009";
+    for path in [path.as_str(), absent, "/uploads/upl_x", "/uploads/..%2f..%2fetc"] {
+        for method in ["HEAD", "PATCH", "DELETE"] {
+            let request = Request::builder()
+                .method(method)
+                .uri(path)
+                .header("authorization", format!("Bearer {}", house.token(&house.stranger)))
+                .header("tus-resumable", "1.0.0")
+                .header("content-type", "application/offset+octet-stream")
+                .header("upload-offset", 0)
+                .body(Body::empty())
+                .expect("a request");
+            assert_eq!(house.send(request).await.status, StatusCode::NOT_FOUND, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn ends_an_upload_and_takes_its_transfer_back() {
+    let house = House::new().await;
+    let path = house.create(3).await;
+    let ended = house.send(house.tus("DELETE", &path).body(Body::empty()).expect("a request")).await;
+    assert_eq!(ended.status, StatusCode::NO_CONTENT);
+    assert_eq!(house.head(&path).await.status, StatusCode::NOT_FOUND);
+    let query = "{ transfers { nodes { state } } }";
+    let answer = house.ask(&house.token(&house.acme), query, json!({})).await;
+    assert_eq!(answer["data"]["transfers"]["nodes"], json!([{ "state": "CANCELLED" }]));
+}
+
+#[tokio::test]
+async fn takes_methods_in_disguise() {
+    let house = House::new().await;
+    let path = house.create(3).await;
+    let disguised = |method: &str| {
+        house
+            .tus("POST", &path)
+            .header("x-http-method-override", method)
+            .header("content-type", "application/offset+octet-stream")
+            .header("upload-offset", 0)
+            .body(Body::from("ab"))
+            .expect("a request")
+    };
+    assert_eq!(house.send(disguised("PATCH")).await.header("upload-offset"), "2");
+    assert_eq!(house.send(disguised("TRACE")).await.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(house.send(disguised("DELETE")).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn refuses_other_versions_types_and_headers() {
+    let house = House::new().await;
+    let old = Request::post("/uploads").header("tus-resumable", "0.2.2").body(Body::empty()).expect("a request");
+    let answer = house.send(old).await;
+    assert_eq!((answer.status, answer.header("tus-version")), (StatusCode::PRECONDITION_FAILED, "1.0.0"));
+    assert_eq!(answer.header("tus-resumable"), "1.0.0");
+    let path = house.create(3).await;
+    let plain = house.tus("PATCH", &path).header("content-type", "text/plain").header("upload-offset", 0);
+    let answer = house.send(plain.body(Body::from("abc")).expect("a request")).await;
+    assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    for (name, value) in [("upload-offset", "-1"), ("upload-offset", "x"), ("upload-offset", "99999999999999999999")] {
+        let odd =
+            house.tus("PATCH", &path).header("content-type", "application/offset+octet-stream").header(name, value);
+        let answer = house.send(odd.body(Body::from("abc")).expect("a request")).await;
+        assert_eq!(answer.code(), "UPLOAD_METADATA_INVALID", "{value}");
+    }
+    let cases: [&[(&str, String)]; 6] = [
+        &[("upload-metadata", usual())],
+        &[("upload-length", "3".into()), ("upload-defer-length", "1".into()), ("upload-metadata", usual())],
+        &[("upload-length", "3".into())],
+        &[("upload-length", "3".into()), ("upload-metadata", metadata(&[("filename", "a")]))],
+        &[("upload-length", "3".into()), ("upload-metadata", "to !!!,filename YQ==".into())],
+        &[("upload-length", "3".into()), ("upload-metadata", format!("{},to YQ==", usual()))],
+    ];
+    for headers in cases {
+        let mut request = house.tus("POST", "/uploads");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let answer = house.send(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(answer.code(), "UPLOAD_METADATA_INVALID", "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn gives_the_same_upload_for_the_same_idempotency_key() {
+    let house = House::new().await;
+    let metadata = format!("{},idempotency-key {}", usual(), STANDARD.encode("k-1"));
+    let create = || {
+        let request = house.tus("POST", "/uploads").header("upload-length", 3).header("upload-metadata", &metadata);
+        request.body(Body::empty()).expect("a request")
+    };
+    let first = house.send(create()).await;
+    house.patch(&path_of(&first), 0, "ab").await;
+    let again = house.send(create()).await;
+    assert_eq!(again.header("location"), first.header("location"));
+    assert_eq!(again.header("upload-offset"), "2");
+}
+
+#[tokio::test]
+async fn lets_one_of_two_writers_win() {
+    let house = House::new().await;
+    let path = house.create(6).await;
+    let (one, other) = tokio::join!(house.patch(&path, 0, "abc"), house.patch(&path, 0, "xyz"));
+    let mut statuses = [one.status.as_u16(), other.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses[0], 204, "{statuses:?}");
+    assert!([409, 423].contains(&statuses[1]), "{statuses:?}");
+    assert_eq!(house.head(&path).await.header("upload-offset"), "3");
+}
