@@ -45,6 +45,9 @@ pub trait PluginRunner: Send + Sync + Debug {
     async fn route(&self, binding: &Binding, subject: &Subject) -> Result<Vec<Target>, PluginError>;
     /// Asks for the messages about an event.
     async fn notify(&self, binding: &Binding, event: &Event) -> Result<Vec<Message>, PluginError>;
+    /// Tells of a fault that only the pipeline can see, such as edits that overlap: it counts towards quarantine like
+    /// those that the runner saw itself.
+    fn report(&self, _binding: &Binding, _fault: &Fault) {}
 }
 
 /// One validation under way.
@@ -54,6 +57,10 @@ pub trait Validating: Send + Debug {
     async fn check(&mut self, batch: &Batch) -> Result<RawFindings, PluginError>;
     /// Ends it.
     async fn finish(self: Box<Self>) -> Result<Conclusion, PluginError>;
+    /// The lookup tables that this session may read, in the versions that it sees; for the decision's record.
+    fn tables(&self) -> Vec<(String, i64)> {
+        vec![]
+    }
 }
 
 /// One masking under way.
@@ -63,6 +70,10 @@ pub trait Masking: Send + Sync + Debug {
     async fn apply(&mut self, batch: &Batch) -> Result<Masked, PluginError>;
     /// Ends it.
     async fn finish(self: Box<Self>) -> Result<RawFindings, PluginError>;
+    /// The lookup tables that this session may read, in the versions that it sees; for the decision's record.
+    fn tables(&self) -> Vec<(String, i64)> {
+        vec![]
+    }
 }
 
 /// What a validator says at the end.
