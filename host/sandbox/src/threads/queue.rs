@@ -1,0 +1,139 @@
+//! A fair queue: whoever has used the threads least goes first, so that a partner's flood delays only that partner.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lockgate_core::policy::Owner;
+
+pub(super) type Job = Box<dyn FnOnce() + Send>;
+
+/// Which jobs a thread takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    /// Everybody's.
+    Any,
+    /// Only of owners of whom nothing runs.
+    IdleOwners,
+}
+
+/// The queue is full for this owner or for all.
+#[derive(Debug)]
+pub(super) struct Full;
+
+/// What a turn costs before it is known what it really cost.
+const TURN: Duration = Duration::from_millis(1);
+
+pub(super) struct Queue {
+    per_owner: usize,
+    in_all: usize,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    owners: HashMap<Owner, Line>,
+    waiting: usize,
+    // The used time of whoever was served last: who comes anew starts here and cannot claim the past.
+    floor: Duration,
+    closed: bool,
+}
+
+#[derive(Default)]
+struct Line {
+    jobs: VecDeque<Job>,
+    running: usize,
+    used: Duration,
+}
+
+impl std::fmt::Debug for Queue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Queue").field("waiting", &self.waiting()).finish_non_exhaustive()
+    }
+}
+
+impl Queue {
+    pub(super) fn new(per_owner: usize, in_all: usize) -> Self {
+        Self { per_owner, in_all, state: Mutex::default(), changed: Condvar::new() }
+    }
+
+    pub(super) fn push(&self, owner: Owner, job: Job) -> Result<(), Full> {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        if state.closed || state.waiting >= self.in_all {
+            return Err(Full);
+        }
+        let floor = state.floor;
+        let line = state.owners.entry(owner).or_insert_with(|| Line { used: floor, ..Line::default() });
+        if line.jobs.len() >= self.per_owner {
+            return Err(Full);
+        }
+        line.jobs.push_back(job);
+        state.waiting += 1;
+        drop(guard);
+        // All: the one that would be woken may be a reserve thread that must not take this job.
+        self.changed.notify_all();
+        Ok(())
+    }
+
+    /// The next job in turn; waits for one. `None` once the queue is closed and empty.
+    pub(super) fn pop(&self, role: Role) -> Option<(Owner, Job)> {
+        let mut guard = self.lock();
+        loop {
+            if let Some(taken) = guard.take(role) {
+                return Some(taken);
+            }
+            if guard.closed {
+                return None;
+            }
+            guard = self.changed.wait(guard).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Settles what the owner's turn has cost.
+    pub(super) fn done(&self, owner: Owner, took: Duration) {
+        let mut state = self.lock();
+        let Some(line) = state.owners.get_mut(&owner) else { return };
+        line.running -= 1;
+        line.used += took.saturating_sub(TURN);
+        let now_idle = line.running == 0;
+        if now_idle && line.jobs.is_empty() {
+            state.owners.remove(&owner);
+        }
+        drop(state);
+        if now_idle {
+            self.changed.notify_all();
+        }
+    }
+
+    pub(super) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.lock().waiting
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // No code that can panic runs under the lock.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn take(&mut self, role: Role) -> Option<(Owner, Job)> {
+        let may = |line: &Line| !line.jobs.is_empty() && (role == Role::Any || line.running == 0);
+        let (owner, line) = self.owners.iter_mut().filter(|(_, line)| may(line)).min_by_key(|(_, line)| line.used)?;
+        let job = line.jobs.pop_front()?;
+        self.floor = self.floor.max(line.used);
+        line.used += TURN;
+        line.running += 1;
+        self.waiting -= 1;
+        Some((*owner, job))
+    }
+}
+
+#[cfg(test)]
+mod tests;
