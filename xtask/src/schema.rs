@@ -11,7 +11,7 @@ const GENERATED: [&str; 2] = ["graphql/schema.graphql", "docs/configuration.md"]
 
 /// Rewrites the generated files.
 pub(crate) fn write(root: &Path) -> Result<()> {
-    cargo(root, ["run", "--quiet", "--package", "lockgate", "--", "schema", "--write", "."])
+    cargo(root, ["run", "--quiet", "--bin", "lockgate", "--", "schema", "--write", "."])
         .run("the schema was not written")
 }
 

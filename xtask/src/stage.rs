@@ -203,7 +203,7 @@ fn terminate(pid: u32) {
 
 fn build(root: &Path, release: bool) -> Result<PathBuf> {
     let profile: &[String] = if release { &["--release".to_owned()] } else { &[] };
-    cargo(root, ["build", "--quiet", "--package", "lockgate"]).args(profile).run("the host did not build")?;
+    cargo(root, ["build", "--quiet", "--bin", "lockgate"]).args(profile).run("the host did not build")?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     Ok(target.join(if release { "release" } else { "debug" }).join("lockgate"))
 }
