@@ -52,6 +52,7 @@ mod edits;
 mod export;
 mod findings;
 pub mod host;
+pub mod json;
 pub mod mask;
 pub mod notify;
 pub mod route;

@@ -26,8 +26,17 @@ pub(super) struct Scene<'a> {
 }
 
 impl Scene<'_> {
-    pub(super) fn subject(&self, preamble: Bytes) -> Subject {
-        Subject { transfer: self.transfer, attributes: self.attributes.clone(), preamble }
+    /// The subject for a plugin that reads the payload in this framing, or that does not read it.
+    pub(super) fn subject(&self, preamble: Bytes, framing: Option<&Framing>) -> Subject {
+        let mut attributes = self.attributes.clone();
+        if let Some(framing) = framing {
+            attributes.push(("framing".to_owned(), framing.name().to_owned()));
+        }
+        if let Some(Framing::Csv { delimiter, quote, .. }) = framing {
+            attributes.push(("framing.delimiter".to_owned(), delimiter.to_string()));
+            attributes.push(("framing.quote".to_owned(), quote.to_string()));
+        }
+        Subject { transfer: self.transfer, attributes, preamble }
     }
 }
 

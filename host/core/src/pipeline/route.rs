@@ -69,7 +69,7 @@ impl Pipeline {
     }
 
     async fn ask(&self, scene: &Scene<'_>, seat: &mut Seat, binding: &Binding) -> Result<Vec<Target>, PluginError> {
-        let subject = scene.subject(bytes::Bytes::new());
+        let subject = scene.subject(bytes::Bytes::new(), None);
         seat.call(scene.ports, scene.ports.runner.route(binding, &subject)).await
     }
 

@@ -87,7 +87,7 @@ impl Validator {
         match self.session.take() {
             Some(session) => Ok(session),
             None => {
-                let subject = scene.subject(preamble.clone());
+                let subject = scene.subject(preamble.clone(), Some(&self.seat.binding.framing));
                 let binding = self.seat.binding.clone();
                 self.seat.call(scene.ports, scene.ports.runner.validate(&binding, &subject)).await
             }

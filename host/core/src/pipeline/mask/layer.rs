@@ -212,7 +212,7 @@ impl Layer {
         match self.session.take() {
             Some(session) => Ok(session),
             None => {
-                let subject = scene.subject(preamble.clone());
+                let subject = scene.subject(preamble.clone(), Some(self.framing()));
                 let binding = self.seat.binding.clone();
                 self.seat.call(scene.ports, scene.ports.runner.mask(&binding, &subject)).await
             }
