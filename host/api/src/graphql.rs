@@ -35,8 +35,9 @@ pub(crate) mod view;
 
 use std::sync::Arc;
 
+use async_graphql::connection::Connection;
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationType};
-use async_graphql::{EmptySubscription, Request, Response, Schema, Variables};
+use async_graphql::{EmptySubscription, Request, Response, Schema, SchemaBuilder, Variables};
 use lockgate_core::code::Code;
 use lockgate_core::trace::TraceContext;
 use lockgate_core::viewer::{Role, Viewer};
@@ -53,7 +54,7 @@ pub(crate) type ApiSchema = Schema<query::Query, mutation::Mutation, EmptySubscr
 /// The schema under the settings' limits.
 pub(crate) fn schema(settings: &ApiSettings) -> ApiSchema {
     let limits = &settings.graphql;
-    let mut builder = Schema::build(query::Query::default(), mutation::Mutation::default(), EmptySubscription)
+    let mut builder = types()
         .limit_depth(limits.depth)
         .limit_recursive_depth(limits.nesting)
         .limit_directives(limits.directives)
@@ -67,9 +68,31 @@ pub(crate) fn schema(settings: &ApiSettings) -> ApiSchema {
 /// The schema as SDL, for `graphql/schema.graphql`.
 pub fn sdl() -> String {
     let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
-    Schema::build(query::Query::default(), mutation::Mutation::default(), EmptySubscription)
-        .finish()
-        .sdl_with_options(options)
+    types().finish().sdl_with_options(options)
+}
+
+/// The types, with descriptions for those that a macro makes.
+fn types() -> SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
+    let mut builder = Schema::build(query::Query::default(), mutation::Mutation::default(), EmptySubscription);
+    macro_rules! connections {
+        ($($node:ty => $what:literal;)*) => {
+            $(builder = builder.override_output_type_description::<Connection<String, $node>>(
+                concat!("A page of ", $what, ".")
+            );)*
+        };
+    }
+    connections! {
+        partner::Partner => "partners";
+        agreement::Agreement => "agreements";
+        plugin::PluginVersion => "plugin versions";
+        policy::Policy => "policies";
+        revision::Revision => "policy revisions";
+        transfer::Transfer => "transfers";
+        consignment::Consignment => "consignments";
+        delivery::Delivery => "deliveries";
+        provenance::ProvenanceEntry => "provenance entries";
+    }
+    builder
 }
 
 /// A request as it came, by whichever method.

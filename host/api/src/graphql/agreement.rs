@@ -9,10 +9,10 @@ use super::partner::Partner;
 use super::scalars::Long;
 use crate::failure::Failure;
 
-/// Leave for one partner to send to another; without one nothing can be addressed.
 #[derive(Debug, Clone)]
 pub(super) struct Agreement(pub(super) core::Agreement);
 
+/// Leave for one partner to send to another; without one nothing can be addressed.
 #[Object]
 impl Agreement {
     /// Its id, `agr_...`.

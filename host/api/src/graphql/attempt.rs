@@ -6,10 +6,10 @@ use lockgate_core::time::Timestamp;
 
 use super::scalars::{Long, millis};
 
-/// One try of a delivery.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt(pub(super) core::Attempt);
 
+/// One try of a delivery.
 #[Object]
 impl Attempt {
     /// Its id, `att_...`.

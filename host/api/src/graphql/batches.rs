@@ -6,12 +6,14 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::Poll;
+use std::task::{Context, Poll, Wake, Waker};
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::task::AtomicWaker;
 
 /// Collects what loaders want to run.
 #[derive(Clone, Default)]
@@ -27,13 +29,21 @@ impl Batches {
     }
 
     /// Runs an execution to its end, and the loads that it asks for in between.
+    ///
+    /// Execution yields now and then though it could go on; it says so by waking itself. Only when it does not is
+    /// every key there.
     pub(super) async fn drive<T>(&self, execution: impl Future<Output = T>) -> T {
         let mut execution = pin!(execution);
         let mut running = FuturesUnordered::new();
+        let woken = Arc::new(Woken { execution: AtomicBool::new(true), request: AtomicWaker::new() });
+        let waker = Waker::from(Arc::clone(&woken));
         poll_fn(|cx| {
+            woken.request.register(cx.waker());
             loop {
-                if let Poll::Ready(answer) = execution.as_mut().poll(cx) {
-                    return Poll::Ready(answer);
+                while woken.execution.swap(false, Ordering::AcqRel) {
+                    if let Poll::Ready(answer) = execution.as_mut().poll(&mut Context::from_waker(&waker)) {
+                        return Poll::Ready(answer);
+                    }
                 }
                 running.extend(self.waiting.lock().unwrap_or_else(PoisonError::into_inner).drain(..));
                 match running.poll_next_unpin(cx) {
@@ -44,5 +54,18 @@ impl Batches {
             }
         })
         .await
+    }
+}
+
+/// Tells the execution's own wakes from those of the loads.
+struct Woken {
+    execution: AtomicBool,
+    request: AtomicWaker,
+}
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.execution.store(true, Ordering::Release);
+        self.request.wake();
     }
 }

@@ -8,10 +8,10 @@ use super::asking::asking;
 use super::partner::Partner;
 use crate::failure::Failure;
 
-/// Where a partner's notifications go: a webhook by Standard Webhooks 1.0.
 #[derive(Debug, Clone)]
 pub(super) struct Channel(pub(super) core::Channel);
 
+/// Where a partner's notifications go: a webhook by Standard Webhooks 1.0.
 #[Object]
 impl Channel {
     /// Its id, `chn_...`.

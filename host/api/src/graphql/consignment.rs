@@ -14,10 +14,10 @@ use super::payload::Payload;
 use super::transfer::Transfer;
 use crate::failure::Failure;
 
-/// One transfer's share for one receiver.
 #[derive(Debug, Clone)]
 pub(super) struct Consignment(pub(super) core::Consignment);
 
+/// One transfer's share for one receiver.
 #[Object]
 impl Consignment {
     /// Its id, `con_...`.

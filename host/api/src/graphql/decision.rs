@@ -15,10 +15,10 @@ use super::revision::Revision;
 use super::scalars::{Long, millis};
 use crate::failure::Failure;
 
-/// One judgement of one side.
 #[derive(Debug, Clone)]
 pub(super) struct Decision(pub(super) core::Decision);
 
+/// One judgement of one side.
 #[Object]
 impl Decision {
     /// Its id, `dec_...`.
@@ -83,10 +83,10 @@ impl Decision {
     }
 }
 
-/// A revision as a decision names it; its content may be another's business.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct DecidingRevision(RevisionPin);
 
+/// A revision as a decision names it; its content may be another's business.
 #[Object]
 impl DecidingRevision {
     /// Its id, `rev_...`.
@@ -113,10 +113,10 @@ impl DecidingRevision {
     }
 }
 
-/// How one binding did on one payload.
 #[derive(Debug, Clone)]
 pub(super) struct Outcome(core::Outcome);
 
+/// How one binding did on one payload.
 #[Object]
 impl Outcome {
     /// The binding's name.

@@ -13,10 +13,10 @@ use super::partner::Partner;
 use super::scalars::Long;
 use crate::failure::Failure;
 
-/// Handing a consignment to one destination.
 #[derive(Debug, Clone)]
 pub(super) struct Delivery(pub(super) core::Delivery);
 
+/// Handing a consignment to one destination.
 #[Object]
 impl Delivery {
     /// Its id, `dlv_...`; also the idempotency key that the destination sees, over all attempts and redrives.

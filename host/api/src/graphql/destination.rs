@@ -8,10 +8,10 @@ use super::asking::asking;
 use super::partner::Partner;
 use crate::failure::Failure;
 
-/// A concrete endpoint of a receiver.
 #[derive(Debug, Clone)]
 pub(super) struct Destination(pub(super) core::Destination);
 
+/// A concrete endpoint of a receiver.
 #[Object]
 impl Destination {
     /// Its id, `dst_...`.

@@ -5,10 +5,10 @@ use lockgate_core::finding as core;
 
 use super::scalars::Long;
 
-/// One explained complaint.
 #[derive(Debug, Clone)]
 pub(super) struct Finding(pub(super) core::Finding);
 
+/// One explained complaint.
 #[Object]
 impl Finding {
     /// Who complains and about what: `<binding>/<rule>`, or `framing/...` and `intake/...` for the host itself.

@@ -4,10 +4,10 @@ use async_graphql::{Enum, ID, Object};
 use lockgate_core::notification as core;
 use lockgate_core::time::Timestamp;
 
-/// Telling one event through one notify binding.
 #[derive(Debug, Clone)]
 pub(super) struct Notification(pub(super) core::Notification);
 
+/// Telling one event through one notify binding.
 #[Object]
 impl Notification {
     /// Its id, `ntf_...`; also the `webhook-id` that the other side sees.

@@ -10,10 +10,10 @@ use super::destination::Destination;
 use super::loads::{ChannelsOf, DestinationsOf};
 use crate::failure::Failure;
 
-/// A company on either end of transfers.
 #[derive(Debug, Clone)]
 pub(super) struct Partner(pub(super) core::Partner);
 
+/// A company on either end of transfers.
 #[Object]
 impl Partner {
     /// Its id, `ptn_...`.

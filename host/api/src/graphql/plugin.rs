@@ -9,10 +9,10 @@ use super::partner::Partner;
 use super::scalars::Long;
 use crate::failure::Failure;
 
-/// One immutable build of a plugin, named by its SHA-256.
 #[derive(Debug, Clone)]
 pub(super) struct PluginVersion(pub(super) core::PluginVersion);
 
+/// One immutable build of a plugin, named by its SHA-256.
 #[Object]
 impl PluginVersion {
     /// Its digest, `sha256:...`: the id of this build.

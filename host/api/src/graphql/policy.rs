@@ -11,10 +11,10 @@ use super::partner::Partner;
 use super::revision::Revision;
 use crate::failure::Failure;
 
-/// An owner's ordered bindings for one side.
 #[derive(Debug, Clone)]
 pub(super) struct Policy(pub(super) core::Policy);
 
+/// An owner's ordered bindings for one side.
 #[Object]
 impl Policy {
     /// Its id, `pol_...`.

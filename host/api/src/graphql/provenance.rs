@@ -7,10 +7,10 @@ use lockgate_core::time::Timestamp;
 use super::asking::asking;
 use super::scalars::Long;
 
-/// One step in the hash-chained record of what happened to a transfer.
 #[derive(Debug, Clone)]
 pub(super) struct ProvenanceEntry(pub(super) core::ChainedEntry);
 
+/// One step in the hash-chained record of what happened to a transfer.
 #[Object]
 impl ProvenanceEntry {
     /// Its place in the chain, from 1; what the viewer may not see is left out and leaves a gap.

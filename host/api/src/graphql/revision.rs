@@ -12,10 +12,10 @@ use super::plugin::{Hook, PluginVersion};
 use super::policy::{Policy, Side};
 use crate::failure::Failure;
 
-/// An immutable, numbered snapshot of a policy; every decision names the revisions that made it.
 #[derive(Debug, Clone)]
 pub(super) struct Revision(pub(super) core::Revision);
 
+/// An immutable, numbered snapshot of a policy; every decision names the revisions that made it.
 #[Object(name = "PolicyRevision")]
 impl Revision {
     /// Its id, `rev_...`.
@@ -78,10 +78,10 @@ impl Revision {
     }
 }
 
-/// One plugin version on one hook, with everything that it may do there.
 #[derive(Debug, Clone)]
 pub(super) struct Binding(core::Binding);
 
+/// One plugin version on one hook, with everything that it may do there.
 #[Object]
 impl Binding {
     /// Its id, `bnd_...`; a new one in every revision.

@@ -2,12 +2,12 @@
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 
-/// A whole number from 0 to 2^53 - 1, as a JSON number: sizes, offsets and counts outgrow `Int`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Long(pub(super) u64);
 
 const LARGEST: u64 = (1 << 53) - 1;
 
+/// A whole number from 0 to 2^53 - 1, as a JSON number: sizes, offsets and counts outgrow `Int`.
 #[Scalar(name = "Long")]
 impl ScalarType for Long {
     fn parse(value: Value) -> InputValueResult<Self> {

@@ -19,10 +19,10 @@ use super::provenance::ProvenanceEntry;
 use super::upload::Upload;
 use crate::failure::Failure;
 
-/// One object that a sender hands in for one or more receivers.
 #[derive(Debug, Clone)]
 pub(super) struct Transfer(pub(super) core::Transfer);
 
+/// One object that a sender hands in for one or more receivers.
 #[Object]
 impl Transfer {
     /// Its id, `trf_...`.

@@ -7,10 +7,10 @@ use lockgate_core::upload as core;
 use super::asking::asking;
 use super::scalars::Long;
 
-/// The bytes of an announced transfer on their way in, by tus 1.0.
 #[derive(Debug, Clone)]
 pub(super) struct Upload(pub(super) core::Upload);
 
+/// The bytes of an announced transfer on their way in, by tus 1.0.
 #[Object]
 impl Upload {
     /// Its id, `upl_...`.

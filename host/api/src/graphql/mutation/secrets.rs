@@ -82,6 +82,7 @@ enum SecretEncoding {
     /// The value is its UTF-8 text.
     Text,
     /// The value is the Base64 of its bytes.
+    #[graphql(name = "BASE64")]
     Base64,
 }
 
