@@ -76,7 +76,7 @@ async fn converse(child: &mut Child, component: Bytes, compiler: &Compiler) -> R
 fn explain(status: ExitStatus, said: &str, compiler: &Compiler) -> String {
     use std::os::unix::process::ExitStatusExt;
 
-    let said = said.lines().next().unwrap_or_default();
+    let said = said.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     match status.signal() {
         // Out of CPU time comes as SIGXCPU or SIGKILL, out of address space as an abort.
         Some(9 | 24) => format!("it used more than {:?} of CPU time", compiler.cpu),
