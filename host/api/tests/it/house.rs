@@ -1,6 +1,6 @@
 //! A whole installation in memory: two partners with an agreement, a stranger, an issuer, and the router over it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -11,15 +11,17 @@ use lockgate_api::identity::{IssuerSettings, KeyRing, RefreshPolicy, StaticKeys,
 use lockgate_api::{ApiSettings, ApiState, router};
 use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::desk::Desk;
-use lockgate_core::id::{AgreementId, PartnerId};
+use lockgate_core::id::{AgreementId, HostId, PartnerId};
 use lockgate_core::intake::{Intake, IntakeSettings};
 use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
+use lockgate_core::pipeline::{Pipeline, PipelinePorts, PipelineSettings};
 use lockgate_core::ports::Registry;
 use lockgate_core::registrar::Registrar;
 use lockgate_core::time::Clock;
-use lockgate_core::trace::NoTracer;
+use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_testkit::memory::{
-    MemoryArchive, MemoryPayloadStore, MemoryStore, MemoryVault, Reads, ScriptedRunner, VirtualClock,
+    FixedChance, MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryStore, MemoryVault, Reads,
+    ScriptedRunner, VirtualClock,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -35,7 +37,11 @@ pub(crate) struct House {
     pub(crate) acme: Partner,
     pub(crate) globex: Partner,
     pub(crate) stranger: Partner,
+    pub(crate) runner: Arc<ScriptedRunner>,
+    pub(crate) connector: Arc<MemoryConnector>,
     issuer: Issuer,
+    pipeline: Pipeline,
+    host: HostId,
 }
 
 /// A response, read to its end.
@@ -77,6 +83,17 @@ impl House {
         let mut settings = ApiSettings::new("https://lockgate.example".parse().expect("a URL"));
         adjust(&mut settings);
         let runner = Arc::new(ScriptedRunner::default());
+        let connector = Arc::new(MemoryConnector::default());
+        let ports = PipelinePorts {
+            store: store.clone(),
+            payloads: payloads.clone(),
+            runner: runner.clone(),
+            connector: connector.clone(),
+            messenger: Arc::new(MemoryMessenger::default()),
+            clock: clock.clone(),
+            tracer: Arc::new(NoTracer),
+            chance: Arc::new(FixedChance(0.5)),
+        };
         let state = ApiState {
             intake: Arc::new(Intake::new(
                 store.clone(),
@@ -90,7 +107,7 @@ impl House {
             registrar: Arc::new(Registrar::new(
                 store.clone(),
                 Arc::new(MemoryArchive::default()),
-                runner,
+                runner.clone(),
                 Arc::new(MemoryVault::default()),
                 clock.clone(),
             )),
@@ -101,11 +118,20 @@ impl House {
                 IssuerSettings { issuer: Issuer::NAME.into(), audience: Issuer::AUDIENCE.into(), leeway_seconds: 5 },
                 Arc::new(keys),
             )),
-            tracer: Arc::new(NoTracer),
+            tracer: Arc::new(EchoTracer::default()),
             settings: Arc::new(settings),
         };
         let reads = store.reads();
-        Self { router: router(state), store, clock, reads, acme, globex, stranger, issuer }
+        let (router, host) = (router(state), HostId::generate(clock.now()));
+        let pipeline = Pipeline::new(ports, PipelineSettings::default());
+        Self { router, store, clock, reads, acme, globex, stranger, runner, connector, issuer, pipeline, host }
+    }
+
+    /// A host works on everything that rings, until nothing does.
+    pub(crate) async fn work(&self) {
+        while let Some(claim) = self.store.ring(self.host) {
+            self.pipeline.work(claim).await;
+        }
     }
 
     /// A token of a user of that partner.
@@ -152,6 +178,20 @@ impl House {
         let answer = self.send(request).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", String::from_utf8_lossy(&answer.body));
         answer.json()["transfer"].as_str().expect("an id").to_owned()
+    }
+}
+
+/// Gives a span the context that it was made a child of.
+#[derive(Debug, Default)]
+struct EchoTracer(Mutex<TraceContext>);
+
+impl Tracer for EchoTracer {
+    fn adopt(&self, _span: &tracing::Span, parent: &TraceContext) {
+        *self.0.lock().expect("no test panics while it traces") = parent.clone();
+    }
+
+    fn context(&self, _span: &tracing::Span) -> TraceContext {
+        self.0.lock().expect("no test panics while it traces").clone()
     }
 }
 

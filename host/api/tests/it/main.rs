@@ -3,7 +3,9 @@
 mod graphql;
 mod house;
 mod identity;
+mod keys;
 mod payload;
 mod schema;
+mod stories;
 mod transfers;
 mod uploads;

@@ -3,6 +3,8 @@
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, request};
 use futures::stream;
+use lockgate_core::claim::Aggregate;
+use lockgate_core::command::Work;
 
 use crate::house::House;
 
@@ -83,4 +85,23 @@ async fn names_methods_that_a_route_does_not_know() {
     let house = House::new().await;
     let answer = house.send(Request::delete("/transfers").body(Body::empty()).expect("a request")).await;
     assert_eq!(answer.code(), "METHOD_NOT_ALLOWED");
+}
+
+#[tokio::test]
+async fn puts_the_callers_trace_on_the_transfer_if_it_is_well_formed() {
+    let house = House::new().await;
+    let given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    for (traceparent, kept) in [
+        (given, true),
+        ("00-00000000000000000000000000000000-b7ad6b7169203331-01", false),
+        ("ff-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", false),
+        ("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-more", false),
+        ("nonsense", false),
+    ] {
+        let request = post(&house, "to=globex&filename=a.txt").header("traceparent", traceparent);
+        let answer = house.send(request.body(Body::from("abc")).expect("a request")).await;
+        let id = answer.json()["transfer"].as_str().expect("an id").parse().expect("an id");
+        let Some(Aggregate::Transfer(transfer)) = house.store.get(Work::Transfer(id)) else { panic!("{id} is lost") };
+        assert_eq!(transfer.trace.0.as_deref(), kept.then_some(given), "{traceparent}");
+    }
 }
