@@ -28,15 +28,15 @@ fn star() -> char {
 /// The masked bytes of all pieces, in their order, with one host call for each scheme of tokens.
 pub(crate) fn mask_all<'a>(actions: &[Action], pieces: impl Iterator<Item = &'a Piece>) -> Vec<Vec<u8>> {
     let mut masked = Vec::new();
-    let mut waiting: [(Scheme, Vec<&[u8]>, Vec<usize>); 2] =
-        [Scheme::Opaque, Scheme::Digits].map(|scheme| (scheme, Vec::new(), Vec::new()));
+    // Values that wait for their tokens, each with its place in the answer.
+    let mut waiting = [(Scheme::Opaque, Vec::new(), Vec::new()), (Scheme::Digits, Vec::new(), Vec::new())];
     for piece in pieces {
         let value = match &actions[piece.action] {
             Action::KeepLast { count, with } => keep_last(&piece.value, *count, *with),
             Action::Replace { with } => with.clone().into_bytes(),
             Action::Tokenize { scheme } => {
                 for (_, values, places) in waiting.iter_mut().filter(|(other, ..)| other == scheme) {
-                    values.push(&piece.value);
+                    values.push(&piece.value[..]);
                     places.push(masked.len());
                 }
                 Vec::new()

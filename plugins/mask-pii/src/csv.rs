@@ -41,17 +41,9 @@ pub(crate) fn spots(payload: &Payload, fields: &[Field], record: &Record<'_>, hi
 }
 
 /// The parts of hits that lie in `inner`.
-pub(crate) fn pieces(
-    record: &[u8],
-    hits: &[Hit],
-    inner: std::ops::Range<usize>,
-) -> impl Iterator<Item = Piece> {
+pub(crate) fn pieces(record: &[u8], hits: &[Hit], inner: std::ops::Range<usize>) -> impl Iterator<Item = Piece> {
     hits.iter().filter_map(move |hit| {
         let range = hit.range.start.max(inner.start)..hit.range.end.min(inner.end);
-        (range.start < range.end).then(|| Piece {
-            value: record[range.clone()].to_vec(),
-            range,
-            action: hit.action,
-        })
+        (range.start < range.end).then(|| Piece { value: record[range.clone()].to_vec(), range, action: hit.action })
     })
 }

@@ -29,8 +29,10 @@ pub(crate) fn spots(kinds: &[String], fields: &[Field], record: &Record<'_>, hit
         } else if form == Form::String && hidden(scalar) {
             let text = json::text(scalar).into_owned();
             let found = detect::scan(&text, kinds).into_iter();
-            let piece = |(kind, range): (usize, std::ops::Range<usize>)| {
-                Piece { value: text[range.clone()].to_vec(), range, action: kind }
+            let piece = |(kind, range): (usize, std::ops::Range<usize>)| Piece {
+                value: text[range.clone()].to_vec(),
+                range,
+                action: kind,
             };
             let pieces: Vec<_> = found.map(piece).collect();
             if !pieces.is_empty() {

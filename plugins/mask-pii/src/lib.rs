@@ -23,19 +23,14 @@ use lockgate_sdk::{
     host::{detect, log},
 };
 
-use action::Action;
-use settings::{Field, Framing, Settings};
+use settings::{Field, Framing, Parts, Settings};
 
 /// The plugin.
 #[derive(Debug)]
 pub struct MaskPii {
     framing: Option<Framing>,
     dialect: Option<Dialect>,
-    /// What the host is asked to find; kind `i` meets action `i`.
-    kinds: Vec<String>,
-    fields: Vec<Field>,
-    /// Those of the kinds, then those of the fields.
-    actions: Vec<Action>,
+    parts: Parts,
     payload: Payload,
 }
 
@@ -62,9 +57,8 @@ impl Mask for MaskPii {
     type Settings = Settings;
 
     fn configure(settings: Settings) -> Result<Self, String> {
-        let (kinds, fields, actions) = settings.parts()?;
-        let Settings { framing, dialect, .. } = settings;
-        Ok(Self { framing, dialect, kinds, fields, actions, payload: Payload::default() })
+        let parts = settings.parts()?;
+        Ok(Self { framing: settings.framing, dialect: settings.dialect, parts, payload: Payload::default() })
     }
 
     fn begin(&mut self, subject: &Subject) {
@@ -75,14 +69,14 @@ impl Mask for MaskPii {
             panic!("unknown framing");
         };
         let dialect = Dialect::of(self.dialect, subject);
-        let masked = vec![0; self.actions.len()];
+        let masked = vec![0; self.parts.actions.len()];
         self.payload = Payload { framing, dialect, header: Header::of(subject, dialect), masked };
     }
 
     fn apply(&mut self, batch: &Batch, edits: &mut Edits, _: &mut Findings) {
         let mut hits = vec![Vec::new(); batch.len()];
-        if !self.kinds.is_empty() {
-            for hit in detect::scan_batch(batch, &self.kinds) {
+        if !self.parts.kinds.is_empty() {
+            for hit in detect::scan_batch(batch, &self.parts.kinds) {
                 hits[hit.record.index()].push(Hit { range: hit.range, action: hit.kind });
             }
         }
@@ -90,14 +84,14 @@ impl Mask for MaskPii {
         let mut spots = Vec::new();
         for (record, hits) in batch.records().zip(hits) {
             let found = match self.payload.framing {
-                Framing::Csv => csv::spots(&self.payload, &self.fields, &record, &hits),
-                Framing::Json => json::spots(&self.kinds, &self.fields, &record, &hits),
+                Framing::Csv => csv::spots(&self.payload, &self.parts.fields, &record, &hits),
+                Framing::Json => json::spots(&self.parts.kinds, &self.parts.fields, &record, &hits),
                 Framing::Lines => text::spots(&record, hits, true),
                 Framing::Bytes | Framing::Whole => text::spots(&record, hits, false),
             };
             spots.extend(found.into_iter().map(|spot| (record, spot)));
         }
-        let masked = action::mask_all(&self.actions, spots.iter().flat_map(|(_, spot)| spot.pieces()));
+        let masked = action::mask_all(&self.parts.actions, spots.iter().flat_map(|(_, spot)| spot.pieces()));
         let mut masked = masked.iter();
         for (record, spot) in &spots {
             for piece in spot.pieces() {
@@ -109,7 +103,7 @@ impl Mask for MaskPii {
     }
 
     fn finish(&mut self, findings: &mut Findings) {
-        let names = self.kinds.iter().cloned().chain(self.fields.iter().map(Field::name));
+        let names = self.parts.kinds.iter().cloned().chain(self.parts.fields.iter().map(Field::name));
         for (name, &count) in names.zip(&self.payload.masked) {
             if count > 0 {
                 findings.push(Finding::note("masked", format!("{count} values were masked: {name}")));

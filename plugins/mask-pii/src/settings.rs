@@ -81,32 +81,41 @@ impl Field {
     }
 }
 
+/// What the settings come to.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    /// What the host is asked to find; kind `i` meets action `i`.
+    pub(crate) kinds: Vec<String>,
+    pub(crate) fields: Vec<Field>,
+    /// Those of the kinds, then those of the fields.
+    pub(crate) actions: Vec<Action>,
+}
+
 impl Settings {
-    /// The kinds to find, the fields to mask, and the actions of both.
-    pub(crate) fn parts(&self) -> Result<(Vec<String>, Vec<Field>, Vec<Action>), String> {
+    /// Gives every kind and field its action.
+    pub(crate) fn parts(&self) -> Result<Parts, String> {
         let Kinds { card, iban, email, phone } = &self.kinds;
-        let (mut kinds, mut actions) = (Vec::new(), Vec::new());
+        let mut parts = Parts { kinds: Vec::new(), fields: Vec::new(), actions: Vec::new() };
         for (kind, action) in [("card", card), ("iban", iban), ("email", email), ("phone", phone)] {
             if let Some(action) = action {
-                kinds.push(kind.to_owned());
-                actions.push(action.clone());
+                parts.kinds.push(kind.to_owned());
+                parts.actions.push(action.clone());
             }
         }
-        let mut fields = Vec::with_capacity(self.fields.len());
         for field in &self.fields {
-            let action = actions.len();
-            fields.push(match (&field.column, &field.pointer) {
+            let action = parts.actions.len();
+            parts.fields.push(match (&field.column, &field.pointer) {
                 (Some(column), None) => Field::Column(column.clone(), action),
                 (None, Some(pointer)) => {
                     Field::Pointer(pointer.split('/').skip(1).map(str::to_owned).collect(), action)
                 }
                 _ => return Err("each of `fields` has either a `column` or a `pointer`".to_owned()),
             });
-            actions.push(field.mask.clone());
+            parts.actions.push(field.mask.clone());
         }
-        if actions.is_empty() {
+        if parts.actions.is_empty() {
             return Err("nothing is to be masked: name at least one of `kinds` or `fields`".to_owned());
         }
-        Ok((kinds, fields, actions))
+        Ok(parts)
     }
 }

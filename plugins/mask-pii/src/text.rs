@@ -34,9 +34,11 @@ pub(crate) fn keep(batch: &Batch, hits: &mut [Vec<Hit>]) -> usize {
     let aim = data.len().saturating_sub(LONGEST);
     let between = |at: &usize| *at == 0 || !(data[*at - 1].is_ascii_graphic() || data[*at - 1] >= 0x80);
     let mut cut = (aim.saturating_sub(LONGEST_WORD)..=aim).rev().find(between).unwrap_or(aim);
-    let starts = || batch.records().zip(hits.iter()).flat_map(|(record, hits)| {
-        hits.iter().map(move |hit| (record.span().start + hit.range.start, record.span().start + hit.range.end))
-    });
+    let starts = || {
+        batch.records().zip(hits.iter()).flat_map(|(record, hits)| {
+            hits.iter().map(move |hit| (record.span().start + hit.range.start, record.span().start + hit.range.end))
+        })
+    };
     for (start, end) in starts().collect::<Vec<_>>().into_iter().rev() {
         if end > cut && start < cut {
             cut = start;

@@ -14,7 +14,8 @@ impl Template {
             "application/json" => AutoEscape::Json,
             _ => AutoEscape::None,
         };
-        environment.set_auto_escape_callback(move |name| if name == "text" { escape.clone() } else { AutoEscape::None });
+        environment
+            .set_auto_escape_callback(move |name| if name == "text" { escape.clone() } else { AutoEscape::None });
         environment.set_undefined_behavior(UndefinedBehavior::Chainable);
         let template = |name: &'static str, source: &str, environment: &mut Environment<'static>| {
             environment.add_template_owned(name, source.to_owned()).map_err(|error| sentence(name, &error))?;

@@ -8,8 +8,7 @@ use serde::Serialize;
 
 /// The attributes and facts of a file.
 pub(crate) fn of_subject(subject: &Subject) -> Context<'static, 'static> {
-    let (facts, attributes): (Vec<_>, Vec<_>) =
-        subject.attributes().partition(|(name, _)| name.starts_with("fact."));
+    let (facts, attributes): (Vec<_>, Vec<_>) = subject.attributes().partition(|(name, _)| name.starts_with("fact."));
     let facts: BTreeMap<_, _> = facts.into_iter().map(|(name, value)| (&name["fact.".len()..], value)).collect();
     let receivers = subject.attribute("routing.receivers").unwrap_or_default();
     let receivers: Vec<_> = receivers.split(',').map(str::trim).filter(|receiver| !receiver.is_empty()).collect();

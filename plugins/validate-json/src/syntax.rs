@@ -14,6 +14,7 @@ pub(crate) fn finding(record: &Record<'_>, error: &Error) -> Finding {
 
 /// The byte at a line and column, both counted from 1 in bytes.
 fn offset(bytes: &[u8], line: usize, column: usize) -> usize {
-    let before: usize = bytes.split_inclusive(|&byte| byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
+    let before: usize =
+        bytes.split_inclusive(|&byte| byte == b'\n').take(line.saturating_sub(1)).map(<[u8]>::len).sum();
     (before + column.saturating_sub(1)).min(bytes.len())
 }

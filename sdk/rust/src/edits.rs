@@ -31,16 +31,22 @@ impl Edits {
     ///
     /// # Panics
     ///
-    /// When the range leaves the record, lies before or overlaps the edit made last, or reaches into the kept tail.
-    /// A lost edit would release what was to be masked, so this is an error at once and not one to be overlooked.
+    /// When the range leaves the record, lies before or overlaps the edit made last, or reaches into the kept tail; and
+    /// when the record is empty, because an offset between two records names neither. To insert before a record's
+    /// first byte counts as an edit of that byte. A lost edit would release what was to be masked, so this is an error at once and not one to be overlooked.
     pub fn replace(&mut self, record: &Record<'_>, range: Range<usize>, replacement: impl AsRef<[u8]>) {
         let length = record.bytes().len();
         assert!(range.start <= range.end && range.end <= length, "edit {range:?} leaves its record of {length} bytes");
+        assert!(length > 0, "record {} is empty, there is no byte to edit", record.index());
+        // Between two records an insertion would belong to the earlier one: it takes the first byte along.
+        let leading = range.end == 0;
+        let range = range.start..range.end + usize::from(leading);
         let (start, end) = (record.span().start + range.start, record.span().start + range.end);
         let before = self.raw.ends.last().map_or(0, |&end| end as usize);
         assert!(start >= before, "edit {range:?} of record {} does not come after the one before", record.index());
         assert!(end <= self.length - self.kept, "edit {range:?} reaches into the tail that is kept for later");
         self.raw.replacements.extend_from_slice(replacement.as_ref());
+        self.raw.replacements.extend_from_slice(&record.bytes()[..usize::from(leading)]);
         self.raw.starts.push(offset(start));
         self.raw.ends.push(offset(end));
         self.raw.replacement_ends.push(offset(self.raw.replacements.len()));
@@ -107,3 +113,6 @@ impl Edits {
         (self.raw, offset(self.kept))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -146,3 +146,6 @@ impl Findings {
         types::Findings { items: items.collect(), dropped: self.dropped }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -35,7 +35,6 @@
 //! let mut findings = Findings::default();
 //! plugin.check(&Batch::of(["four", "fifth"]), &mut findings);
 //! assert_eq!(findings.items()[0].place().expect("points at a record").position, 1);
-//! # fn main() {}
 //! ```
 //!
 //! One crate is one plugin: `crate-type = ["cdylib", "rlib"]`, built by `cargo xtask guests` for

@@ -17,12 +17,14 @@ fn mask(chunks: &[&[u8]]) -> String {
 
 /// Words, then a value now and then.
 fn payload() -> String {
-    (0..120).map(|index| match index % 40 {
-        7 => "pay 4111 1111 1111 1111 or ".to_owned(),
-        23 => "write ada.lovelace@example.org\n".to_owned(),
-        39 => "0123456789".repeat(30) + " ",
-        _ => format!("word{index} "),
-    }).collect()
+    (0..120)
+        .map(|index| match index % 40 {
+            7 => "pay 4111 1111 1111 1111 or ".to_owned(),
+            23 => "write ada.lovelace@example.org\n".to_owned(),
+            39 => "0123456789".repeat(30) + " ",
+            _ => format!("word{index} "),
+        })
+        .collect()
 }
 
 #[test]

@@ -14,7 +14,8 @@ fn people(settings: Value, records: &[&str]) -> Vec<String> {
 fn found_values_are_masked_within_their_cells() {
     let settings = json!({"kinds": {
         "card": {"action": "keep-last", "count": 4}, "email": {"action": "tokenize", "scheme": "opaque"}}});
-    let masked = people(settings, &["1,Ada,call ada@example.org now", "2,\"Bob, B.\",\"4111 1111 1111 1111\"", "3,Eve,"]);
+    let masked =
+        people(settings, &["1,Ada,call ada@example.org now", "2,\"Bob, B.\",\"4111 1111 1111 1111\"", "3,Eve,"]);
     assert_eq!(masked, ["1,Ada,call tok_15 now", "2,\"Bob, B.\",\"**** **** **** 1111\"", "3,Eve,"]);
 }
 
@@ -35,7 +36,8 @@ fn a_replacement_never_breaks_out_of_its_cell() {
     for record in ["1,Ada,x a@b.co y", "1,\"Ada\",\"x a@b.co y\""] {
         let masked = people(settings.clone(), &[record]).remove(0);
         let dialect = Dialect::default();
-        let values: Vec<_> = dialect.cells(masked.as_bytes()).map(|cell| dialect.value(masked.as_bytes(), &cell)).collect();
+        let values: Vec<_> =
+            dialect.cells(masked.as_bytes()).map(|cell| dialect.value(masked.as_bytes(), &cell)).collect();
         assert_eq!(values, [&b"1"[..], b"a,\"b\" c", b"x a,\"b\" c y"], "{masked}");
         assert!(!masked.contains('\n'));
     }

@@ -49,6 +49,7 @@ fn a_token_of_digits_stays_a_number() {
 
 #[test]
 fn real_events_without_personal_data_pass_unchanged() {
-    let record = r#"{"Records":[{"eventVersion":"2.1","eventTime":"1970-01-01T00:00:00.000Z","s3":{"object":{"size":1024}}}]}"#;
+    let record =
+        r#"{"Records":[{"eventVersion":"2.1","eventTime":"1970-01-01T00:00:00.000Z","s3":{"object":{"size":1024}}}]}"#;
     assert_eq!(masked(kinds(), record), serde_json::from_str::<Value>(record).expect("JSON"));
 }

@@ -13,7 +13,8 @@ use serde_json::{Value, json};
 /// The masked records, as text.
 fn mask(settings: Value, subject: &Subject, records: &[&str]) -> (Vec<String>, Findings) {
     detector::install();
-    let (masked, findings) = testing::mask::<MaskPii>(settings, subject, &[Batch::of(records)]).expect("valid settings");
+    let (masked, findings) =
+        testing::mask::<MaskPii>(settings, subject, &[Batch::of(records)]).expect("valid settings");
     (masked.into_iter().map(|record| String::from_utf8(record).expect("UTF-8")).collect(), findings)
 }
 

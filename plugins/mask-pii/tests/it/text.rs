@@ -7,7 +7,8 @@ use crate::mask;
 
 #[test]
 fn separators_stay_and_short_values_hide_wholly() {
-    let settings = json!({"kinds": {"card": {"action": "keep-last", "count": 4}, "email": {"action": "keep-last", "count": 5}}});
+    let settings =
+        json!({"kinds": {"card": {"action": "keep-last", "count": 4}, "email": {"action": "keep-last", "count": 5}}});
     let lines = Subject::new("trf_1").with("framing", "lines");
     let (masked, _) = mask(settings, &lines, &["card 4111 1111 1111 1111, mail ab@c.co", "nothing"]);
     assert_eq!(masked, ["card **** **** **** 1111, mail **@*.**", "nothing"]);

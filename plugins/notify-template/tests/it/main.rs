@@ -24,7 +24,11 @@ fn one(title: &str, text: &str, media_type: &str) -> Message {
 
 #[test]
 fn attributes_are_reachable_by_their_dotted_names() {
-    let message = one("{{ file.name }}\nwas {{ kind }}", "{{ id }} {{ attributes['file.name'] }} {{ sender|upper }}", "text/plain");
+    let message = one(
+        "{{ file.name }}\nwas {{ kind }}",
+        "{{ id }} {{ attributes['file.name'] }} {{ sender|upper }}",
+        "text/plain",
+    );
     assert_eq!(message.title, "invoice-812.xml was transfer.rejected");
     assert_eq!(message.text, "evt_1 invoice-812.xml ACME");
     assert_eq!((message.channel.as_str(), message.media_type.as_str()), ("ops", "text/plain"));
@@ -32,7 +36,8 @@ fn attributes_are_reachable_by_their_dotted_names() {
 
 #[test]
 fn what_an_event_lacks_is_empty_and_may_have_a_default() {
-    let message = one("x", "[{{ absent.name }}][{{ absent|default('none') }}]{% if receiver %}!{% endif %}", "text/plain");
+    let message =
+        one("x", "[{{ absent.name }}][{{ absent|default('none') }}]{% if receiver %}!{% endif %}", "text/plain");
     assert_eq!(message.text, "[][none]");
 }
 
@@ -42,7 +47,8 @@ fn text_is_escaped_for_what_it_is() {
     let html = one("{{ reason }}", "<p>{{ reason }}</p>", "text/html; charset=utf-8");
     assert_eq!(html.text, "<p>a &lt;b&gt; &amp; &quot;c&quot;</p>");
     assert_eq!(html.title, "a <b> & \"c\"");
-    let json: Value = serde_json::from_str(&one("t", r#"{"why": {{ reason }}}"#, "application/json").text).expect("JSON");
+    let json: Value =
+        serde_json::from_str(&one("t", r#"{"why": {{ reason }}}"#, "application/json").text).expect("JSON");
     assert_eq!(json, json!({"why": "a <b> & \"c\""}));
 }
 

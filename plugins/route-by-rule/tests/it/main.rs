@@ -33,8 +33,7 @@ fn all_rules_that_apply_decide_together_and_name_a_target_once() {
         {"when": "attributes.sender == 'acme'", "to": ["globex", "initech"]},
         {"when": "'globex' in receivers", "to": ["globex"]},
         {"when": "transfer.startsWith('trf_')", "to": ["initech/archive"]}]});
-    let expected =
-        [Target::receiver("globex"), Target::receiver("initech"), Target::destination("initech", "archive")];
+    let expected = [Target::receiver("globex"), Target::receiver("initech"), Target::destination("initech", "archive")];
     assert_eq!(decide(settings), expected);
 }
 
@@ -82,7 +81,8 @@ fn a_rule_that_cannot_be_evaluated_is_a_fault_otherwise() {
 
 #[test]
 fn records_of_a_stream_are_routed_by_what_they_say() {
-    let settings = json!({"rules": [{"when": "record.amount > 10", "to": ["large"]}], "errors": "skip", "default": ["small"]});
+    let settings =
+        json!({"rules": [{"when": "record.amount > 10", "to": ["large"]}], "errors": "skip", "default": ["small"]});
     let mut plugin = configure(settings).expect("valid");
     let batch = Batch::of([r#"{"amount": 11}"#, r#"{"amount": 10}"#, "no json"]);
     let targets: Vec<_> = batch.records().flat_map(|record| plugin.assign(&record)).collect();

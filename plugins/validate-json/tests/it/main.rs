@@ -17,7 +17,8 @@ fn check(settings: Value, record: &str) -> Findings {
 
 fn files(folder: &str) -> Vec<PathBuf> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(folder);
-    let mut files: Vec<_> = fs::read_dir(folder).expect("is there").map(|entry| entry.expect("readable").path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("is there").map(|entry| entry.expect("readable").path()).collect();
     files.sort();
     files
 }

@@ -4,7 +4,9 @@ use super::{Kind, locate, scalars, text, write};
 
 fn all(json: &str) -> Vec<(String, String, Kind)> {
     let mut all = Vec::new();
-    scalars(json.as_bytes(), |pointer, scalar| all.push((pointer.to_owned(), json[scalar.range].to_owned(), scalar.kind)));
+    scalars(json.as_bytes(), |pointer, scalar| {
+        all.push((pointer.to_owned(), json[scalar.range].to_owned(), scalar.kind));
+    });
     all
 }
 
