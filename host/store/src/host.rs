@@ -5,6 +5,7 @@ use std::time::Duration;
 use lockgate_core::claim::Claim;
 use lockgate_core::command::Work;
 use lockgate_core::id::HostId;
+use lockgate_core::transfer::Version;
 
 use crate::error::Failure;
 use crate::store::PgStore;
@@ -73,4 +74,73 @@ pub(crate) async fn relinquish(store: &PgStore, claim: &Claim, after: Duration) 
     .execute(&store.worker)
     .await?;
     Ok(())
+}
+
+/// Gives back what the host holds for longer than `settled` without knowing of it.
+pub(crate) async fn disown(
+    store: &PgStore,
+    host: HostId,
+    known: &[(Work, Version)],
+    settled: Duration,
+) -> Result<usize, Failure> {
+    let (host, seconds) = (host.uuid(), settled.as_secs_f64());
+    let (ids, versions): (Vec<_>, Vec<_>) = known.iter().map(|(work, version)| (work.uuid(), *version)).unzip();
+    let mut count = 0;
+    count += sqlx::query!(
+        "update transfers t set version = version + 1, claimed_by = null, claimed_at = null,
+             due_at = greatest(now(), updated_at + interval '1 microsecond')
+         where claimed_by = $1 and claimed_at < now() - make_interval(secs => $2)
+           and not exists (select from unnest($3::uuid[], $4::bigint[]) k(id, version)
+                           where k.id = t.id and k.version = t.version)",
+        host,
+        seconds,
+        &ids,
+        &versions
+    )
+    .execute(&store.worker)
+    .await?
+    .rows_affected();
+    count += sqlx::query!(
+        "update consignments t set version = version + 1, claimed_by = null, claimed_at = null,
+             due_at = greatest(now(), updated_at + interval '1 microsecond')
+         where claimed_by = $1 and claimed_at < now() - make_interval(secs => $2)
+           and not exists (select from unnest($3::uuid[], $4::bigint[]) k(id, version)
+                           where k.id = t.id and k.version = t.version)",
+        host,
+        seconds,
+        &ids,
+        &versions
+    )
+    .execute(&store.worker)
+    .await?
+    .rows_affected();
+    count += sqlx::query!(
+        "update deliveries t set version = version + 1, claimed_by = null, claimed_at = null,
+             due_at = greatest(now(), updated_at + interval '1 microsecond')
+         where claimed_by = $1 and claimed_at < now() - make_interval(secs => $2)
+           and not exists (select from unnest($3::uuid[], $4::bigint[]) k(id, version)
+                           where k.id = t.id and k.version = t.version)",
+        host,
+        seconds,
+        &ids,
+        &versions
+    )
+    .execute(&store.worker)
+    .await?
+    .rows_affected();
+    count += sqlx::query!(
+        "update notifications t set version = version + 1, claimed_by = null, claimed_at = null,
+             due_at = greatest(now(), updated_at + interval '1 microsecond')
+         where claimed_by = $1 and claimed_at < now() - make_interval(secs => $2)
+           and not exists (select from unnest($3::uuid[], $4::bigint[]) k(id, version)
+                           where k.id = t.id and k.version = t.version)",
+        host,
+        seconds,
+        &ids,
+        &versions
+    )
+    .execute(&store.worker)
+    .await?
+    .rows_affected();
+    Ok(usize::try_from(count).unwrap_or(usize::MAX))
 }

@@ -16,7 +16,7 @@ use lockgate_core::ports::{
     AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
-use lockgate_core::transfer::Transfer;
+use lockgate_core::transfer::{Transfer, Version};
 use lockgate_core::viewer::Viewer;
 
 use crate::store::PgStore;
@@ -38,6 +38,10 @@ impl TransferStore for PgStore {
 
     async fn relinquish(&self, claim: &Claim, after: Duration) -> Result<(), StoreError> {
         Ok(host::relinquish(self, claim, after).await?)
+    }
+
+    async fn disown(&self, host: HostId, known: &[(Work, Version)], settled: Duration) -> Result<usize, StoreError> {
+        Ok(host::disown(self, host, known, settled).await?)
     }
 
     async fn commit(&self, change: &Change) -> Result<(), CommitError> {

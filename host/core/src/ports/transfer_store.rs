@@ -17,7 +17,7 @@ use crate::partner::Partner;
 use crate::policy::{Revision, Side};
 use crate::ports::query::Snapshot;
 use crate::provenance::Entry;
-use crate::transfer::Transfer;
+use crate::transfer::{Transfer, Version};
 use crate::upload::Upload;
 use crate::viewer::Viewer;
 
@@ -37,6 +37,13 @@ pub trait TransferStore: Send + Sync + Debug {
 
     /// Gives a claim back unfinished (orderly shutdown, host trouble); anybody may adopt it `after` that time.
     async fn relinquish(&self, claim: &Claim, after: Duration) -> Result<(), StoreError>;
+
+    /// Gives back all that the store says this host holds for longer than `settled`, except what it knows of: the answer
+    /// to a claim can get lost, and nobody adopts what a living host holds. A store whose answers cannot get lost has
+    /// nothing to do. Returns how many.
+    async fn disown(&self, _host: HostId, _known: &[(Work, Version)], _settled: Duration) -> Result<usize, StoreError> {
+        Ok(0)
+    }
 
     /// Writes a change if its version still matches. Rolls the transfer up to `Finished` when its last consignment
     /// settles, and the consignment when its last delivery does, by the functions of [`crate::state`].
