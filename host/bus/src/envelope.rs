@@ -55,8 +55,7 @@ pub(crate) fn wrap(command: &Command) -> Envelope {
 /// Reads a command and where it was.
 pub(crate) fn unwrap(message: &impl Message) -> Result<RungCommand, Malformed> {
     let command = serde_json::from_slice(message.payload().ok_or(Malformed::Empty)?)?;
-    let ring =
-        Ring { topic: message.topic().to_owned(), partition: message.partition(), offset: message.offset() };
+    let ring = Ring { topic: message.topic().to_owned(), partition: message.partition(), offset: message.offset() };
     Ok(RungCommand { command, ring })
 }
 

@@ -13,6 +13,6 @@ mod relay;
 mod topic;
 
 pub use config::BusConfig;
-pub use listener::{Claimer, HostClaimer, ListenError, Listener};
+pub use listener::{Claimer, ListenError, Listener};
 pub use producer::KafkaBus;
 pub use relay::Relay;

@@ -11,7 +11,7 @@ use lockgate_core::trace::Tracer;
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
-pub use claimer::{Claimer, HostClaimer};
+pub use claimer::Claimer;
 
 use crate::config::BusConfig;
 use crate::metrics::BusMetrics;

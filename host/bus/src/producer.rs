@@ -71,8 +71,7 @@ impl KafkaBus {
             );
             self.tracer.adopt(&span, &command.trace);
             let envelope = envelope::wrap(&self.under(&span, command));
-            let record =
-                FutureRecord::to(&topic).key(&envelope.key).payload(&envelope.value).headers(envelope.headers);
+            let record = FutureRecord::to(&topic).key(&envelope.key).payload(&envelope.value).headers(envelope.headers);
             let report = connection.send_result(record).map_err(|(e, _)| BusError(e.to_string()))?;
             sent.push((span, report));
         }

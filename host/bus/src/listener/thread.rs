@@ -69,8 +69,11 @@ impl ListenerThread {
     pub(super) fn run(&mut self) -> Result<(), ListenError> {
         while !self.stopping() {
             let context = BusContext::measuring(self.config.topic(), self.metrics.clone());
-            let consumer: BaseConsumer<BusContext> =
-                self.config.consumer().create_with_context(context).map_err(|e| ListenError::Consumer(e.to_string()))?;
+            let consumer: BaseConsumer<BusContext> = self
+                .config
+                .consumer()
+                .create_with_context(context)
+                .map_err(|e| ListenError::Consumer(e.to_string()))?;
             consumer.subscribe(&[&self.config.topic()]).map_err(|e| ListenError::Consumer(e.to_string()))?;
             self.listen(&consumer);
             // Dropping the consumer leaves the group, so that the others take its partitions at once.

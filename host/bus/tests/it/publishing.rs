@@ -15,8 +15,7 @@ use crate::bench::{bus, command, config};
 async fn commands_of_one_aggregate_stay_in_order_on_one_partition() {
     let config = config().await;
     let bus = bus(&config).await;
-    let sent: Vec<Command> =
-        (0..60).map(|n| Command { version: 10 + (n / 6) as i64, ..command(n % 6) }).collect();
+    let sent: Vec<Command> = (0..60).map(|n| Command { version: 10 + (n / 6) as i64, ..command(n % 6) }).collect();
     bus.publish(&sent).await.expect("Kafka takes them");
 
     let topic = config.topic();
@@ -36,8 +35,7 @@ async fn commands_of_one_aggregate_stay_in_order_on_one_partition() {
                     let header = headers.iter().find(|it| it.key == "traceparent")?;
                     header.value.map(<[u8]>::to_vec)
                 });
-                let command: Command =
-                    serde_json::from_slice(message.payload().expect("a value")).expect("a command");
+                let command: Command = serde_json::from_slice(message.payload().expect("a value")).expect("a command");
                 read.push((message.key().expect("a key").to_vec(), message.partition(), command, parent));
             }
         }
@@ -62,8 +60,7 @@ async fn a_ping_finds_the_topic_and_names_a_silent_broker() {
     let config = config().await;
     bus(&config).await.ping(Duration::from_secs(10)).await.expect("the shared Kafka answers");
     let nowhere = lockgate_bus::BusConfig { brokers: "127.0.0.1:1".to_owned(), ..config };
-    let refused =
-        lockgate_bus::KafkaBus::connect(&nowhere, std::sync::Arc::new(lockgate_core::trace::NoTracer)).await;
+    let refused = lockgate_bus::KafkaBus::connect(&nowhere, std::sync::Arc::new(lockgate_core::trace::NoTracer)).await;
     let message = refused.expect_err("nobody listens there").to_string();
     assert!(message.contains("127.0.0.1:1"), "{message}");
 }
