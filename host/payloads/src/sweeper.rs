@@ -1,5 +1,6 @@
 //! Removes objects that nobody needs, as rows name them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use lockgate_core::ports::{StoreError, Sweepable, UploadStore};
@@ -61,14 +62,12 @@ impl Sweeper {
 
     async fn remove(&self, row: &Sweepable) -> Result<(), Failure> {
         let Bucket { client, name, .. } = &self.bucket;
-        let mut unfinished: Vec<String> = row.multipart.iter().cloned().collect();
-        if unfinished.is_empty() {
-            // A host may have died between beginning a multipart upload and noting its id.
-            let listed = client.list_multipart_uploads().bucket(name).prefix(&row.key).send().await;
-            let listed = listed.map_err(|error| Failure::of("ListMultipartUploads", &error))?;
-            let ours = listed.uploads().iter().filter(|upload| upload.key() == Some(&row.key));
-            unfinished.extend(ours.filter_map(|upload| upload.upload_id().map(str::to_owned)));
-        }
+        // Also those that no row names: a host died, or S3's answer was lost, between beginning and noting.
+        let listed = client.list_multipart_uploads().bucket(name).prefix(&row.key).send().await;
+        let listed = listed.map_err(|error| Failure::of("ListMultipartUploads", &error))?;
+        let ours = listed.uploads().iter().filter(|upload| upload.key() == Some(&row.key));
+        let found = ours.filter_map(|upload| upload.upload_id().map(str::to_owned));
+        let unfinished: BTreeSet<String> = row.multipart.iter().cloned().chain(found).collect();
         for multipart in unfinished {
             let aborted = client.abort_multipart_upload().bucket(name).key(&row.key).upload_id(multipart).send().await;
             match aborted.map_err(|error| Failure::of("AbortMultipartUpload", &error)) {

@@ -1,0 +1,12 @@
+//! The payload store against a real S3, straight and through a proxy that breaks what it is told to break.
+#![allow(clippy::unwrap_used)]
+
+mod archive;
+mod faults;
+mod objects;
+mod proxy;
+mod reads;
+mod rows;
+mod sweeping;
+mod uploads;
+mod world;

@@ -1,0 +1,153 @@
+//! A proxy before S3 that counts requests and breaks the next ones of a kind in a given way.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+
+use futures::{StreamExt as _, stream};
+use http::{Request, Response, StatusCode};
+use http_body_util::combinators::BoxBody;
+use http_body_util::{BodyExt, Full, StreamBody};
+use hyper::body::{Bytes, Frame, Incoming};
+use hyper::service::service_fn;
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpListener;
+
+/// Requests as the payload store makes them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Put,
+    Part,
+    Create,
+    Complete,
+    Get,
+    Other,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fault {
+    /// Answered with that status; S3 never hears of it.
+    Refuse(u16),
+    /// The connection breaks before the request arrived.
+    Cut,
+    /// S3 does it, and the connection breaks before the answer arrived.
+    LoseAnswer,
+    /// The connection breaks after that many bytes of the answer's body.
+    CutAnswer(usize),
+    /// Nobody ever answers.
+    Silence,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    faults: Vec<(Kind, Fault)>,
+    seen: Vec<Kind>,
+}
+
+/// A running proxy; ends with the runtime of its test.
+#[derive(Debug, Clone)]
+pub(crate) struct Proxy {
+    address: SocketAddr,
+    plan: Arc<Mutex<Plan>>,
+}
+
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+type Answer = Response<BoxBody<Bytes, Failure>>;
+
+impl Proxy {
+    pub(crate) async fn before(upstream: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let plan = Arc::new(Mutex::new(Plan::default()));
+        let proxy = Self { address, plan: Arc::clone(&plan) };
+        let upstream: Arc<str> = upstream.into();
+        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+        tokio::spawn(async move {
+            while let Ok((connection, _)) = listener.accept().await {
+                let (plan, client, upstream) = (Arc::clone(&plan), client.clone(), Arc::clone(&upstream));
+                let serving =
+                    service_fn(move |request| pass(request, Arc::clone(&plan), client.clone(), Arc::clone(&upstream)));
+                tokio::spawn(
+                    hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(connection), serving),
+                );
+            }
+        });
+        proxy
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Breaks the next request of that kind that is not broken by an earlier plan.
+    pub(crate) fn plan(&self, kind: Kind, fault: Fault) {
+        self.plan.lock().unwrap().faults.push((kind, fault));
+    }
+
+    pub(crate) fn seen(&self, kind: Kind) -> usize {
+        self.plan.lock().unwrap().seen.iter().filter(|seen| **seen == kind).count()
+    }
+
+    /// Whether everything that was planned has happened.
+    pub(crate) fn is_done(&self) -> bool {
+        self.plan.lock().unwrap().faults.is_empty()
+    }
+}
+
+async fn pass(
+    request: Request<Incoming>,
+    plan: Arc<Mutex<Plan>>,
+    client: Client<HttpConnector, Full<Bytes>>,
+    upstream: Arc<str>,
+) -> Result<Answer, Failure> {
+    let fault = next(&request, &plan);
+    match fault {
+        Some(Fault::Cut) => return Err("cut as planned".into()),
+        Some(Fault::Silence) => std::future::pending::<()>().await,
+        _ => {}
+    }
+    let (mut head, body) = request.into_parts();
+    let body = body.collect().await?.to_bytes();
+    if let Some(Fault::Refuse(status)) = fault {
+        let refusal = Full::new(Bytes::new()).map_err(|never: Infallible| match never {}).boxed();
+        return Ok(Response::builder().status(StatusCode::from_u16(status)?).body(refusal)?);
+    }
+    let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
+    head.uri = format!("{upstream}{path}").parse()?;
+    let answer = client.request(Request::from_parts(head, Full::new(body))).await?;
+    match fault {
+        Some(Fault::LoseAnswer) => Err("the answer is lost as planned".into()),
+        Some(Fault::CutAnswer(after)) => {
+            let (head, body) = answer.into_parts();
+            let whole = body.collect().await?.to_bytes();
+            let beginning = Ok(Frame::data(whole.slice(..after.min(whole.len()))));
+            // The pause lets the server flush what came before.
+            let end = async {
+                tokio::task::yield_now().await;
+                Err::<Frame<Bytes>, Failure>("cut as planned".into())
+            };
+            let body = stream::iter([beginning]).chain(stream::once(end));
+            Ok(Response::from_parts(head, BodyExt::boxed(StreamBody::new(body))))
+        }
+        _ => Ok(answer.map(|body| body.map_err(Failure::from).boxed())),
+    }
+}
+
+fn next(request: &Request<Incoming>, plan: &Mutex<Plan>) -> Option<Fault> {
+    let query = request.uri().query().unwrap_or_default();
+    let kind = match request.method().as_str() {
+        "PUT" if query.contains("partNumber=") => Kind::Part,
+        "PUT" => Kind::Put,
+        "POST" if query.contains("uploadId=") => Kind::Complete,
+        "POST" if query.contains("uploads") => Kind::Create,
+        "GET" => Kind::Get,
+        _ => Kind::Other,
+    };
+    let mut plan = plan.lock().unwrap();
+    plan.seen.push(kind);
+    let at = plan.faults.iter().position(|(planned, _)| *planned == kind)?;
+    Some(plan.faults.remove(at).1)
+}
