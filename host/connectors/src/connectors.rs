@@ -1,0 +1,100 @@
+//! All connectors behind the ports of core: which one speaks is read off the endpoint.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use lockgate_core::delivery::Answer;
+use lockgate_core::destination::Endpoint;
+use lockgate_core::notification::ChannelKind;
+use lockgate_core::ports::{Connector, Consigned, Messenger, Notice, PayloadStore, Vault};
+
+use crate::config::ConnectorsConfig;
+use crate::egress::{Egress, InvalidEntry, Names, SystemNames};
+use crate::http::HttpConnector;
+use crate::kafka::KafkaConnector;
+use crate::s3::S3Connector;
+use crate::secrets::Secrets;
+use crate::webhook::WebhookMessenger;
+
+/// The settings cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SetupError {
+    /// An entry of the allow-list.
+    #[error(transparent)]
+    Allow(#[from] InvalidEntry),
+    /// TLS cannot be set up.
+    #[error("outgoing TLS cannot be set up: {0}")]
+    Tls(#[from] rustls::Error),
+}
+
+/// Speaks to every kind of destination and channel.
+#[derive(Debug)]
+pub struct Connectors {
+    http: HttpConnector,
+    s3: S3Connector,
+    kafka: KafkaConnector,
+    webhook: WebhookMessenger,
+}
+
+impl Connectors {
+    /// Sets the connectors up; nothing is reached yet.
+    ///
+    /// # Errors
+    ///
+    /// When the allow-list holds something that is neither a host name nor a network, or TLS cannot be set up.
+    pub fn new(
+        config: &ConnectorsConfig,
+        payloads: Arc<dyn PayloadStore>,
+        vault: Arc<dyn Vault>,
+    ) -> Result<Self, SetupError> {
+        Self::with_names(config, payloads, vault, Arc::new(SystemNames))
+    }
+
+    /// The same with another way to resolve host names.
+    ///
+    /// # Errors
+    ///
+    /// As [`Connectors::new`].
+    pub fn with_names(
+        config: &ConnectorsConfig,
+        payloads: Arc<dyn PayloadStore>,
+        vault: Arc<dyn Vault>,
+        names: Arc<dyn Names>,
+    ) -> Result<Self, SetupError> {
+        let egress = Arc::new(Egress::new(&config.egress, names)?);
+        let secrets = Secrets::new(vault);
+        Ok(Self {
+            http: HttpConnector::new(Arc::clone(&egress), Arc::clone(&payloads), secrets.clone()),
+            s3: S3Connector::new(config.s3.clone(), Arc::clone(&egress), Arc::clone(&payloads), secrets.clone()),
+            kafka: KafkaConnector::new(config, Arc::clone(&egress), payloads),
+            webhook: WebhookMessenger::new(egress, secrets),
+        })
+    }
+}
+
+#[async_trait]
+impl Connector for Connectors {
+    async fn deliver(&self, consigned: &Consigned) -> Answer {
+        let answer = match &consigned.destination.endpoint {
+            Endpoint::Http { url, signing_secret, bearer_secret } => {
+                self.http.deliver(consigned, url, signing_secret.as_deref(), bearer_secret.as_deref()).await
+            }
+            Endpoint::S3 { bucket, prefix, endpoint, credentials_secret } => {
+                self.s3.deliver(consigned, bucket, prefix, endpoint.as_deref(), credentials_secret.as_deref()).await
+            }
+            Endpoint::Kafka { topic, brokers } => self.kafka.deliver(consigned, topic, brokers.as_deref()).await,
+        };
+        answer.unwrap_or_else(|answer| answer)
+    }
+}
+
+#[async_trait]
+impl Messenger for Connectors {
+    async fn send(&self, notice: &Notice) -> Answer {
+        match &notice.channel.kind {
+            ChannelKind::Webhook { url, signing_secret } => {
+                self.webhook.send(notice, url, signing_secret).await.unwrap_or_else(|answer| answer)
+            }
+        }
+    }
+}

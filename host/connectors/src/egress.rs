@@ -1,0 +1,126 @@
+//! Outgoing requests to addresses that partners name: checked when connecting, bounded in time and size.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderMap, Request, StatusCode};
+use http_body_util::BodyExt as _;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use lockgate_core::delivery::Answer;
+use url::Url;
+
+use crate::answer::{failed, refused};
+use crate::config::EgressConfig;
+use crate::connectors::SetupError;
+
+mod address;
+mod allow_list;
+mod door;
+mod gate;
+mod names;
+mod outgoing;
+
+pub use address::allowed;
+pub use allow_list::{AllowList, InvalidEntry};
+pub use gate::Denied;
+pub use names::{Names, SystemNames};
+
+pub(crate) use gate::{Gate, GateError, denied};
+pub(crate) use outgoing::Outgoing;
+
+use door::Door;
+
+/// Of an answer's body so much is read, and thrown away.
+const LARGEST_ANSWER: usize = 64 * 1024;
+const LONGEST_DRAIN: Duration = Duration::from_secs(2);
+
+/// The one HTTP client for partners' addresses.
+#[derive(Debug)]
+pub(crate) struct Egress {
+    client: Client<HttpsConnector<Door>, Outgoing>,
+    gate: Arc<Gate>,
+    idle: Duration,
+    slowest: u64,
+}
+
+/// What is kept of an answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+}
+
+impl Egress {
+    pub(crate) fn new(config: &EgressConfig, names: Arc<dyn Names>) -> Result<Self, SetupError> {
+        let gate = Arc::new(Gate::new(config, names)?);
+        let connector = HttpsConnectorBuilder::new()
+            .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())?
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(Door::new(Arc::clone(&gate), config.connect));
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(20))
+            .build(connector);
+        Ok(Self { client, gate, idle: config.idle, slowest: config.slowest.max(1) })
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
+    }
+
+    /// Reads a URL that a partner entered.
+    pub(crate) fn url(&self, url: &str) -> Result<Url, Answer> {
+        self.gate.url(url).map_err(|denied| refused(denied.to_string()))
+    }
+
+    /// Sends one request; a redirect is an answer like any other.
+    pub(crate) async fn send(&self, request: Request<Outgoing>) -> Result<Reply, Answer> {
+        let pulse = request.body().pulse();
+        let longest = self.idle * 2 + Duration::from_secs(request.body().size() / self.slowest);
+        let answer = tokio::select! {
+            answer = self.client.request(request) => answer.map_err(|error| explain(&error))?,
+            () = pulse.stops(self.idle) => {
+                return Err(failed(format!("the receiver took no byte and gave no answer for {:?}", self.idle)));
+            }
+            () = tokio::time::sleep(longest) => {
+                return Err(failed(format!("the receiver is too slow: no answer after {longest:?}")));
+            }
+        };
+        let (head, mut body) = answer.into_parts();
+        // A short body is read to its end so that the connection can be used again; a long or slow one costs it.
+        let draining = async {
+            let mut read = 0;
+            while let Some(Ok(frame)) = body.frame().await {
+                read += frame.data_ref().map_or(0, bytes::Bytes::len);
+                if read > LARGEST_ANSWER {
+                    break;
+                }
+            }
+        };
+        let _ = tokio::time::timeout(LONGEST_DRAIN.min(self.idle), draining).await;
+        Ok(Reply { status: head.status, headers: head.headers })
+    }
+}
+
+/// Why no answer came. A denied address is refused: trying again would not make it allowed.
+fn explain(error: &(dyn Error + 'static)) -> Answer {
+    match denied(error) {
+        Some(denied) => refused(denied.to_string()),
+        None => failed(format!("the receiver could not be reached: {}", chain(error))),
+    }
+}
+
+/// An error with all its causes.
+pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

@@ -1,0 +1,65 @@
+//! Connects to what the gate lets through, and to nothing else: the checked address is the one that is dialled, so a
+//! name cannot change its mind between check and connection.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use std::{error, io};
+
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tower::Service;
+
+use super::gate::Gate;
+
+type Failure = Box<dyn error::Error + Send + Sync>;
+
+/// The connector under TLS.
+#[derive(Debug, Clone)]
+pub(super) struct Door {
+    gate: Arc<Gate>,
+    patience: Duration,
+}
+
+impl Door {
+    pub(super) fn new(gate: Arc<Gate>, patience: Duration) -> Self {
+        Self { gate, patience }
+    }
+
+    async fn open(self, uri: Uri) -> Result<TokioIo<TcpStream>, Failure> {
+        let host = uri.host().ok_or("the URL has no host")?;
+        let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        let mut failure: Failure = io::Error::from(io::ErrorKind::AddrNotAvailable).into();
+        for address in self.gate.addresses(host, port).await? {
+            match TcpStream::connect(SocketAddr::new(address, port)).await {
+                Ok(stream) => {
+                    stream.set_nodelay(true)?;
+                    return Ok(TokioIo::new(stream));
+                }
+                Err(error) => failure = error.into(),
+            }
+        }
+        Err(failure)
+    }
+}
+
+impl Service<Uri> for Door {
+    type Response = TokioIo<TcpStream>;
+    type Error = Failure;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Failure>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Failure>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let (door, patience) = (self.clone(), self.patience);
+        Box::pin(async move {
+            let opened = tokio::time::timeout(patience, door.open(uri)).await;
+            opened.unwrap_or_else(|_| Err(format!("no connection within {patience:?}").into()))
+        })
+    }
+}

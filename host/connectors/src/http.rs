@@ -1,0 +1,94 @@
+//! Destination `http`: one POST with the payload as its body.
+//!
+//! A signed request carries Standard Webhooks headers. Eight gibibytes cannot be signed before they are sent, and need
+//! not be: the digest is known, so what is signed is `{webhook-id}.{webhook-timestamp}.sha256={hex digest of the body}`.
+//! A receiver hashes the body while it comes and hands `sha256=<hex>` as content to any Standard Webhooks library.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use http::request::Builder;
+use http::{HeaderValue, Request};
+use lockgate_core::delivery::Answer;
+use lockgate_core::ports::{Consigned, PayloadStore};
+use time::OffsetDateTime;
+
+use crate::answer::{failed, of_status, refused};
+use crate::egress::{Egress, Outgoing};
+use crate::file_name::content_disposition;
+use crate::secrets::Secrets;
+use crate::webhook::{Secret, sign};
+
+/// What we call ourselves.
+pub(crate) const AGENT: &str = concat!("Lockgate/", env!("CARGO_PKG_VERSION"));
+
+#[derive(Debug)]
+pub(crate) struct HttpConnector {
+    egress: Arc<Egress>,
+    payloads: Arc<dyn PayloadStore>,
+    secrets: Secrets,
+}
+
+impl HttpConnector {
+    pub(crate) fn new(egress: Arc<Egress>, payloads: Arc<dyn PayloadStore>, secrets: Secrets) -> Self {
+        Self { egress, payloads, secrets }
+    }
+
+    pub(crate) async fn deliver(
+        &self,
+        consigned: &Consigned,
+        url: &str,
+        signing: Option<&str>,
+        bearer: Option<&str>,
+    ) -> Result<Answer, Answer> {
+        let url = self.egress.url(url)?;
+        let mut request = described(Request::post(url.as_str()), consigned);
+        if let Some(name) = signing {
+            let secret = self.secrets.text(consigned.destination.partner, name).await?;
+            let secrets = Secret::read(&secret).map_err(|error| refused(format!("secret `{name}`: {error}")))?;
+            let id = consigned.delivery.id.to_string();
+            let content = format!("sha256={}", consigned.payload.digest.hex());
+            for (header, value) in sign(&secrets, &id, consigned.at, content.as_bytes()) {
+                request = request.header(header, value);
+            }
+        }
+        if let Some(name) = bearer {
+            let token = self.secrets.text(consigned.destination.partner, name).await?;
+            let value = HeaderValue::from_str(&format!("Bearer {token}"));
+            let mut value = value.map_err(|_| refused(format!("secret `{name}` does not fit in a header")))?;
+            value.set_sensitive(true);
+            request = request.header(AUTHORIZATION, value);
+        }
+        let payload = &consigned.payload;
+        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| failed(error.to_string()))?;
+        let request = request.body(Outgoing::stream(bytes, payload.size));
+        let request = request.map_err(|error| refused(format!("no request can be made: {error}")))?;
+        let reply = self.egress.send(request).await?;
+        Ok(of_status(reply.status, &reply.headers, OffsetDateTime::now_utc()))
+    }
+}
+
+/// What the receiver learns besides the bytes.
+fn described(request: Builder, consigned: &Consigned) -> Builder {
+    let Consigned { delivery, payload, transfer, sender, file_name, trace, .. } = consigned;
+    let media_type = HeaderValue::from_str(&payload.media_type)
+        .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+    let digest = STANDARD.encode(payload.digest.0);
+    let mut request = request
+        .header(USER_AGENT, AGENT)
+        .header(CONTENT_TYPE, media_type)
+        .header(CONTENT_LENGTH, payload.size)
+        .header(CONTENT_DISPOSITION, content_disposition(file_name))
+        .header("idempotency-key", delivery.id.to_string())
+        .header("lockgate-transfer", transfer.to_string())
+        .header("lockgate-consignment", delivery.consignment.to_string())
+        .header("lockgate-sender", sender)
+        .header("digest", format!("sha-256={digest}"))
+        .header("repr-digest", format!("sha-256=:{digest}:"));
+    if let Some(trace) = &trace.0 {
+        request = request.header("traceparent", trace);
+    }
+    request
+}

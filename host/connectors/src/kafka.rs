@@ -1,0 +1,105 @@
+//! Destination `kafka`: one record per delivery, with the delivery's id as CloudEvents id so that consumers can tell
+//! repeats.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use lockgate_core::delivery::Answer;
+use lockgate_core::payload::Payload;
+use lockgate_core::ports::{Consigned, PayloadStore};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::FutureRecord;
+
+use crate::answer::{failed, refused};
+use crate::config::ConnectorsConfig;
+use crate::egress::Egress;
+
+mod producers;
+mod record;
+
+use producers::Producers;
+
+/// Larger payloads are pointed at.
+const LARGEST_INLINE: u64 = 512 * 1024;
+const QUEUE: Duration = Duration::from_secs(10);
+
+pub(crate) struct KafkaConnector {
+    own: Option<String>,
+    own_topics: String,
+    public_url: Option<String>,
+    payloads: Arc<dyn PayloadStore>,
+    producers: Producers,
+}
+
+impl KafkaConnector {
+    pub(crate) fn new(config: &ConnectorsConfig, egress: Arc<Egress>, payloads: Arc<dyn PayloadStore>) -> Self {
+        Self {
+            own: config.kafka_brokers.clone(),
+            own_topics: config.kafka_topic_prefix.clone(),
+            public_url: config.public_url.clone(),
+            payloads,
+            producers: Producers::new(Arc::clone(egress.gate())),
+        }
+    }
+
+    pub(crate) async fn deliver(
+        &self,
+        consigned: &Consigned,
+        topic: &str,
+        brokers: Option<&str>,
+    ) -> Result<Answer, Answer> {
+        let producer = match (brokers, &self.own) {
+            (Some(brokers), _) => self.producers.foreign(brokers, topic).await?,
+            (None, Some(_)) if !self.own_topics.is_empty() && topic.starts_with(&self.own_topics) => {
+                return Err(refused(format!("topic `{topic}` belongs to the installation")));
+            }
+            (None, Some(own)) => self.producers.own(own)?,
+            (None, None) => {
+                return Err(refused("the destination names no Kafka brokers and the installation offers none"));
+            }
+        };
+        let inline = consigned.payload.size <= LARGEST_INLINE;
+        let value = if inline {
+            self.bytes(&consigned.payload).await?
+        } else {
+            record::pointer(consigned, self.public_url.as_deref())
+        };
+        let key = consigned.transfer.to_string();
+        let headers = record::headers(consigned, inline);
+        let record = FutureRecord::to(topic).key(&key).payload(&value).headers(headers);
+        match producer.send(record, QUEUE).await {
+            Ok(place) => Ok(Answer::Taken { receipt: format!("{topic}-{}-{}", place.partition, place.offset) }),
+            Err((error, _)) => Err(explain(topic, &error)),
+        }
+    }
+
+    async fn bytes(&self, payload: &Payload) -> Result<Vec<u8>, Answer> {
+        let unread = |error: lockgate_core::ports::PayloadError| failed(error.to_string());
+        let mut stream = self.payloads.read(payload, 0..payload.size).await.map_err(unread)?;
+        let mut bytes = vec![];
+        while let Some(next) = stream.next().await {
+            bytes.extend_from_slice(&next.map_err(unread)?);
+        }
+        Ok(bytes)
+    }
+}
+
+fn explain(topic: &str, error: &KafkaError) -> Answer {
+    let text = format!("Kafka did not take the record for topic `{topic}`: {error}");
+    match error.rdkafka_error_code() {
+        Some(
+            RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::InvalidTopic
+            | RDKafkaErrorCode::MessageSizeTooLarge,
+        ) => refused(text),
+        _ => failed(text),
+    }
+}
+
+impl fmt::Debug for KafkaConnector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaConnector").field("own", &self.own).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,129 @@
+//! Destination `s3`: one object per delivery, written only if nobody wrote it before.
+//!
+//! The key holds the delivery's id, the same over all attempts and redrives: an object that is there already and has
+//! our digest is an earlier attempt's success.
+
+use std::sync::Arc;
+
+use lockgate_core::delivery::Answer;
+use lockgate_core::ports::{Consigned, PayloadStore};
+
+use crate::answer::{failed, refused};
+use crate::config::InstallationS3;
+use crate::egress::Egress;
+use crate::file_name::object_name;
+use crate::secrets::Secrets;
+
+mod clients;
+mod failure;
+mod object;
+mod parts;
+
+use clients::{Access, Clients};
+use object::Object;
+
+#[derive(Debug)]
+pub(crate) struct S3Connector {
+    own: Option<InstallationS3>,
+    egress: Arc<Egress>,
+    payloads: Arc<dyn PayloadStore>,
+    secrets: Secrets,
+    clients: Clients,
+}
+
+impl S3Connector {
+    pub(crate) fn new(
+        own: Option<InstallationS3>,
+        egress: Arc<Egress>,
+        payloads: Arc<dyn PayloadStore>,
+        secrets: Secrets,
+    ) -> Self {
+        let clients = Clients::new(Arc::clone(egress.gate()));
+        Self { own, egress, payloads, secrets, clients }
+    }
+
+    pub(crate) async fn deliver(
+        &self,
+        consigned: &Consigned,
+        bucket: &str,
+        prefix: &str,
+        endpoint: Option<&str>,
+        credentials: Option<&str>,
+    ) -> Result<Answer, Answer> {
+        if !is_bucket_name(bucket) {
+            return Err(refused(format!("`{bucket}` is not a name of a bucket")));
+        }
+        let access = self.access(consigned, bucket, endpoint, credentials).await?;
+        let object = Object {
+            client: self.clients.of(&access)?,
+            bucket: bucket.to_owned(),
+            key: format!("{prefix}{}/{}", consigned.delivery.id, object_name(&consigned.file_name)),
+        };
+        if consigned.delivery.attempts > 0
+            && let Some(answer) = object.present(&consigned.payload).await?
+        {
+            return Ok(answer);
+        }
+        let payload = &consigned.payload;
+        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| failed(error.to_string()))?;
+        match object.write(consigned, bytes).await {
+            Err(failure) if failure.is_taken() => match object.present(payload).await? {
+                Some(answer) => Ok(answer),
+                None => Err(failed("the object was there and is gone again")),
+            },
+            Err(failure) => Err(failure.into_answer()),
+            Ok(receipt) => Ok(Answer::Taken { receipt }),
+        }
+    }
+
+    /// Where to and as whom. The installation's own key is never shown to an endpoint that a partner names.
+    async fn access(
+        &self,
+        consigned: &Consigned,
+        bucket: &str,
+        endpoint: Option<&str>,
+        credentials: Option<&str>,
+    ) -> Result<Access, Answer> {
+        let keys = match credentials {
+            Some(name) => {
+                let secret = self.secrets.text(consigned.destination.partner, name).await?;
+                let keys = secret.split_once(':').map(|(access, secret)| (access.to_owned(), secret.to_owned()));
+                Some(keys.ok_or_else(|| refused(format!("secret `{name}` has not the form `access-key:secret-key`")))?)
+            }
+            None => None,
+        };
+        match (endpoint, &self.own, keys) {
+            (Some(endpoint), _, Some((access_key, secret_key))) => {
+                let url = self.egress.url(endpoint)?;
+                let region = region_of(url.host_str().unwrap_or_default());
+                Ok(Access { endpoint: url.to_string(), region, access_key, secret_key, guarded: true })
+            }
+            (Some(_), _, None) => Err(refused("a destination with its own S3 endpoint needs `credentials_secret`")),
+            (None, Some(own), _) if own.payload_bucket == bucket => {
+                Err(refused("this bucket belongs to the installation"))
+            }
+            (None, Some(own), keys) => {
+                let (access_key, secret_key) = keys.unwrap_or_else(|| (own.access_key.clone(), own.secret_key.clone()));
+                let (endpoint, region) = (own.endpoint.clone(), own.region.clone());
+                Ok(Access { endpoint, region, access_key, secret_key, guarded: false })
+            }
+            (None, None, _) => Err(refused("the destination names no S3 endpoint and the installation offers none")),
+        }
+    }
+}
+
+fn is_bucket_name(name: &str) -> bool {
+    (3..=63).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.'))
+        && name.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && !name.contains("..")
+}
+
+/// AWS names the region in the host; others take any.
+fn region_of(host: &str) -> String {
+    let region = host.strip_suffix(".amazonaws.com").and_then(|rest| rest.rsplit_once("s3.")).map(|(_, region)| region);
+    region.filter(|region| !region.is_empty()).unwrap_or("us-east-1").to_owned()
+}
+
+#[cfg(test)]
+mod tests;

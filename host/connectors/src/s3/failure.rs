@@ -1,0 +1,59 @@
+//! What an S3 endpoint's refusal means for the delivery.
+
+use std::error::Error;
+
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use lockgate_core::delivery::Answer;
+
+use crate::answer::{failed, refused};
+use crate::egress::{chain, denied};
+
+/// A request that did not succeed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The object exists.
+    Taken,
+    /// The object or multipart upload does not exist.
+    Missing(String),
+    /// Anything else, as the answer that it is.
+    Other(Answer),
+}
+
+impl Failure {
+    pub(super) fn of<E>(doing: &str, error: &SdkError<E, HttpResponse>) -> Self
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+    {
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        let code = error.as_service_error().and_then(|error| error.code()).unwrap_or_default();
+        let what = |status| format!("{doing}: S3 answered {status} {code}");
+        match status {
+            Some(412) => Self::Taken,
+            Some(404) if code == "NoSuchBucket" => Self::Other(refused(what(404))),
+            Some(404) => Self::Missing(what(404)),
+            Some(status @ (400 | 401 | 403 | 405)) if code != "RequestTimeout" => Self::Other(refused(what(status))),
+            Some(status) if status >= 300 => Self::Other(failed(what(status))),
+            _ => Self::Other(no_answer(doing, error)),
+        }
+    }
+
+    pub(super) fn is_taken(&self) -> bool {
+        matches!(self, Self::Taken)
+    }
+
+    pub(super) fn into_answer(self) -> Answer {
+        match self {
+            Self::Taken => failed("the object exists"),
+            Self::Missing(what) => failed(what),
+            Self::Other(answer) => answer,
+        }
+    }
+}
+
+fn no_answer(doing: &str, error: &(dyn Error + 'static)) -> Answer {
+    match denied(error) {
+        Some(denied) => refused(denied.to_string()),
+        None => failed(format!("{doing}: {}", chain(error))),
+    }
+}

@@ -1,0 +1,78 @@
+//! One delivery's object: whether it is there, and writing it.
+
+use aws_sdk_s3::Client;
+use aws_sdk_s3::primitives::ByteStream as Body;
+use bytes::BytesMut;
+use futures::StreamExt as _;
+use lockgate_core::delivery::Answer;
+use lockgate_core::payload::Payload;
+use lockgate_core::ports::{ByteStream, Consigned};
+
+use super::failure::Failure;
+use super::parts;
+use crate::answer::{failed, refused};
+
+/// Payloads up to this size go in one request.
+pub(super) const PART: usize = 8 * 1024 * 1024;
+const DIGEST: &str = "lockgate-sha256";
+
+#[derive(Debug, Clone)]
+pub(super) struct Object {
+    pub(super) client: Client,
+    pub(super) bucket: String,
+    pub(super) key: String,
+}
+
+impl Object {
+    /// What the object that is there means: ours is taken, another is in the way, none says nothing.
+    pub(super) async fn present(&self, payload: &Payload) -> Result<Option<Answer>, Answer> {
+        let head = self.client.head_object().bucket(&self.bucket).key(&self.key).send().await;
+        let head = match head.map_err(|error| Failure::of("HeadObject", &error)) {
+            Ok(head) => head,
+            Err(Failure::Missing(_)) => return Ok(None),
+            Err(failure) => return Err(failure.into_answer()),
+        };
+        let size = head.content_length.and_then(|length| u64::try_from(length).ok());
+        let digest = head.metadata.as_ref().and_then(|metadata| metadata.get(DIGEST));
+        if size != Some(payload.size) || digest != Some(&payload.digest.hex()) {
+            return Err(refused(format!("another object is in place under `{}`", self.key)));
+        }
+        Ok(Some(Answer::Taken { receipt: self.receipt(head.e_tag.as_deref()) }))
+    }
+
+    /// Writes the payload under a condition and gives the receipt.
+    pub(super) async fn write(&self, consigned: &Consigned, bytes: ByteStream) -> Result<String, Failure> {
+        if consigned.payload.size > PART as u64 {
+            return parts::write(self, consigned, bytes).await;
+        }
+        let body = collect(bytes).await?;
+        let mut putting = self.client.put_object().bucket(&self.bucket).key(&self.key).if_none_match("*");
+        putting = putting.content_type(&consigned.payload.media_type).body(Body::from(body.freeze()));
+        for (name, value) in metadata(consigned) {
+            putting = putting.metadata(name, value);
+        }
+        let put = putting.send().await.map_err(|error| Failure::of("PutObject", &error))?;
+        Ok(self.receipt(put.e_tag.as_deref()))
+    }
+
+    pub(super) fn receipt(&self, etag: Option<&str>) -> String {
+        format!("s3://{}/{} etag={}", self.bucket, self.key, etag.unwrap_or("unknown"))
+    }
+}
+
+/// What the receiver can read off the object.
+pub(super) fn metadata(consigned: &Consigned) -> [(&'static str, String); 3] {
+    [
+        (DIGEST, consigned.payload.digest.hex()),
+        ("lockgate-transfer", consigned.transfer.to_string()),
+        ("lockgate-sender", consigned.sender.clone()),
+    ]
+}
+
+async fn collect(mut bytes: ByteStream) -> Result<BytesMut, Failure> {
+    let mut whole = BytesMut::new();
+    while let Some(next) = bytes.next().await {
+        whole.extend_from_slice(&next.map_err(|error| Failure::Other(failed(error.to_string())))?);
+    }
+    Ok(whole)
+}

@@ -1,0 +1,182 @@
+//! Deliveries by HTTP: what the receiver sees, and what its behaviour means.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use lockgate_connectors::webhook::{Secret, verify};
+use lockgate_core::delivery::Answer;
+use lockgate_core::destination::Endpoint;
+use lockgate_core::ports::Connector as _;
+use rstest::rstest;
+use time::OffsetDateTime;
+
+use crate::receiver::{Receiver, Script};
+use crate::world::{SECRET, TRACE, World, is_failed, is_refused, plain};
+
+#[tokio::test]
+async fn the_receiver_gets_the_bytes_and_what_they_are() {
+    let receiver = Receiver::start([Script::Status(201, Some(("location", "/in/7".to_owned())))]).await;
+    let world = World::new();
+    let bytes = Bytes::from(vec![7; 300_000]);
+    let consigned = world.consigned(plain(receiver.url()), bytes.clone());
+    let answer = world.connectors.deliver(&consigned).await;
+    assert_eq!(answer, Answer::Taken { receipt: "201 location=/in/7".to_owned() });
+    let came = receiver.came().remove(0);
+    assert!(came.body == bytes);
+    let header = |name: &str| came.headers[name].to_str().unwrap().to_owned();
+    assert_eq!(header("content-type"), "text/csv");
+    assert_eq!(header("content-length"), "300000");
+    assert_eq!(header("idempotency-key"), consigned.delivery.id.to_string());
+    assert_eq!(header("lockgate-transfer"), consigned.transfer.to_string());
+    assert_eq!(header("lockgate-sender"), "acme");
+    assert_eq!(header("traceparent"), TRACE);
+    assert_eq!(header("digest"), format!("sha-256={}", base64(&consigned.payload.digest.0)));
+    assert_eq!(header("repr-digest"), format!("sha-256=:{}:", base64(&consigned.payload.digest.0)));
+    assert!(header("content-disposition").contains("filename*=UTF-8''Rechnung%20%C3%BC%208.csv"));
+    assert!(came.headers.get("webhook-signature").is_none() && came.headers.get("authorization").is_none());
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+#[tokio::test]
+async fn a_signature_covers_the_digest_of_the_body() {
+    let receiver = Receiver::start([]).await;
+    let world = World::new();
+    let endpoint =
+        Endpoint::Http { url: receiver.url(), signing_secret: Some("signing".to_owned()), bearer_secret: None };
+    let consigned = world.consigned(endpoint, "a,b\n1,2\n");
+    assert!(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
+    let came = receiver.came().remove(0);
+    assert_eq!(came.headers["webhook-id"].to_str().unwrap(), consigned.delivery.id.to_string());
+    // As a receiver does it: hash what came, and verify that.
+    let content = format!("sha256={}", lockgate_core::digest::Digest::of(&came.body).hex());
+    let (secret, now) = (Secret::parse(SECRET).unwrap(), OffsetDateTime::now_utc());
+    let minute = Duration::from_secs(60);
+    assert_eq!(verify(&secret, &came.headers, content.as_bytes(), now, minute), Ok(()));
+    assert!(verify(&secret, &came.headers, b"sha256=00", now, minute).is_err());
+}
+
+#[tokio::test]
+async fn a_bearer_secret_is_sent_and_never_told() {
+    let receiver = Receiver::start([Script::Status(500, None)]).await;
+    let world = World::new();
+    world.secrets.0.lock().unwrap().insert("token".to_owned(), "s3cr3t-value".to_owned());
+    let endpoint =
+        Endpoint::Http { url: receiver.url(), signing_secret: None, bearer_secret: Some("token".to_owned()) };
+    let answer = world.deliver(endpoint, "x").await;
+    assert_eq!(receiver.came()[0].headers["authorization"], "Bearer s3cr3t-value");
+    assert!(is_failed(&answer) && !format!("{answer:?}").contains("s3cr3t"), "{answer:?}");
+}
+
+#[rstest]
+#[case::bearer(None, Some("nothing"))]
+#[case::signing(Some("nothing"), None)]
+#[case::not_a_signing_secret(Some("token"), None)]
+#[tokio::test]
+async fn a_missing_or_malformed_secret_is_named_before_anything_is_sent(
+    #[case] signing: Option<&str>,
+    #[case] bearer: Option<&str>,
+) {
+    let receiver = Receiver::start([]).await;
+    let world = World::new();
+    world.secrets.0.lock().unwrap().insert("token".to_owned(), "s3cr3t-value".to_owned());
+    let endpoint = Endpoint::Http {
+        url: receiver.url(),
+        signing_secret: signing.map(str::to_owned),
+        bearer_secret: bearer.map(str::to_owned),
+    };
+    let answer = world.deliver(endpoint, "x").await;
+    assert!(is_refused(&answer), "{answer:?}");
+    let text = format!("{answer:?}");
+    assert!(text.contains(signing.or(bearer).unwrap()) && !text.contains("s3cr3t"), "{text}");
+    assert_eq!(receiver.begun(), 0);
+}
+
+#[tokio::test]
+async fn a_receiver_that_fails_twice_sees_the_same_key_three_times() {
+    let receiver = Receiver::start([Script::Status(503, None), Script::Status(500, None)]).await;
+    let world = World::new();
+    let consigned = world.consigned(plain(receiver.url()), "x");
+    let mut taken = vec![];
+    for _ in 0..3 {
+        taken.push(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
+    }
+    assert_eq!(taken, [false, false, true]);
+    let keys: Vec<_> = receiver.came().iter().map(|came| came.headers["idempotency-key"].clone()).collect();
+    assert_eq!(keys.len(), 3);
+    assert!(keys.iter().all(|key| *key == keys[0]));
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_gone_disables_its_destination() {
+    let receiver = Receiver::start([Script::Status(410, None)]).await;
+    let answer = World::new().deliver(plain(receiver.url()), "x").await;
+    assert!(matches!(answer, Answer::Refused { disable: true, .. }), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_receiver_may_ask_to_come_back_later() {
+    let receiver = Receiver::start([Script::Status(429, Some(("retry-after", "90".to_owned())))]).await;
+    let answer = World::new().deliver(plain(receiver.url()), "x").await;
+    let Answer::Failed { retry_after, .. } = answer else { panic!("{answer:?}") };
+    assert_eq!(retry_after, Some(Duration::from_secs(90)));
+}
+
+#[rstest]
+#[case::never_answers(Script::Silence, 10)]
+#[case::takes_no_bytes(Script::Deaf, 32 * 1024 * 1024)]
+#[tokio::test]
+async fn a_receiver_that_hangs_is_given_up(#[case] script: Script, #[case] size: usize) {
+    let receiver = Receiver::start([script]).await;
+    let answer = World::new().deliver(plain(receiver.url()), vec![0; size]).await;
+    assert!(is_failed(&answer), "{answer:?}");
+    assert_eq!(receiver.begun(), 1);
+}
+
+#[tokio::test]
+async fn an_endless_answer_costs_neither_memory_nor_the_delivery() {
+    let receiver = Receiver::start([Script::Endless]).await;
+    let answer = World::new().deliver(plain(receiver.url()), "x").await;
+    assert_eq!(answer, Answer::Taken { receipt: "200".to_owned() });
+}
+
+#[rstest]
+fn redirects_lead_nowhere(#[values(301, 302, 303, 307, 308)] status: u16) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(async {
+        let other = Receiver::start([]).await;
+        let receiver = Receiver::start([Script::Status(status, Some(("location", other.url())))]).await;
+        let answer = World::new().deliver(plain(receiver.url()), "x").await;
+        assert!(is_failed(&answer), "{answer:?}");
+        assert_eq!((receiver.begun(), other.begun()), (1, 0));
+    });
+}
+
+#[tokio::test]
+async fn corrupt_bytes_never_arrive_as_a_whole_request() {
+    let receiver = Receiver::start([]).await;
+    let world = World::new();
+    *world.payloads.broken.lock().unwrap() = true;
+    let answer = world.deliver(plain(receiver.url()), vec![0; 200_000]).await;
+    assert!(is_failed(&answer), "{answer:?}");
+    assert!(receiver.came().is_empty());
+}
+
+#[tokio::test]
+async fn an_empty_payload_is_delivered() {
+    let receiver = Receiver::start([]).await;
+    assert!(matches!(World::new().deliver(plain(receiver.url()), "").await, Answer::Taken { .. }));
+    let came = receiver.came().remove(0);
+    assert!(came.body.is_empty());
+    assert_eq!(came.headers["content-length"], "0");
+}
+
+#[tokio::test]
+async fn nobody_there_is_worth_another_try() {
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let answer = World::new().deliver(plain(format!("http://{gone}/")), "x").await;
+    assert!(is_failed(&answer), "{answer:?}");
+}

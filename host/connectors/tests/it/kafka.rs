@@ -1,0 +1,122 @@
+//! Deliveries to a real Kafka: the record, its headers, and topics that are not a partner's.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use lockgate_connectors::{ConnectorsConfig, EgressConfig};
+use lockgate_core::delivery::Answer;
+use lockgate_core::destination::Endpoint;
+use lockgate_core::ports::Connector as _;
+use lockgate_testkit::services::{services, unique};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::message::{Headers as _, Message as _, OwnedMessage};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
+use crate::world::{TRACE, World, config, is_refused};
+
+async fn topic() -> String {
+    let topic = unique("inbox");
+    let admin: AdminClient<DefaultClientContext> = client().await.create().unwrap();
+    let wanted = NewTopic::new(&topic, 1, TopicReplication::Fixed(1));
+    let created = admin.create_topics(&[wanted], &AdminOptions::new()).await.unwrap();
+    assert_eq!(created, [Ok(topic.clone())]);
+    topic
+}
+
+async fn client() -> ClientConfig {
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", &services().await.kafka_brokers).set("group.id", "test");
+    config
+}
+
+async fn world() -> World {
+    let brokers = services().await.kafka_brokers.clone();
+    World::with(&ConnectorsConfig {
+        kafka_brokers: Some(brokers),
+        kafka_topic_prefix: "lockgate.".to_owned(),
+        public_url: Some("https://gate.example/".to_owned()),
+        ..config()
+    })
+}
+
+async fn only_record(topic: &str) -> OwnedMessage {
+    let consumer: BaseConsumer = client().await.create().unwrap();
+    let mut all = TopicPartitionList::new();
+    all.add_partition_offset(topic, 0, Offset::Beginning).unwrap();
+    consumer.assign(&all).unwrap();
+    let polling = tokio::task::spawn_blocking(move || {
+        let message = consumer.poll(Duration::from_secs(30)).expect("a record within 30 s").unwrap().detach();
+        let (_, high) = consumer.fetch_watermarks(message.topic(), 0, Duration::from_secs(10)).unwrap();
+        assert_eq!(high, 1, "one record");
+        message
+    });
+    polling.await.unwrap()
+}
+
+fn header(message: &OwnedMessage, name: &str) -> String {
+    let headers = message.headers().unwrap();
+    let found = headers.iter().find(|header| header.key == name).unwrap_or_else(|| panic!("no header {name}"));
+    String::from_utf8(found.value.unwrap().to_vec()).unwrap()
+}
+
+fn to(topic: &str, brokers: Option<String>) -> Endpoint {
+    Endpoint::Kafka { topic: topic.to_owned(), brokers }
+}
+
+#[tokio::test]
+async fn a_small_payload_is_the_record() {
+    let (topic, world) = (topic().await, world().await);
+    let consigned = world.consigned(to(&topic, None), "a,b\n1,2\n");
+    let answer = world.connectors.deliver(&consigned).await;
+    assert_eq!(answer, Answer::Taken { receipt: format!("{topic}-0-0") });
+    let record = only_record(&topic).await;
+    assert_eq!(record.payload(), Some(&b"a,b\n1,2\n"[..]));
+    assert_eq!(record.key(), Some(consigned.transfer.to_string().as_bytes()));
+    assert_eq!(header(&record, "ce_id"), consigned.delivery.id.to_string());
+    assert_eq!(header(&record, "ce_type"), "com.lockgate.consignment.delivered");
+    assert_eq!(header(&record, "ce_source"), "/partners/acme");
+    assert_eq!(header(&record, "ce_specversion"), "1.0");
+    assert_eq!(header(&record, "content-type"), "text/csv");
+    assert_eq!(header(&record, "traceparent"), TRACE);
+}
+
+#[tokio::test]
+async fn a_large_payload_is_pointed_at() {
+    let (topic, world) = (topic().await, world().await);
+    let consigned = world.consigned(to(&topic, None), Bytes::from(vec![0; 512 * 1024 + 1]));
+    let answer = world.connectors.deliver(&consigned).await;
+    assert!(matches!(answer, Answer::Taken { .. }), "{answer:?}");
+    let record = only_record(&topic).await;
+    let pointer: serde_json::Value = serde_json::from_slice(record.payload().unwrap()).unwrap();
+    assert_eq!(pointer["url"], format!("https://gate.example/transfers/{}/payload", consigned.transfer));
+    assert_eq!(pointer["sha256"], consigned.payload.digest.hex());
+    assert_eq!(pointer["size"], 512 * 1024 + 1);
+    assert_eq!(header(&record, "content-type"), "application/vnd.lockgate.pointer+json");
+}
+
+#[tokio::test]
+async fn a_partners_own_brokers_are_used_where_they_may_be_reached() {
+    let topic = topic().await;
+    let brokers = services().await.kafka_brokers.clone();
+    let answer = World::new().deliver(to(&topic, Some(brokers.clone())), "x").await;
+    assert_eq!(answer, Answer::Taken { receipt: format!("{topic}-0-0") });
+
+    let egress = EgressConfig { allow: vec![], ports: vec![], ..config().egress };
+    let closed = World::with(&ConnectorsConfig { egress, ..config() });
+    let answer = closed.deliver(to(&topic, Some(brokers)), "x").await;
+    assert!(is_refused(&answer), "{answer:?}");
+}
+
+#[tokio::test]
+async fn the_installations_own_topics_are_nobodys_destination() {
+    let answer = world().await.deliver(to("lockgate.commands", None), "x").await;
+    assert!(is_refused(&answer), "{answer:?}");
+}
+
+#[tokio::test]
+async fn without_brokers_there_is_nowhere_to_go() {
+    let answer = World::new().deliver(to("inbox", None), "x").await;
+    assert!(is_refused(&answer), "{answer:?}");
+}

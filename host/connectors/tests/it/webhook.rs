@@ -1,0 +1,85 @@
+//! Notifications by webhook: signed, named, and checked as their receiver would.
+
+use std::time::Duration;
+
+use lockgate_connectors::webhook::{Secret, verify};
+use lockgate_core::delivery::Answer;
+use lockgate_core::id::{ChannelId, NotificationId, PartnerId};
+use lockgate_core::notification::{Channel, ChannelKind, Message};
+use lockgate_core::ports::{Messenger as _, Notice};
+use lockgate_core::trace::TraceContext;
+use time::OffsetDateTime;
+
+use crate::receiver::{Receiver, Script};
+use crate::world::{SECRET, TRACE, World, is_refused};
+
+fn notice(url: String, text: &str) -> Notice {
+    let at = OffsetDateTime::now_utc();
+    Notice {
+        notification: NotificationId::generate(at),
+        index: 2,
+        event: "transfer.rejected",
+        channel: Channel {
+            id: ChannelId::generate(at),
+            partner: PartnerId::generate(at),
+            name: "ops".to_owned(),
+            kind: ChannelKind::Webhook { url, signing_secret: "signing".to_owned() },
+            enabled: true,
+            created_at: at,
+        },
+        message: Message {
+            channel: "ops".to_owned(),
+            title: "Rejected".to_owned(),
+            media_type: "text/plain".to_owned(),
+            text: text.to_owned(),
+        },
+        at,
+        trace: TraceContext(Some(TRACE.to_owned())),
+    }
+}
+
+#[tokio::test]
+async fn the_receiver_can_verify_what_came() {
+    let receiver = Receiver::start([Script::Status(204, None)]).await;
+    let notice = notice(receiver.url(), "line 3");
+    let answer = World::new().connectors.send(&notice).await;
+    assert_eq!(answer, Answer::Taken { receipt: "204".to_owned() });
+    let came = receiver.came().remove(0);
+    let (secret, now) = (Secret::parse(SECRET).unwrap(), OffsetDateTime::now_utc());
+    let minute = Duration::from_secs(60);
+    assert_eq!(verify(&secret, &came.headers, &came.body, now, minute), Ok(()));
+    assert_eq!(came.headers["webhook-id"].to_str().unwrap(), format!("{}_2", notice.notification));
+    assert_eq!(came.headers["content-type"], "application/json");
+    assert_eq!(came.headers["traceparent"], TRACE);
+    let body: serde_json::Value = serde_json::from_slice(&came.body).unwrap();
+    assert_eq!(body["type"], "transfer.rejected");
+    assert_eq!(body["data"]["text"], "line 3");
+}
+
+#[tokio::test]
+async fn attempts_keep_the_id_and_renew_the_time() {
+    let receiver = Receiver::start([Script::Status(500, None)]).await;
+    let world = World::new();
+    let mut notice = notice(receiver.url(), "x");
+    assert!(matches!(world.connectors.send(&notice).await, Answer::Failed { .. }));
+    notice.at += time::Duration::seconds(5);
+    assert!(matches!(world.connectors.send(&notice).await, Answer::Taken { .. }));
+    let came = receiver.came();
+    assert_eq!(came[0].headers["webhook-id"], came[1].headers["webhook-id"]);
+    assert_ne!(came[0].headers["webhook-timestamp"], came[1].headers["webhook-timestamp"]);
+}
+
+#[tokio::test]
+async fn a_channel_that_is_gone_is_disabled() {
+    let receiver = Receiver::start([Script::Status(410, None)]).await;
+    let answer = World::new().connectors.send(&notice(receiver.url(), "x")).await;
+    assert!(matches!(answer, Answer::Refused { disable: true, .. }), "{answer:?}");
+}
+
+#[tokio::test]
+async fn an_oversized_message_is_not_sent() {
+    let receiver = Receiver::start([]).await;
+    let answer = World::new().connectors.send(&notice(receiver.url(), &"x".repeat(30_000))).await;
+    assert!(is_refused(&answer), "{answer:?}");
+    assert_eq!(receiver.begun(), 0);
+}
