@@ -221,7 +221,8 @@ fn span(aggregate: &Aggregate) -> Span {
             "judge outbound", transfer.id = %it.transfer, consignment.id = %it.id, partner.id = %it.receiver
         ),
         Aggregate::Delivery(it) => tracing::info_span!(
-            "deliver", transfer.id = %it.transfer, delivery.id = %it.id, partner.id = %it.receiver
+            "deliver", transfer.id = %it.transfer, delivery.id = %it.id, partner.id = %it.receiver,
+            destination.id = %it.destination, delivery.answer = tracing::field::Empty
         ),
         Aggregate::Notification(it) => tracing::info_span!(
             "notify", transfer.id = %it.event.transfer, notification.id = %it.id, partner.id = %it.event.partner

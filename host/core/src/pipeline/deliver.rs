@@ -81,7 +81,8 @@ impl Pipeline {
             at: begun,
             trace: self.onward(&span, &delivery.trace),
         };
-        let answer = self.ports.connector.deliver(&consigned).instrument(span).await;
+        let answer = self.ports.connector.deliver(&consigned).instrument(span.clone()).await;
+        span.record("delivery.answer", word(&answer));
         let number = delivery.attempts + 1;
         let (attempt, next) = self.attempted(claim, number, begun, answer, &self.settings.deliveries);
         tracing::info!(
