@@ -1,0 +1,119 @@
+//! Translates the settings into what each adapter wants to be told.
+
+use std::time::Duration;
+
+use anyhow::Context;
+use lockgate_bus::BusConfig;
+use lockgate_connectors::{ConnectorsConfig, EgressConfig, InstallationS3};
+use lockgate_core::intake::IntakeSettings;
+use lockgate_core::pipeline::PipelineSettings;
+use lockgate_payloads::S3Config;
+use lockgate_sandbox::SandboxConfig;
+use lockgate_store::{SecretsKey, StoreConfig};
+use url::Url;
+
+use crate::config::Config;
+
+/// Where destinations may be in development, besides public addresses.
+const PRIVATE: [&str; 7] =
+    ["localhost", "127.0.0.0/8", "::1/128", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
+
+/// How to reach Postgres.
+pub(crate) fn store_config(config: &Config) -> anyhow::Result<StoreConfig> {
+    let key = hex::decode(config.secrets.key.expose())
+        .context("`secrets.key` is not hexadecimal: give 64 digits, such as `openssl rand -hex 32` prints")?;
+    Ok(StoreConfig {
+        worker_connections: config.database.worker_connections,
+        api_connections: config.database.api_connections,
+        acquire_timeout: config.database.acquire_timeout,
+        statement_timeout: config.database.statement_timeout,
+        ..StoreConfig::new(config.database.url.expose(), SecretsKey::new(key)?)
+    })
+}
+
+pub(super) fn bus(config: &Config) -> BusConfig {
+    let kafka = &config.kafka;
+    BusConfig {
+        partitions: kafka.partitions,
+        replication: kafka.replication,
+        batch: kafka.batch,
+        publish_timeout: kafka.publish_timeout,
+        properties: kafka.properties.iter().map(|(name, it)| (name.clone(), it.expose().to_owned())).collect(),
+        ..BusConfig::new(kafka.brokers.clone(), kafka.prefix.clone())
+    }
+}
+
+pub(super) fn s3(config: &Config) -> S3Config {
+    let s3 = &config.s3;
+    S3Config {
+        endpoint: s3.endpoint.clone(),
+        region: s3.region.clone(),
+        bucket: s3.bucket.clone(),
+        access_key: s3.access_key.expose().to_owned(),
+        secret_key: s3.secret_key.expose().to_owned(),
+        path_style: s3.path_style,
+        create_bucket: s3.create_bucket,
+        patience: s3.patience,
+    }
+}
+
+pub(super) fn sandbox(config: &Config) -> anyhow::Result<SandboxConfig> {
+    let settings = &config.sandbox;
+    let mut sandbox =
+        SandboxConfig::with_own_compiler().context("this program cannot find itself to compile plugins")?;
+    if settings.threads > 0 {
+        sandbox.threads = settings.threads;
+    }
+    sandbox.instances = settings.instances;
+    sandbox.prepared = settings.components;
+    sandbox.component_bytes = settings.max_component_bytes as u64;
+    sandbox.compiler.deadline = Duration::from_secs(settings.compile_timeout_seconds);
+    sandbox.cache = Some(config.data_dir.join("compiled"));
+    Ok(sandbox)
+}
+
+pub(super) fn connectors(config: &Config, public_url: &str) -> ConnectorsConfig {
+    let mut allow = config.connectors.allow.clone();
+    if config.connectors.allow_private_addresses {
+        allow.extend(PRIVATE.map(str::to_owned));
+    }
+    ConnectorsConfig {
+        egress: EgressConfig {
+            allow,
+            connect: config.connectors.connect_timeout,
+            idle: config.connectors.idle_timeout,
+            ..EgressConfig::default()
+        },
+        s3: Some(InstallationS3 {
+            endpoint: config.s3.endpoint.clone(),
+            region: config.s3.region.clone(),
+            access_key: config.s3.access_key.expose().to_owned(),
+            secret_key: config.s3.secret_key.expose().to_owned(),
+            payload_bucket: config.s3.bucket.clone(),
+        }),
+        kafka_brokers: Some(config.kafka.brokers.clone()),
+        kafka_topic_prefix: config.kafka.prefix.clone(),
+        public_url: Some(public_url.to_owned()),
+    }
+}
+
+pub(super) fn intake(config: &Config) -> IntakeSettings {
+    IntakeSettings {
+        max_size: config.uploads.max_bytes,
+        upload_lifetime: Duration::from_secs(config.uploads.expire_after_seconds),
+        ..IntakeSettings::default()
+    }
+}
+
+pub(super) fn pipeline(config: &Config) -> PipelineSettings {
+    PipelineSettings {
+        deliveries: config.retries.deliveries(),
+        notifications: config.retries.notifications(),
+        hold_lifetime: Duration::from_secs(config.holds.expire_after_seconds),
+        ..PipelineSettings::default()
+    }
+}
+
+pub(super) fn public_url(text: &str) -> anyhow::Result<Url> {
+    Url::parse(text).with_context(|| format!("`http.public_url` is not a URL: `{text}`"))
+}

@@ -1,0 +1,106 @@
+//! The tasks of a host in the order in which they stop: nothing new comes in, nothing more is claimed, work ends, the
+//! outbox is emptied.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use lockgate_bus::{Listener, Relay};
+use lockgate_core::desk::Desk;
+use tokio::net::TcpListener;
+use tokio::sync::{mpsc, watch};
+use tokio::time::timeout;
+
+use super::parts::Parts;
+use crate::config::Config;
+use crate::gauges::Gauges;
+use crate::listen::{self, Bounds};
+use crate::service::Service;
+use crate::worker::{
+    Adopter, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Preparer, Workers,
+};
+
+/// What a stage may take beyond its own time for draining.
+const GRACE: Duration = Duration::from_secs(5);
+/// No answer to a claim comes later: the listener gives up before.
+const LATEST_ANSWER: Duration = Duration::from_secs(30);
+const LAST_RELAY: Duration = Duration::from_secs(5);
+
+/// Starts everything.
+pub(super) fn start(
+    config: &Config,
+    parts: &Parts,
+    (http, api): (TcpListener, Router),
+    (admin, admin_routes): (TcpListener, Router),
+) -> anyhow::Result<Service> {
+    let mut service = Service::default();
+    let bounds = Bounds {
+        header_timeout: config.http.header_timeout,
+        max_connections: config.http.max_connections,
+        drain: config.http.drain,
+    };
+    let admin_bounds = Bounds { drain: Duration::from_secs(1), ..bounds.clone() };
+    service.stage("intake", config.http.drain + GRACE).task("api", |stop| listen::serve(http, api, bounds, stop));
+
+    let (queue, claims) = mpsc::channel(config.workers.queued);
+    let (tell_alive, alive) = watch::channel(true);
+    let holdings = Arc::new(Holdings::default());
+    let adopter = Adopter {
+        store: parts.transfers(),
+        host: parts.host,
+        queue: queue.clone(),
+        holdings: Arc::clone(&holdings),
+        alive: alive.clone(),
+        every: config.workers.adopt,
+        overdue: config.workers.overdue,
+    };
+    let claimer =
+        Arc::new(NotingClaimer { store: parts.transfers(), host: parts.host, holdings: Arc::clone(&holdings) });
+    let mut listener = Listener::start(&parts.bus_config, claimer, parts.tracer(), queue)?;
+    service.stage("listening", Duration::from_secs(15)).endless("adopter", adopter.run()).task(
+        "listener",
+        |stop| async move {
+            tokio::select! {
+                ended = listener.ended() => return ended.context("listening to Kafka ended"),
+                () = stop.cancelled() => listener.stop(),
+            }
+            Ok(listener.ended().await?)
+        },
+    );
+
+    let workers = Workers::new(
+        Arc::new(parts.pipeline(config)),
+        Handback::new(parts.transfers()),
+        Arc::clone(&holdings),
+        config.workers.concurrent,
+        config.workers.drain,
+    );
+    service.stage("work", config.workers.drain + GRACE).task("workers", |stop| workers.run(claims, alive, stop));
+
+    let heartbeat =
+        Heartbeat { store: parts.transfers(), host: parts.host, alive_for: config.workers.alive, alive: tell_alive };
+    let comparison = Comparison { store: parts.transfers(), host: parts.host, holdings, settled_after: LATEST_ANSWER };
+    let housekeeping = Housekeeping {
+        desk: Desk::new(parts.transfers(), parts.clock()),
+        sweeper: parts.sweeper(),
+        host: parts.host,
+        every: config.workers.housekeeping,
+    };
+    let relay = Relay::new(parts.transfers(), parts.bus(), parts.store.outbox_wake());
+    service
+        .stage("upkeep", LAST_RELAY + GRACE)
+        .endless("heartbeat", heartbeat.run())
+        .endless("comparison", comparison.run())
+        .endless("housekeeping", housekeeping.run())
+        .endless("preparer", Preparer::new(parts.registry(), parts.runner()).run())
+        .endless("gauges", Gauges::new(Arc::clone(&parts.store), Arc::clone(&parts.sandbox)).run())
+        .task("relay", |stop| async move {
+            stop.run_until_cancelled(relay.run()).await;
+            // What the last work put into the outbox goes out now, or by another host's relay.
+            let _ = timeout(LAST_RELAY, relay.flush()).await;
+            Ok(())
+        })
+        .task("admin", |stop| listen::serve(admin, admin_routes, admin_bounds, stop));
+    Ok(service)
+}

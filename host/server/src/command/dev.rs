@@ -1,0 +1,76 @@
+//! `lockgate dev`: everything on one machine, started with one command and kept between starts.
+
+use clap::Args;
+use lockgate_devservices::{Endpoints, Options, S3Endpoint, Services};
+
+use crate::app::Addresses;
+use crate::command::serve;
+use crate::config::{Config, Sources, load};
+use crate::development::{self, Beneath};
+
+/// Starts what is missing and runs a host.
+#[derive(Debug, Args)]
+pub(crate) struct Dev {}
+
+impl Dev {
+    pub(crate) async fn run(&self, sources: &Sources) -> anyhow::Result<()> {
+        let data_dir = load(sources, &[])?.data_dir;
+        let mut beneath = development::defaults(&data_dir)?;
+        let configured = load(sources, &beneath)?;
+        let services = Services::start(Options::new(&data_dir).configured(given(&configured))).await?;
+        beneath.extend(started(services.endpoints()));
+        let outcome = host(sources, &beneath).await;
+        services.stop().await;
+        outcome
+    }
+}
+
+async fn host(sources: &Sources, beneath: &Beneath) -> anyhow::Result<()> {
+    let config = load(sources, beneath)?;
+    config.validate()?;
+    lockgate_store::migrate(config.database.url.expose()).await?;
+    development::leave(&config.data_dir, beneath)?;
+    serve::host(&config, greet).await
+}
+
+/// Services that the user configured are used, not started.
+fn given(config: &Config) -> Endpoints {
+    let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    Endpoints {
+        kafka_brokers: set(&config.kafka.brokers),
+        postgres_url: set(config.database.url.expose()),
+        s3: set(&config.s3.endpoint).map(|endpoint| S3Endpoint {
+            endpoint,
+            region: config.s3.region.clone(),
+            access_key: config.s3.access_key.expose().to_owned(),
+            secret_key: config.s3.secret_key.expose().to_owned(),
+        }),
+    }
+}
+
+fn started(endpoints: &Endpoints) -> Beneath {
+    let mut settings = vec![];
+    if let Some(brokers) = &endpoints.kafka_brokers {
+        settings.push(("kafka.brokers", brokers.clone()));
+    }
+    if let Some(url) = &endpoints.postgres_url {
+        settings.push(("database.url", url.clone()));
+    }
+    if let Some(s3) = &endpoints.s3 {
+        settings.push(("s3.endpoint", s3.endpoint.clone()));
+        settings.push(("s3.region", s3.region.clone()));
+        settings.push(("s3.access_key", s3.access_key.clone()));
+        settings.push(("s3.secret_key", s3.secret_key.clone()));
+    }
+    settings
+}
+
+#[expect(clippy::print_stderr, reason = "the command speaks to a person")]
+fn greet(addresses: &Addresses) {
+    eprintln!(
+        "\nLockgate is up.\n  GraphQL   {url}/graphql\n  uploads   {url}/uploads\n  admin     http://{admin}/readyz, /metrics\n  \
+         a token   lockgate token --role operator\n  stop      Ctrl-C\n",
+        url = addresses.public_url,
+        admin = addresses.admin
+    );
+}

@@ -1,0 +1,35 @@
+//! `lockgate schema`: what is generated from the code, so that it is reviewed as a diff.
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::Args;
+
+use crate::config::markdown;
+
+/// Prints the GraphQL schema, or writes every generated file.
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Write graphql/schema.graphql and docs/configuration.md below this directory instead
+    #[arg(long, value_name = "DIRECTORY")]
+    write: Option<PathBuf>,
+}
+
+impl Schema {
+    #[expect(clippy::print_stdout, reason = "the schema is the command's output")]
+    pub(crate) fn run(&self) -> anyhow::Result<()> {
+        let sdl = lockgate_api::sdl();
+        let Some(root) = &self.write else {
+            print!("{sdl}");
+            return Ok(());
+        };
+        for (path, text) in [("graphql/schema.graphql", sdl), ("docs/configuration.md", markdown())] {
+            let path = root.join(path);
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
+            }
+            std::fs::write(&path, text).with_context(|| format!("{} cannot be written", path.display()))?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,59 @@
+//! `lockgate transfer list`: the newest transfers, one line each.
+
+use clap::Args;
+use lockgate_core::viewer::Role;
+use serde_json::{Value, json};
+
+use crate::client::Access;
+use crate::config::Config;
+
+const QUERY: &str = "query TransferList($first: Int!, $filter: TransferFilter) {
+  transfers(first: $first, filter: $filter) {
+    nodes { id state reason fileName createdAt sender { slug } receivers { slug } }
+  }
+}";
+
+/// Which ones.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// How many, at most 100
+    #[arg(long, default_value_t = 25)]
+    limit: u32,
+    /// Only in this state, such as HELD
+    #[arg(long)]
+    state: Option<String>,
+    /// Print the API's answer as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+impl List {
+    #[expect(clippy::print_stdout, reason = "the list is the command's output")]
+    pub(super) async fn run(&self, config: &Config) -> anyhow::Result<()> {
+        let client = self.access.client(config, Role::Operator)?;
+        let filter = self.state.as_ref().map(|state| json!({ "states": [state.to_uppercase()] }));
+        let answer = client.graphql(QUERY, json!({ "first": self.limit, "filter": filter })).await?;
+        let nodes = &answer["transfers"]["nodes"];
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(nodes)?);
+            return Ok(());
+        }
+        for transfer in nodes.as_array().into_iter().flatten() {
+            let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+            let receivers: Vec<String> =
+                transfer["receivers"].as_array().into_iter().flatten().map(|it| text(&it["slug"])).collect();
+            println!(
+                "{}  {:<9}  {} -> {}  {}  {}",
+                text(&transfer["id"]),
+                text(&transfer["state"]),
+                text(&transfer["sender"]["slug"]),
+                receivers.join(","),
+                text(&transfer["fileName"]),
+                text(&transfer["reason"]),
+            );
+        }
+        Ok(())
+    }
+}

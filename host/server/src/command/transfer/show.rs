@@ -1,0 +1,154 @@
+//! `lockgate transfer show`: one transfer's timeline, with what an operator needs to look further.
+
+use anyhow::Context;
+use clap::Args;
+use lockgate_core::viewer::Role;
+use serde_json::{Value, json};
+
+use crate::client::{Access, Client};
+use crate::config::Config;
+
+const HEAD: &str = "query TransferShow($id: ID!) {
+  transfer(id: $id) {
+    id state reason fileName mediaType createdAt updatedAt
+    sender { slug } receivers { slug }
+    source { size digest }
+    consignments { id state reason receiver { slug } deliveries { id state attemptCount lastError destination { name } } }
+  }
+}";
+
+const TIMELINE: &str = "query TransferTimeline($id: ID!, $after: String) {
+  transfer(id: $id) {
+    provenance(first: 100, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { sequence kind consignment delivery actorKind actor details traceId at link }
+    }
+  }
+}";
+
+/// Which one.
+#[derive(Debug, Args)]
+pub(crate) struct Show {
+    /// The transfer's id, trf_...
+    id: String,
+    /// Print everything as JSON
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    access: Access,
+}
+
+impl Show {
+    #[expect(clippy::print_stdout, reason = "the timeline is the command's output")]
+    pub(super) async fn run(&self, config: &Config) -> anyhow::Result<()> {
+        let client = self.access.client(config, Role::Operator)?;
+        let mut answer = client.graphql(HEAD, json!({ "id": self.id })).await?;
+        let mut transfer = answer["transfer"].take();
+        anyhow::ensure!(!transfer.is_null(), "there is no transfer `{}`, or it is not yours to see", self.id);
+        let steps = timeline(&client, &self.id).await?;
+        if self.json {
+            transfer["provenance"] = Value::Array(steps);
+            println!("{}", serde_json::to_string_pretty(&transfer)?);
+            return Ok(());
+        }
+        print!("{}", head(&transfer, &steps));
+        for step in &steps {
+            println!("{}", line(step));
+        }
+        Ok(())
+    }
+}
+
+/// All steps, page by page.
+async fn timeline(client: &Client, id: &str) -> anyhow::Result<Vec<Value>> {
+    let mut steps = vec![];
+    let mut after = Value::Null;
+    loop {
+        let mut answer = client.graphql(TIMELINE, json!({ "id": id, "after": after })).await?;
+        let page = &mut answer["transfer"]["provenance"];
+        steps.append(page["nodes"].as_array_mut().context("the API left out the timeline")?);
+        if page["pageInfo"]["hasNextPage"] != json!(true) {
+            return Ok(steps);
+        }
+        after = page["pageInfo"]["endCursor"].take();
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+fn head(transfer: &Value, steps: &[Value]) -> String {
+    let slugs =
+        |value: &Value| -> Vec<String> { value.as_array().into_iter().flatten().map(|it| text(&it["slug"])).collect() };
+    let mut head = format!(
+        "{id}  {state}  {file} ({media}, {size} bytes)\n{sender} -> {receivers}\n",
+        id = text(&transfer["id"]),
+        state = text(&transfer["state"]),
+        file = text(&transfer["fileName"]),
+        media = text(&transfer["mediaType"]),
+        size = text(&transfer["source"]["size"]),
+        sender = text(&transfer["sender"]["slug"]),
+        receivers = slugs(&transfer["receivers"]).join(", "),
+    );
+    if let Some(reason) = transfer["reason"].as_str() {
+        head.push_str(&format!("reason: {reason}\n"));
+    }
+    if let Some(trace) = steps.iter().find_map(|it| it["traceId"].as_str()) {
+        head.push_str(&format!("trace {trace}\n"));
+    }
+    for consignment in transfer["consignments"].as_array().into_iter().flatten() {
+        head.push_str(&format!(
+            "  {} for {}: {} {}\n",
+            text(&consignment["id"]),
+            text(&consignment["receiver"]["slug"]),
+            text(&consignment["state"]),
+            text(&consignment["reason"]),
+        ));
+        for delivery in consignment["deliveries"].as_array().into_iter().flatten() {
+            head.push_str(&format!(
+                "    {} to `{}`: {} after {} attempts {}\n",
+                text(&delivery["id"]),
+                text(&delivery["destination"]["name"]),
+                text(&delivery["state"]),
+                text(&delivery["attemptCount"]),
+                text(&delivery["lastError"]),
+            ));
+        }
+    }
+    head.push('\n');
+    head
+}
+
+/// One step: when, what, by whom, and its details as `key=value`.
+fn line(step: &Value) -> String {
+    let place = step["delivery"].as_str().or_else(|| step["consignment"].as_str()).unwrap_or_default();
+    let details: Vec<String> = flat("", &step["details"]);
+    format!(
+        "{:>4}  {}  {:<22} {}  {}  {}",
+        text(&step["sequence"]),
+        text(&step["at"]),
+        text(&step["kind"]),
+        text(&step["actor"]),
+        place,
+        details.join(" "),
+    )
+    .trim_end()
+    .to_owned()
+}
+
+fn flat(name: &str, value: &Value) -> Vec<String> {
+    let child = |key: &str| if name.is_empty() { key.to_owned() } else { format!("{name}.{key}") };
+    match value {
+        Value::Object(fields) => fields.iter().flat_map(|(key, value)| flat(&child(key), value)).collect(),
+        Value::Array(items) => {
+            items.iter().enumerate().flat_map(|(index, value)| flat(&child(&index.to_string()), value)).collect()
+        }
+        Value::Null => vec![],
+        other => vec![format!("{name}={}", text(other))],
+    }
+}

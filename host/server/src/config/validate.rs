@@ -1,0 +1,82 @@
+//! Checks what the settings mean, all at once, before any port opens.
+
+use super::{Config, Environment, IdentityMode};
+
+impl Config {
+    /// Says everything that is wrong, each with the key and the remedy.
+    pub(crate) fn validate(&self) -> anyhow::Result<()> {
+        let mut problems = self.missing();
+        problems.extend(self.identity_problems());
+        problems.extend(self.size_problems());
+        if !self.http.public_url.is_empty() && !self.http.public_url.starts_with("http") {
+            problems.push("`http.public_url` must begin with https:// or http://".to_owned());
+        }
+        if problems.is_empty() {
+            return Ok(());
+        }
+        anyhow::bail!("the settings are not usable\n  {}", problems.join("\n  "))
+    }
+
+    fn missing(&self) -> Vec<String> {
+        [
+            ("database.url", self.database.url.is_empty()),
+            ("kafka.brokers", self.kafka.brokers.is_empty()),
+            ("s3.endpoint", self.s3.endpoint.is_empty()),
+            ("s3.access_key", self.s3.access_key.is_empty()),
+            ("s3.secret_key", self.s3.secret_key.is_empty()),
+            ("secrets.key", self.secrets.key.is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(key, missing)| missing.then_some(key))
+        .map(|key| {
+            let variable = key.to_uppercase().replace('.', "__");
+            format!("`{key}` is not set: set it in lockgate.toml or as LOCKGATE_{variable}, or use `lockgate dev`")
+        })
+        .collect()
+    }
+
+    fn identity_problems(&self) -> Vec<String> {
+        let mut problems = vec![];
+        match self.identity.mode {
+            IdentityMode::Development if self.environment == Environment::Production => problems.push(
+                "`identity.mode` is `development` while `environment` is `production`: its tokens \
+                 need no identity provider, only `secrets.key`; set `identity.mode = \"jwks\"` and `identity.jwks_url`"
+                    .to_owned(),
+            ),
+            IdentityMode::Jwks if self.identity.jwks_url.is_empty() => {
+                problems.push("`identity.jwks_url` is not set: give the URL of your issuer's keys".to_owned());
+            }
+            _ => {}
+        }
+        for (key, value) in [("issuer", &self.identity.issuer), ("audience", &self.identity.audience)] {
+            if value.is_empty() {
+                problems.push(format!("`identity.{key}` must not be empty"));
+            }
+        }
+        problems
+    }
+
+    fn size_problems(&self) -> Vec<String> {
+        let positive = [
+            ("workers.concurrent", self.workers.concurrent),
+            ("workers.queued", self.workers.queued),
+            ("kafka.batch", self.kafka.batch),
+            ("http.max_connections", self.http.max_connections),
+            ("database.worker_connections", self.database.worker_connections as usize),
+            ("database.api_connections", self.database.api_connections as usize),
+            ("kafka.partitions", usize::try_from(self.kafka.partitions).unwrap_or(0)),
+        ];
+        let mut problems: Vec<String> = positive
+            .into_iter()
+            .filter(|(_, value)| *value == 0)
+            .map(|(key, _)| format!("`{key}` must be at least 1"))
+            .collect();
+        if self.workers.alive.as_millis() < 3_000 {
+            problems.push("`workers.alive_ms` must be at least 3000, or slow moments count as deaths".to_owned());
+        }
+        if self.workers.adopt.is_zero() || self.workers.housekeeping.is_zero() {
+            problems.push("`workers.adopt_ms` and `workers.housekeeping_ms` must not be 0".to_owned());
+        }
+        problems
+    }
+}

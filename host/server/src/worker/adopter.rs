@@ -1,0 +1,63 @@
+//! Takes on what has no living host: work of dead hosts, work that is due, and work that nobody rang for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lockgate_core::claim::Claim;
+use lockgate_core::id::HostId;
+use lockgate_core::ports::TransferStore;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::Holdings;
+
+/// Looks for work while the host has room.
+#[derive(Debug)]
+pub(crate) struct Adopter {
+    pub(crate) store: Arc<dyn TransferStore>,
+    pub(crate) host: HostId,
+    pub(crate) queue: mpsc::Sender<Claim>,
+    pub(crate) holdings: Arc<Holdings>,
+    pub(crate) alive: watch::Receiver<bool>,
+    pub(crate) every: Duration,
+    pub(crate) overdue: Duration,
+}
+
+impl Adopter {
+    /// Looks for ever.
+    pub(crate) async fn run(mut self) {
+        let mut ticks = interval(self.every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            ticks.tick().await;
+            if self.alive.wait_for(|it| *it).await.is_err() || self.queue.is_closed() {
+                return std::future::pending().await;
+            }
+            while self.adopt().await {}
+        }
+    }
+
+    /// Adopts once; true if there may be more to take on at once.
+    async fn adopt(&self) -> bool {
+        let room = self.queue.capacity();
+        if room == 0 {
+            return false;
+        }
+        let outcome = self.store.adopt(self.host, room, self.overdue).await;
+        self.holdings.note(&outcome);
+        match outcome {
+            Ok(claims) => {
+                let full = claims.len() == room;
+                for claim in claims {
+                    // A closed queue means that the host stops; others adopt what it could not take on.
+                    let _ = self.queue.send(claim).await;
+                }
+                full
+            }
+            Err(error) => {
+                tracing::warn!(error = %error, "Work without a host could not be looked for.");
+                false
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Hands claims back that this host does not finish, and remembers those that the database could not take back yet.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use lockgate_core::claim::Claim;
+use lockgate_core::ports::TransferStore;
+
+/// Claims on their way back.
+#[derive(Debug)]
+pub(crate) struct Handback {
+    store: Arc<dyn TransferStore>,
+    kept: Vec<(Claim, Duration)>,
+}
+
+impl Handback {
+    /// Nothing to hand back yet.
+    pub(crate) fn new(store: Arc<dyn TransferStore>) -> Self {
+        Self { store, kept: vec![] }
+    }
+
+    /// Hands a claim back now, or later if the database does not answer.
+    pub(crate) async fn give(&mut self, claim: Claim, after: Duration) {
+        if let Err(error) = self.store.relinquish(&claim, after).await {
+            tracing::warn!(work = %claim.aggregate.work(), error = %error, "A claim could not be handed back yet.");
+            self.keep(claim, after);
+        }
+    }
+
+    /// Remembers a claim for the next try.
+    pub(crate) fn keep(&mut self, claim: Claim, after: Duration) {
+        self.kept.push((claim, after));
+    }
+
+    /// Tries again what failed before; stops at the first failure, the rest would fail alike.
+    pub(crate) async fn retry(&mut self) {
+        while let Some((claim, after)) = self.kept.pop() {
+            if self.store.relinquish(&claim, after).await.is_err() {
+                self.kept.push((claim, after));
+                return;
+            }
+        }
+    }
+}

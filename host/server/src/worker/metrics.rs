@@ -1,0 +1,46 @@
+//! What the workers count and measure.
+
+use std::time::Duration;
+
+use opentelemetry::metrics::{Counter, Gauge, Histogram};
+use opentelemetry::{KeyValue, global};
+
+/// The workers' instruments.
+#[derive(Debug)]
+pub(super) struct WorkMetrics {
+    ended: Counter<u64>,
+    seconds: Histogram<f64>,
+    under_way: Gauge<u64>,
+}
+
+impl WorkMetrics {
+    pub(super) fn new() -> Self {
+        let meter = global::meter("lockgate");
+        Self {
+            ended: meter
+                .u64_counter("lockgate.work.ended")
+                .with_description("Claims that this host worked on, by kind of work and outcome")
+                .build(),
+            seconds: meter
+                .f64_histogram("lockgate.work.duration")
+                .with_unit("s")
+                .with_description("Time from the beginning of the work on a claim to its end")
+                .with_boundaries(vec![0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0])
+                .build(),
+            under_way: meter
+                .u64_gauge("lockgate.work.under_way")
+                .with_description("Claims that this host works on right now")
+                .build(),
+        }
+    }
+
+    pub(super) fn under_way(&self, claims: usize) {
+        self.under_way.record(claims as u64, &[]);
+    }
+
+    pub(super) fn ended(&self, kind: &'static str, outcome: &'static str, took: Duration) {
+        let labels = [KeyValue::new("kind", kind), KeyValue::new("outcome", outcome)];
+        self.ended.add(1, &labels);
+        self.seconds.record(took.as_secs_f64(), &labels[..1]);
+    }
+}

@@ -1,0 +1,211 @@
+//! The stage: services of its own, two hosts as processes, and a receiver that counts.
+
+use std::collections::HashMap;
+use std::net::TcpListener;
+use std::process::{Child, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::any;
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::{BodyExt, Full};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::TokioExecutor;
+use lockgate_devservices::{Options, Services};
+use serde_json::{Value, json};
+
+use crate::program::Program;
+
+type Counts = Arc<Mutex<HashMap<String, usize>>>;
+
+struct Host {
+    child: Child,
+    api: String,
+    admin: String,
+}
+
+pub(super) struct Stage {
+    program: Program,
+    hosts: Vec<Host>,
+    counts: Counts,
+    receiver: String,
+    operator: String,
+    sender: String,
+    // Last, so that the services end after the hosts.
+    _services: Services,
+}
+
+impl Drop for Host {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Stage {
+    pub(super) async fn set() -> Self {
+        let services = Services::start(Options::for_tests()).await.expect("local services start");
+        let endpoints = services.endpoints().clone();
+        let s3 = endpoints.s3.expect("S3 was started");
+        let program = Program::new()
+            .with("LOCKGATE_ENVIRONMENT", "development")
+            .with("LOCKGATE_IDENTITY__MODE", "development")
+            .with("LOCKGATE_SECRETS__KEY", "cd".repeat(32))
+            .with("LOCKGATE_KAFKA__BROKERS", endpoints.kafka_brokers.expect("Kafka was started"))
+            .with("LOCKGATE_DATABASE__URL", endpoints.postgres_url.expect("Postgres was started"))
+            .with("LOCKGATE_S3__ENDPOINT", s3.endpoint)
+            .with("LOCKGATE_S3__ACCESS_KEY", s3.access_key)
+            .with("LOCKGATE_S3__SECRET_KEY", s3.secret_key)
+            .with("LOCKGATE_CONNECTORS__ALLOW_PRIVATE_ADDRESSES", "true")
+            .with("LOCKGATE_WORKERS__ALIVE_MS", "4000")
+            .with("LOCKGATE_WORKERS__OVERDUE_MS", "4000");
+        program.printed(&["migrate"]);
+        let hosts = vec![start(&program), start(&program)];
+        let operator = program.printed(&["token", "--role", "operator"]);
+        let (receiver, counts) = receiver().await;
+        Self { program, hosts, counts, receiver, operator, sender: String::new(), _services: services }
+    }
+
+    pub(super) async fn ready(&mut self, index: usize) {
+        let until = Instant::now() + Duration::from_secs(120);
+        loop {
+            let host = &mut self.hosts[index];
+            assert!(host.child.try_wait().expect("a child can be asked").is_none(), "host {index} ended");
+            let asked = ask(Method::GET, &format!("{}/readyz", host.admin), "", &[], Bytes::new()).await;
+            if asked.as_ref().is_some_and(|(status, _)| status.is_success()) {
+                return;
+            }
+            assert!(Instant::now() < until, "host {index} is never ready: {asked:?}");
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Makes two partners, their agreement, and the receiver's destination.
+    pub(super) async fn introduce(&mut self, sender: &str, receiver: &str) {
+        for slug in [sender, receiver] {
+            let create = "mutation($input: CreatePartnerInput!) { createPartner(input: $input) { partner { id } } }";
+            self.graphql(create, json!({ "input": { "slug": slug, "name": slug } })).await;
+        }
+        let agree = "mutation($input: CreateAgreementInput!) { createAgreement(input: $input) { agreement { id } } }";
+        self.graphql(agree, json!({ "input": { "sender": sender, "receiver": receiver } })).await;
+        let add =
+            "mutation($input: CreateDestinationInput!) { createDestination(input: $input) { destination { id } } }";
+        let endpoint = json!({ "http": { "url": self.receiver } });
+        self.graphql(add, json!({ "input": { "partner": receiver, "name": "inbox", "endpoint": endpoint } })).await;
+        self.sender = self.program.printed(&["token", "--role", "partner", "--partner", sender]);
+    }
+
+    pub(super) async fn send(&self, host: usize, name: &str, content: String) -> String {
+        let url = format!("{}/transfers?to=globex&filename={name}", self.hosts[host].api);
+        let headers = [("content-type", "text/csv"), ("idempotency-key", name)];
+        let (status, answer) =
+            ask(Method::POST, &url, &self.sender, &headers, content.into()).await.expect("the host answers");
+        assert!(status.is_success(), "{status}: {}", String::from_utf8_lossy(&answer));
+        let answer: Value = serde_json::from_slice(&answer).expect("the answer is JSON");
+        answer["transfer"].as_str().expect("a transfer has an id").to_owned()
+    }
+
+    /// The state in which a transfer comes to rest.
+    pub(super) async fn end_of(&self, id: &str, patience: Duration) -> String {
+        let until = Instant::now() + patience;
+        loop {
+            let answer = self.graphql("query($id: ID!) { transfer(id: $id) { state } }", json!({ "id": id })).await;
+            let state = answer["transfer"]["state"].as_str().expect("it exists").to_owned();
+            if ["FINISHED", "REJECTED", "HELD"].contains(&state.as_str()) || Instant::now() > until {
+                return state;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    }
+
+    /// What `lockgate transfer show` prints.
+    pub(super) fn show(&self, id: &str) -> String {
+        self.program.printed(&["transfer", "show", id, "--url", &self.hosts[0].api])
+    }
+
+    pub(super) fn received(&self) -> HashMap<String, usize> {
+        self.counts.lock().expect("not poisoned").clone()
+    }
+
+    /// Ends a host as a power cut would.
+    pub(super) fn kill(&mut self, index: usize) {
+        let child = &mut self.hosts[index].child;
+        child.kill().expect("it lives");
+        child.wait().expect("it is ours");
+    }
+
+    /// Asks the first host to stop and waits for its end.
+    pub(super) async fn stop(&mut self) -> ExitStatus {
+        let child = &mut self.hosts[0].child;
+        let id = child.id().to_string();
+        std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill exists");
+        let until = Instant::now() + Duration::from_secs(60);
+        loop {
+            if let Some(status) = child.try_wait().expect("a child can be asked") {
+                return status;
+            }
+            assert!(Instant::now() < until, "the host does not stop");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    async fn graphql(&self, query: &str, variables: Value) -> Value {
+        let body = json!({ "query": query, "variables": variables }).to_string();
+        let url = format!("{}/graphql", self.hosts[0].api);
+        let headers = [("content-type", "application/json")];
+        let (_, answer) =
+            ask(Method::POST, &url, &self.operator, &headers, body.into()).await.expect("the host answers");
+        let mut answer: Value = serde_json::from_slice(&answer).expect("the answer is JSON");
+        assert!(answer.get("errors").is_none(), "{answer}");
+        answer["data"].take()
+    }
+}
+
+fn start(program: &Program) -> Host {
+    let free = || TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port is free");
+    let (api, admin) = (free(), free());
+    let child = program
+        .command(&["serve"])
+        .env("LOCKGATE_HTTP__LISTEN", api.to_string())
+        .env("LOCKGATE_ADMIN__LISTEN", admin.to_string())
+        .stdin(Stdio::null())
+        .spawn()
+        .expect("the binary can be started");
+    Host { child, api: format!("http://{api}"), admin: format!("http://{admin}") }
+}
+
+/// A receiver that counts what comes by idempotency key.
+async fn receiver() -> (String, Counts) {
+    let counts = Counts::default();
+    let count = async |State(counts): State<Counts>, headers: HeaderMap, _body: Bytes| {
+        let key = headers.get("idempotency-key").and_then(|it| it.to_str().ok()).unwrap_or_default();
+        *counts.lock().expect("not poisoned").entry(key.to_owned()).or_default() += 1;
+        StatusCode::OK
+    };
+    let router = Router::new().route("/inbox", any(count)).with_state(Arc::clone(&counts));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let url = format!("http://{}/inbox", listener.local_addr().expect("it is bound"));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, counts)
+}
+
+async fn ask(
+    method: Method,
+    url: &str,
+    token: &str,
+    headers: &[(&str, &str)],
+    body: Bytes,
+) -> Option<(StatusCode, Bytes)> {
+    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let mut request = Request::builder().method(method).uri(url).header("authorization", format!("Bearer {token}"));
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    let answer = client.request(request.body(Full::new(body)).expect("a valid request")).await.ok()?;
+    let status = answer.status();
+    Some((status, answer.into_body().collect().await.ok()?.to_bytes()))
+}
