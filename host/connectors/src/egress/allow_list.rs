@@ -45,7 +45,7 @@ impl AllowList {
 
     pub(super) fn has_host(&self, host: &str) -> bool {
         let host = normal(host);
-        self.hosts.iter().any(|allowed| *allowed == host)
+        self.hosts.contains(&host)
     }
 }
 

@@ -73,7 +73,7 @@ impl Bucket {
 #[tokio::test]
 async fn the_object_holds_the_bytes_and_what_they_are(#[case] size: usize) {
     let bucket = Bucket::new().await;
-    let bytes: Bytes = (0..size).map(|at| (at % 251) as u8).collect::<Vec<_>>().into();
+    let bytes: Bytes = (0..=250u8).cycle().take(size).collect::<Vec<_>>().into();
     let consigned = bucket.world.consigned(bucket.own(), bytes.clone());
     let answer = bucket.world.connectors.deliver(&consigned).await;
     let key = format!("from/{}/Rechnung___8.csv", consigned.delivery.id);
