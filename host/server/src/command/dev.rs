@@ -29,8 +29,15 @@ async fn host(sources: &Sources, beneath: &Beneath) -> anyhow::Result<()> {
     let config = load(sources, beneath)?;
     config.validate()?;
     lockgate_store::migrate(config.database.url.expose()).await?;
-    development::leave(&config.data_dir, beneath)?;
-    serve::host(&config, greet).await
+    serve::host(&config, |addresses| {
+        let mut left = beneath.clone();
+        left.push(("http.public_url", addresses.public_url.clone()));
+        if let Err(error) = development::leave(&config.data_dir, &left) {
+            tracing::warn!(error = format!("{error:#}"), "Other commands will not find this host by themselves.");
+        }
+        greet(addresses);
+    })
+    .await
 }
 
 /// Services that the user configured are used, not started.

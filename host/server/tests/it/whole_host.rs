@@ -4,6 +4,7 @@ mod stage;
 
 use std::time::Duration;
 
+use lockgate_devservices::Service;
 use stage::Stage;
 
 const TRANSFERS: usize = 30;
@@ -32,4 +33,38 @@ async fn acknowledged_transfers_are_delivered_once_although_a_host_dies() {
     assert!(received.values().all(|times| *times == 1), "a delivery was doubled: {received:?}");
     assert!(stage.show(&sent[0]).contains("offset="), "the timeline names Kafka's position");
     assert!(stage.stop().await.success(), "the living host stops in order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_lost_when_kafka_is_wiped_and_postgres_restarts() {
+    let mut stage = Stage::set().await;
+    stage.ready(0).await;
+    stage.ready(1).await;
+    stage.introduce("acme", "globex").await;
+
+    let mut sent = vec![];
+    for number in 0..10 {
+        sent.push(stage.send(number % 2, &format!("before-{number}.csv"), format!("n\n{number}\n")).await);
+    }
+    stage.services.wipe_service(Service::Kafka).await.expect("Kafka can be wiped");
+    for number in 0..10 {
+        sent.push(stage.send(number % 2, &format!("without-{number}.csv"), format!("n\n{number}\n")).await);
+    }
+    let unready = stage.readiness(0).await;
+    assert!(unready.contains("\"ready\":false") && unready.contains("kafka"), "{unready}");
+    stage.services.start_service(Service::Kafka).await.expect("Kafka starts again");
+    for number in 0..10 {
+        sent.push(stage.send(number % 2, &format!("after-{number}.csv"), format!("n\n{number}\n")).await);
+    }
+    stage.services.stop_service(Service::Postgres).await.expect("Postgres can be stopped");
+    stage.services.start_service(Service::Postgres).await.expect("Postgres starts again");
+    stage.ready(0).await;
+    stage.ready(1).await;
+
+    for id in &sent {
+        assert_eq!(stage.end_of(id, Duration::from_secs(120)).await, "FINISHED", "{id}\n{}", stage.show(id));
+    }
+    let received = stage.received();
+    assert_eq!(received.len(), sent.len(), "every transfer was delivered under a key of its own");
+    assert!(stage.stop().await.success(), "a host that went through this stops in order");
 }

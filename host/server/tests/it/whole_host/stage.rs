@@ -36,7 +36,7 @@ pub(super) struct Stage {
     operator: String,
     sender: String,
     // Last, so that the services end after the hosts.
-    _services: Services,
+    pub(super) services: Services,
 }
 
 impl Drop for Host {
@@ -67,7 +67,7 @@ impl Stage {
         let hosts = vec![start(&program), start(&program)];
         let operator = program.printed(&["token", "--role", "operator"]);
         let (receiver, counts) = receiver().await;
-        Self { program, hosts, counts, receiver, operator, sender: String::new(), _services: services }
+        Self { program, hosts, counts, receiver, operator, sender: String::new(), services }
     }
 
     pub(super) async fn ready(&mut self, index: usize) {
@@ -82,6 +82,13 @@ impl Stage {
             assert!(Instant::now() < until, "host {index} is never ready: {asked:?}");
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
+    }
+
+    /// What a host says of its services.
+    pub(super) async fn readiness(&self, index: usize) -> String {
+        let url = format!("{}/readyz", self.hosts[index].admin);
+        let (_, answer) = ask(Method::GET, &url, "", &[], Bytes::new()).await.expect("the admin port answers");
+        String::from_utf8_lossy(&answer).into_owned()
     }
 
     /// Makes two partners, their agreement, and the receiver's destination.
