@@ -7,9 +7,9 @@ use std::time::Instant;
 
 use opentelemetry::metrics::Histogram;
 use opentelemetry::{KeyValue, global};
+use tracing::Subscriber;
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Subscriber, field};
 use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
@@ -86,7 +86,7 @@ impl Visit for Step {
         }
     }
 
-    fn record_debug(&mut self, field: &field::Field, value: &dyn std::fmt::Debug) {
+    fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
         if self.wanted.contains(&field.name()) {
             self.labels.push(KeyValue::new(field.name(), format!("{value:?}")));
         }

@@ -2,6 +2,7 @@
 
 use opentelemetry_sdk::metrics::SdkMeterProvider;
 use prometheus::{Encoder, Registry, TextEncoder};
+use tracing::field;
 use tracing_subscriber::layer::SubscriberExt;
 
 use super::*;
