@@ -2,6 +2,7 @@
 //!
 //! *Invariants:* an offset is committed only after the store answered the claim; no thread of the async runtime waits
 //! for librdkafka; Kafka may lose everything at any moment without a transfer being lost.
+#![deny(missing_docs)]
 
 mod client;
 mod config;

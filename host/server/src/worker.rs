@@ -172,6 +172,6 @@ impl Workers {
 async fn lost(alive: &mut watch::Receiver<bool>) {
     if alive.wait_for(|it| !*it).await.is_err() {
         // The heartbeat ended: the host stops anyway.
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }

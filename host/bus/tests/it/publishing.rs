@@ -15,7 +15,8 @@ use crate::bench::{bus, command, config};
 async fn commands_of_one_aggregate_stay_in_order_on_one_partition() {
     let config = config().await;
     let bus = bus(&config).await;
-    let sent: Vec<Command> = (0..60).map(|n| Command { version: 10 + (n / 6) as i64, ..command(n % 6) }).collect();
+    let sent: Vec<Command> =
+        (0..60_u8).map(|n| Command { version: 10 + i64::from(n / 6), ..command(u128::from(n % 6)) }).collect();
     bus.publish(&sent).await.expect("Kafka takes them");
 
     let topic = config.topic();
