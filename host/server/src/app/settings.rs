@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use anyhow::Context;
+use aws_lc_rs::digest::{SHA256, digest};
 use lockgate_bus::BusConfig;
 use lockgate_connectors::{ConnectorsConfig, EgressConfig, InstallationS3};
 use lockgate_core::intake::IntakeSettings;
 use lockgate_core::pipeline::PipelineSettings;
+use lockgate_core::ports::SecretBytes;
 use lockgate_payloads::S3Config;
 use lockgate_sandbox::SandboxConfig;
 use lockgate_store::{SecretsKey, StoreConfig};
@@ -69,6 +71,9 @@ pub(super) fn sandbox(config: &Config) -> anyhow::Result<SandboxConfig> {
     sandbox.component_bytes = settings.max_component_bytes as u64;
     sandbox.compiler.deadline = Duration::from_secs(settings.compile_timeout_seconds);
     sandbox.cache = Some(config.data_dir.join("compiled"));
+    // All hosts of an installation may use what one of them compiled, and nothing that anybody else put there.
+    let key = digest(&SHA256, format!("lockgate compiled plugins\0{}", config.secrets.key.expose()).as_bytes());
+    sandbox.cache_key = Some(SecretBytes::new(key.as_ref().to_vec()));
     Ok(sandbox)
 }
 
