@@ -45,7 +45,7 @@ async fn play(root: &Path, args: &Args, story: &mut Story) -> Result<bool> {
     let settings = vec![
         ("OTEL_EXPORTER_OTLP_ENDPOINT", trail.endpoint.clone()),
         ("OTEL_BSP_SCHEDULE_DELAY", "500".to_owned()),
-        ("LOCKGATE_DELIVERY__RETRY_SECONDS", "[1, 1, 2, 4]".to_owned()),
+        ("LOCKGATE_RETRIES__DELIVERIES_SECONDS", "[1, 1, 2, 4]".to_owned()),
     ];
     let stage = Stage::set(root, &dir, Plot { hosts: 2, services, release: false, settings }).await?;
     let told = scenes::play(root, &stage, &trail, story).await;

@@ -18,8 +18,9 @@ use crate::shell::cargo;
 /// Services and hosts that end with it.
 #[derive(Debug)]
 pub(crate) struct Stage {
-    pub(crate) services: Services,
+    // Dropped in this order: hosts end before what they stand on.
     pub(crate) hosts: Vec<Host>,
+    pub(crate) services: Services,
     binary: PathBuf,
     dir: PathBuf,
     settings: BTreeMap<String, String>,
@@ -78,7 +79,7 @@ impl Stage {
             ("LOCKGATE_CONNECTORS__ALLOW_PRIVATE_ADDRESSES".to_owned(), "true".to_owned()),
         ]);
         settings.extend(plot.settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
-        let mut stage = Self { services, hosts: vec![], binary, dir: dir.to_owned(), settings };
+        let mut stage = Self { hosts: vec![], services, binary, dir: dir.to_owned(), settings };
         stage.run(&["migrate"])?;
         for number in 1..=plot.hosts {
             let host =
@@ -184,13 +185,11 @@ impl Stage {
     }
 }
 
-impl Drop for Stage {
+impl Drop for Host {
     fn drop(&mut self) {
-        for host in &mut self.hosts {
-            if let Some(mut child) = host.child.take() {
-                let _killed = child.kill();
-                let _ended = child.wait();
-            }
+        if let Some(mut child) = self.child.take() {
+            let _killed = child.kill();
+            let _ended = child.wait();
         }
     }
 }

@@ -38,7 +38,7 @@ pub struct EntryRule {
     pub at_consignment: bool,
     /// What the sender sees.
     pub sender: Sight,
-    /// What the receiver of the consignment, or any receiver, sees.
+    /// What the receiver of the consignment sees.
     pub receiver: Sight,
 }
 
@@ -63,10 +63,11 @@ const fn thing(thing: &'static str, sender: Sight, receiver: Sight) -> ThingRule
     ThingRule { thing, sender, receiver }
 }
 
-/// Provenance entries; what is not in the table only operators see.
+/// Provenance entries; what is not in the table only operators see. `notified` is not: it is seen by whoever's binding
+/// sent the message, which only the store knows.
 pub const ENTRIES: &[EntryRule] = &[
-    entry(EntryKind::Announced, false, Full, Summary),
-    entry(EntryKind::Received, false, Full, Summary),
+    entry(EntryKind::Announced, false, Full, Nothing),
+    entry(EntryKind::Received, false, Full, Nothing),
     entry(EntryKind::Claimed, false, Full, Nothing),
     entry(EntryKind::Judged, false, Full, Nothing),
     entry(EntryKind::Routed, false, Full, Nothing),
@@ -74,9 +75,10 @@ pub const ENTRIES: &[EntryRule] = &[
     entry(EntryKind::Released, false, Full, Nothing),
     entry(EntryKind::Refused, false, Full, Nothing),
     entry(EntryKind::Rejected, false, Full, Nothing),
-    entry(EntryKind::Accepted, false, Full, Summary),
+    entry(EntryKind::Accepted, false, Full, Nothing),
     entry(EntryKind::Cancelled, false, Full, Nothing),
     entry(EntryKind::Expired, false, Full, Nothing),
+    entry(EntryKind::Fetched, false, Full, Nothing),
     entry(EntryKind::Finished, false, Full, Nothing),
     entry(EntryKind::Claimed, true, Nothing, Full),
     entry(EntryKind::Judged, true, Nothing, Full),
@@ -92,7 +94,8 @@ pub const ENTRIES: &[EntryRule] = &[
     entry(EntryKind::Fetched, true, Summary, Full),
 ];
 
-/// Things beside provenance. Operators see all of them; nobody sees secrets or, but for the receiver, payload bytes.
+/// Things beside provenance. Operators see all of them but payload bytes, which are fetched by the receiver (what was
+/// released to it) and the sender (what it sent) alone. Nobody sees secrets.
 pub const THINGS: &[ThingRule] = &[
     thing("transfer", Full, Summary),
     thing("transfer.receivers", Full, Nothing),

@@ -1,9 +1,11 @@
-//! Stops, kills, wipes and starts one service while the others run on: what chaos tests need.
+//! Stops, kills, wipes and starts one service while the others run on: what chaos tests need. And makes buckets.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 
+use crate::error::At;
+use crate::s3::S3;
 use crate::{Service, Services, StartError};
 
 /// How a service is ended.
@@ -92,6 +94,17 @@ impl Services {
         let managed = self.ours(service)?;
         managed.down(Ending::Abrupt).await;
         Ok(managed.wipe()?)
+    }
+
+    /// Makes a bucket, as its owner would with any S3 tool; one that is there already stays as it is.
+    ///
+    /// # Errors
+    ///
+    /// When S3 was not started here, or its directory cannot be written.
+    pub fn make_bucket(&self, name: &str) -> Result<(), ControlError> {
+        self.ours(Service::S3)?;
+        let bucket = S3::root(self.data_dir()).join(name);
+        std::fs::create_dir_all(&bucket).at("create", &bucket).map_err(ControlError::Start)
     }
 
     fn ours(&self, service: Service) -> Result<&dyn Managed, ControlError> {

@@ -89,7 +89,7 @@ pub enum StartError {
     /// Running as root, and there is no other user to run Postgres as.
     #[error(
         "Postgres refuses to run as root, and neither `nobody` nor `postgres` is in /etc/passwd; run as another user, \
-         or use Postgres of your own by setting LOCKGATE_POSTGRES__URL"
+         or use Postgres of your own by setting LOCKGATE_DATABASE__URL"
     )]
     NoUnprivilegedUser,
 

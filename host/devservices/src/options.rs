@@ -28,7 +28,7 @@ impl Service {
     pub fn setting(self) -> &'static str {
         match self {
             Self::Kafka => "LOCKGATE_KAFKA__BROKERS",
-            Self::Postgres => "LOCKGATE_POSTGRES__URL",
+            Self::Postgres => "LOCKGATE_DATABASE__URL",
             Self::S3 => "LOCKGATE_S3__ENDPOINT",
         }
     }

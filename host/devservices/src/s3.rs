@@ -17,7 +17,7 @@ mod storage;
 mod uploads;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use async_trait::async_trait;
@@ -43,9 +43,14 @@ pub(crate) struct S3 {
 }
 
 impl S3 {
+    /// The directory whose directories are the buckets.
+    pub(crate) fn root(data_dir: &Path) -> PathBuf {
+        data_dir.join("s3")
+    }
+
     pub(crate) fn start(context: &Context, report: &Report) -> Result<Self, StartError> {
         report.step("starting");
-        let root = context.dir.path().join("s3");
+        let root = Self::root(context.dir.path());
         let state = context.state.read();
         let listener = port::bind(state.s3_port)?;
         let address = listener.local_addr().at("bind a port on", "127.0.0.1")?;

@@ -1,5 +1,6 @@
 //! Starts what is wanted and not configured, hands out its endpoints, and stops it in order.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::control::{Ending, Managed};
@@ -152,6 +153,10 @@ impl Services {
             Service::Postgres => 2,
         });
         started
+    }
+
+    pub(crate) fn data_dir(&self) -> &Path {
+        self.dir.path()
     }
 
     pub(crate) fn managed(&self, service: Service) -> Option<&dyn Managed> {

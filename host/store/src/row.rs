@@ -24,7 +24,7 @@ pub(crate) use delivery::{AttemptRow, DeliveryRow};
 pub(crate) use notification::NotificationRow;
 pub(crate) use partner::{AgreementRow, ChannelRow, DestinationRow, PartnerRow};
 pub(crate) use policy::{PluginRow, PolicyRow, RevisionRow};
-pub(crate) use proof::{DecisionRow, ProvenanceRow};
+pub(crate) use proof::{DecisionRow, ProvenanceRow, ReadableEntry};
 pub(crate) use transfer::TransferRow;
 pub(crate) use upload::UploadRow;
 

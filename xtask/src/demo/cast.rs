@@ -17,6 +17,9 @@ pub(crate) const GLOBEX_SECRET: &str = "whsec_Z2xvYmV4LXNpZ25pbmctc2VjcmV0LW9mLX
 /// Signs notifications to Acme and Initech.
 pub(crate) const WEBHOOK_SECRET: &str = "whsec_bm90aWZpY2F0aW9uLXNlY3JldC1vZi10aGUtZGVtbw==";
 
+/// Initech's bucket.
+const ARCHIVE: &str = "initech-archive";
+
 /// Clients of everybody who acts.
 #[derive(Debug)]
 pub(crate) struct Cast {
@@ -49,6 +52,7 @@ pub(crate) async fn assemble(root: &Path, stage: &Stage, receivers: &Receivers) 
             )
             .await?;
     }
+    stage.services.make_bucket(ARCHIVE)?;
     secrets(&operator).await?;
     endpoints(&operator, receivers).await?;
     let plugins = publish_plugins(root, &operator).await?;
@@ -81,7 +85,7 @@ async fn secrets(operator: &Client) -> Result<()> {
 async fn endpoints(operator: &Client, receivers: &Receivers) -> Result<()> {
     let globex = json!({ "http": { "url": receivers.url("globex"), "signingSecret": "signing" } });
     let initech = json!({ "http": { "url": receivers.url("initech") } });
-    let archive = json!({ "s3": { "bucket": "lockgate", "prefix": "outgoing/initech/" } });
+    let archive = json!({ "s3": { "bucket": ARCHIVE, "prefix": "photos/" } });
     for (partner, name, endpoint) in
         [("globex", "inbox", globex), ("initech", "inbox", initech), ("initech", "archive", archive)]
     {
@@ -127,10 +131,13 @@ async fn policies(operator: &Client, plugins: &BTreeMap<&'static str, String>) -
     let only_csv = json!(["text/csv"]);
     let tell = json!({
         "name": "tell", "hook": "NOTIFY", "plugin": plugins["notify-template"],
-        "settings": { "channel": "ops", "templates": {
-            "transfer.rejected": { "title": "Rejected", "text": "{{ file.name }} was rejected: {{ reason }}" },
-            "transfer.finished": { "title": "Finished", "text": "{{ file.name }} has arrived" },
-        } },
+        "settings": { "messages": [
+            {
+                "events": ["transfer.rejected"], "channel": "ops", "title": "{{ file.name }} was rejected",
+                "text": "{{ reason }}",
+            },
+            { "events": ["transfer.finished"], "channel": "ops", "title": "{{ file.name }} has arrived", "text": "" },
+        ] },
     });
     let acme = json!([
         {
@@ -144,13 +151,12 @@ async fn policies(operator: &Client, plugins: &BTreeMap<&'static str, String>) -
         },
         {
             "name": "cards", "hook": "MASK", "plugin": plugins["mask-pii"], "framing": csv, "mediaTypes": only_csv,
-            "grants": detect, "settings": { "rules": [{ "kind": "card", "action": "keep-last", "keep": 4 }] },
+            "grants": detect, "settings": { "kinds": { "card": { "action": "keep-last", "count": 4 } } },
         },
         {
-            "name": "by-type", "hook": "ROUTE", "plugin": plugins["route-by-rule"],
-            "settings": { "rules": [
-                { "when": "attributes['file.media-type'] == 'image/jpeg'", "to": ["initech/archive"] },
-            ], "default": "addressed" },
+            "name": "photos", "hook": "ROUTE", "plugin": plugins["route-by-rule"], "framing": { "kind": "WHOLE" },
+            "mediaTypes": ["image/*"],
+            "settings": { "rules": [{ "when": "attributes['file.media-type'] == 'image/jpeg'", "to": ["initech/archive"] }] },
         },
         tell,
     ]);
@@ -169,12 +175,12 @@ async fn policies(operator: &Client, plugins: &BTreeMap<&'static str, String>) -
     activate(operator, "initech", "INBOUND", weather).await?;
     let globex = json!([{
         "name": "mail", "hook": "MASK", "plugin": plugins["mask-pii"], "framing": csv, "mediaTypes": only_csv,
-        "grants": detect, "settings": { "rules": [{ "kind": "email", "action": "replace", "with": "(e-mail)" }] },
+        "grants": detect, "settings": { "kinds": { "email": { "action": "replace", "with": "(e-mail)" } } },
     }]);
     activate(operator, "globex", "OUTBOUND", globex).await?;
     let initech = json!([{
         "name": "mail", "hook": "MASK", "plugin": plugins["mask-pii"], "framing": csv, "mediaTypes": only_csv,
-        "grants": detect_and_tokenize, "settings": { "rules": [{ "kind": "email", "action": "tokenize" }] },
+        "grants": detect_and_tokenize, "settings": { "kinds": { "email": { "action": "tokenize", "scheme": "opaque" } } },
     }]);
     activate(operator, "initech", "OUTBOUND", initech).await
 }

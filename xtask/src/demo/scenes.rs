@@ -38,7 +38,7 @@ pub(super) async fn play(root: &Path, stage: &Stage, trail: &Trail, story: &mut 
 pub(super) fn how_to_look_further(stage: &Stage, story: &Story) -> Result<()> {
     let operator = stage.client("operator", "")?;
     story.say(&format!(
-        "\nEverything is up until Ctrl-C.\n\n   GraphiQL   {0}/graphql\n   metrics    {1}/metrics\n   token      {2}\n\n   \
+        "\nEverything is up until Ctrl-C.\n\n   GraphiQL   {0}/graphiql\n   metrics    {1}/metrics\n   token      {2}\n\n   \
          curl -s {0}/graphql -H 'authorization: Bearer '$TOKEN -H 'content-type: application/json' \\\n     \
          -d '{{\"query\":\"{{ transfers(first: 10) {{ nodes {{ id fileName state reason }} }} }}\"}}'",
         stage.hosts[0].base,

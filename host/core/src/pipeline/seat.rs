@@ -21,6 +21,8 @@ pub(super) struct Seat {
     pub(super) binding: Binding,
     pub(super) records: u64,
     pub(super) edits: u64,
+    /// The lookup tables that it may read, as its session saw them.
+    pub(super) tables: Vec<(String, i64)>,
     took: Duration,
     fault: Option<Fault>,
     span: Span,
@@ -39,7 +41,7 @@ impl Seat {
             plugin.fault = tracing::field::Empty,
         );
         let binding = binding.clone();
-        Self { binding, records: 0, edits: 0, took: Duration::ZERO, fault: None, span, last_try }
+        Self { binding, records: 0, edits: 0, tables: vec![], took: Duration::ZERO, fault: None, span, last_try }
     }
 
     /// Makes one call.
@@ -96,7 +98,7 @@ impl Seat {
             edits: self.edits,
             took: self.took,
             fault: self.fault,
-            tables: vec![],
+            tables: self.tables,
         }
     }
 }

@@ -89,7 +89,9 @@ impl Validator {
             None => {
                 let subject = scene.subject(preamble.clone(), Some(&self.seat.binding.framing));
                 let binding = self.seat.binding.clone();
-                self.seat.call(scene.ports, scene.ports.runner.validate(&binding, &subject)).await
+                let session = self.seat.call(scene.ports, scene.ports.runner.validate(&binding, &subject)).await?;
+                self.seat.tables = session.tables();
+                Ok(session)
             }
         }
     }

@@ -39,6 +39,7 @@ async fn an_accepted_transfer_is_masked_routed_and_provable() {
     let stage = Stage::new().await;
     stage.runner.validates("check", |_| Ok(RawFindings::default()), nothing);
     stage.runner.masks("hide", |batch| Ok(replace(batch, "bob", "***")));
+    stage.runner.reads(&[("customers", 7)]);
     let check = binding(Hook::Validate, "check", csv(), FailureMode::Reject);
     let hide = binding(Hook::Mask, "hide", csv(), FailureMode::Reject);
     stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![check, hide]);
@@ -58,6 +59,7 @@ async fn an_accepted_transfer_is_masked_routed_and_provable() {
     assert!(subject.attributes.contains(&("sender".to_owned(), "acme".to_owned())));
     let outcomes = &stage.store.decisions()[0].outcomes;
     assert_eq!(outcomes.iter().map(|it| (it.records, it.edits)).collect::<Vec<_>>(), [(3, 0), (3, 1)]);
+    assert!(outcomes.iter().all(|it| it.tables == [("customers".to_owned(), 7)]), "{outcomes:?}");
 }
 
 #[tokio::test]
@@ -122,6 +124,8 @@ async fn a_smuggled_newline_is_a_fault_and_no_half_masked_byte_is_promoted() {
     assert_eq!(stage.get(id).state, TransferState::Rejected);
     let fault = stage.store.decisions()[0].outcomes[0].fault.clone();
     assert!(matches!(&fault, Some(Fault::Contract { message }) if message.contains("record 2")), "{fault:?}");
+    // Only the pipeline could see it; the runner hears of it, so that it counts towards quarantine.
+    assert_eq!(stage.runner.reported(), [("smuggle".to_owned(), fault.expect("it was seen above"))]);
     assert_eq!(stage.payloads.abandoned(), 1);
 }
 

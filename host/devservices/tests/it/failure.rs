@@ -53,7 +53,7 @@ fn a_missing_maven_names_both_remedies() {
 #[test]
 fn a_missing_tool_for_postgres_names_its_own_setting() {
     let error = StartError::ToolMissing { service: Service::Postgres, missing: "no `mvn`".into() };
-    assert!(error.to_string().contains("setting LOCKGATE_POSTGRES__URL"), "{error}");
+    assert!(error.to_string().contains("setting LOCKGATE_DATABASE__URL"), "{error}");
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ const PART: usize = 5 << 20;
 async fn bucket() -> (Services, Client) {
     let services = Services::start(Options::for_tests().only([Service::S3])).await.expect("S3 starts");
     let client = s3(services.endpoints().s3.as_ref().expect("S3 was started"));
-    client.create_bucket().bucket("bytes").send().await.expect("a new bucket");
+    services.make_bucket("bytes").expect("a new bucket");
+    client.create_bucket().bucket("more").send().await.expect("another, by the protocol");
     (services, client)
 }
 

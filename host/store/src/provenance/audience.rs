@@ -3,7 +3,8 @@
 
 use lockgate_core::id::PartnerId;
 use lockgate_core::policy::Owner;
-use lockgate_core::provenance::{Entry, EntryKind};
+use lockgate_core::provenance::Entry;
+use lockgate_core::visibility::{self, Party, Sight};
 use sqlx::types::Uuid;
 
 /// The sides that may read an entry.
@@ -16,13 +17,13 @@ pub(crate) struct Audience {
 }
 
 impl Audience {
-    /// Entries of the transfer are the sender's; those of a consignment or delivery are its receiver's, and how it
-    /// ended also the sender's.
+    /// Whom core's table lets see the entry, at least in summary.
     pub(crate) fn of(entry: &Entry, sender: Uuid, receiver: Option<Uuid>) -> Self {
-        let own = entry.consignment.is_none() && entry.delivery.is_none();
+        let at_consignment = entry.consignment.is_some();
+        let sees = |party| visibility::of_entry(entry.kind, at_consignment, party) != Sight::Nothing;
         Self {
-            sender: (own || is_coarse(entry.kind)).then(|| PartnerId::from_uuid(sender)),
-            receiver: receiver.filter(|_| !own).map(PartnerId::from_uuid),
+            sender: sees(Party::Sender).then(|| PartnerId::from_uuid(sender)),
+            receiver: receiver.filter(|_| sees(Party::Receiver)).map(PartnerId::from_uuid),
         }
     }
 
@@ -34,20 +35,4 @@ impl Audience {
             Owner::Partner(partner) => Self { sender: None, receiver: Some(partner) },
         }
     }
-}
-
-/// What a sender may know of a consignment: that it passed or not and that it arrived or not. The details are not
-/// among it; the snapshot leaves them out.
-const fn is_coarse(kind: EntryKind) -> bool {
-    matches!(
-        kind,
-        EntryKind::Accepted
-            | EntryKind::Held
-            | EntryKind::Released
-            | EntryKind::Rejected
-            | EntryKind::Refused
-            | EntryKind::Delivered
-            | EntryKind::DeadLettered
-            | EntryKind::Fetched
-    )
 }

@@ -79,6 +79,20 @@ macro_rules! provenance {
     };
 }
 
+/// An entry and the receiver that may read it, if one may.
+pub(crate) struct ReadableEntry {
+    pub(crate) entry: ChainedEntry,
+    pub(crate) receiver: Option<Uuid>,
+}
+
+impl TryFrom<ProvenanceRow> for ReadableEntry {
+    type Error = Failure;
+
+    fn try_from(row: ProvenanceRow) -> Result<Self, Failure> {
+        Ok(Self { receiver: row.receiver, entry: row.try_into()? })
+    }
+}
+
 impl TryFrom<ProvenanceRow> for ChainedEntry {
     type Error = Failure;
 

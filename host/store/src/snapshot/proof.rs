@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use lockgate_core::decision::Decision;
 use lockgate_core::id::TransferId;
-use lockgate_core::ports::{Cursor, Page, PageRequest};
+use lockgate_core::ports::{Cursor, Edge, Page, PageRequest};
 use lockgate_core::provenance::ChainedEntry;
 use sqlx::types::Uuid;
 
@@ -12,7 +12,7 @@ use super::window::paged;
 use super::{PgSnapshot, sight};
 use crate::column::{bigint, limit};
 use crate::error::Failure;
-use crate::row::{DecisionRow, ProvenanceRow, all};
+use crate::row::{DecisionRow, ProvenanceRow, ReadableEntry, all};
 
 pub(super) async fn decisions_of(view: &PgSnapshot, transfers: &[Uuid]) -> Result<Vec<Decision>, Failure> {
     let rows = sqlx::query_as!(
@@ -70,14 +70,21 @@ pub(super) async fn provenance_of(
     };
     let mut of: HashMap<Uuid, Vec<ProvenanceRow>> = HashMap::new();
     for row in rows {
-        of.entry(row.transfer).or_default().push(sight::entry(view.role, row));
+        of.entry(row.transfer).or_default().push(row);
     }
     transfers
         .iter()
         .filter_map(|transfer| of.remove(&transfer.uuid()).map(|rows| (*transfer, rows)))
         .map(|(transfer, rows)| {
             let cursor = |row: &ProvenanceRow| Cursor::Sequence(u64::try_from(row.sequence).unwrap_or(0));
-            Ok((transfer, paged(page, rows, cursor)?))
+            let page: Page<ReadableEntry> = paged(page, rows, cursor)?;
+            let seen = |it: Edge<ReadableEntry>| {
+                let entry = sight::entry(view.role, it.node.receiver, it.node.entry)?;
+                Some(Edge { cursor: it.cursor, node: entry })
+            };
+            let edges = page.edges.into_iter().filter_map(seen).collect();
+            let (has_next, has_previous) = (page.has_next, page.has_previous);
+            Ok((transfer, Page { edges, has_next, has_previous }))
         })
         .collect()
 }

@@ -1,14 +1,14 @@
 //! What a viewer sees of a row that it may see: rows are shared by two sides, some of their columns are not.
 //!
 //! Receivers do not see what the sender's side found or whom else it addressed; senders see of a consignment how it
-//! stands and why it ended, not what the receiver's side found or where it goes.
+//! stands and why it ended, not what the receiver's side found or where it goes. Provenance follows core's table.
 
 use lockgate_core::consignment::Consignment;
-use lockgate_core::provenance::EntryKind;
+use lockgate_core::provenance::{ChainedEntry, EntryKind};
 use lockgate_core::transfer::Transfer;
 use lockgate_core::viewer::Role;
-
-use crate::row::ProvenanceRow;
+use lockgate_core::visibility::{self, Party};
+use sqlx::types::Uuid;
 
 /// A transfer; its sender and operators see all of it.
 pub(super) fn transfer(role: Role, it: Transfer) -> Transfer {
@@ -39,15 +39,17 @@ pub(super) fn consignment(role: Role, it: Consignment) -> Consignment {
     }
 }
 
-/// A provenance entry; of a consignment's, the sender sees that it happened, and the reason where both sides may read
-/// it.
-pub(super) fn entry(role: Role, it: ProvenanceRow) -> ProvenanceRow {
-    let viewer = role.partner().map(|partner| partner.uuid());
-    if viewer.is_none() || it.consignment.is_none() || viewer == it.receiver {
-        return it;
+/// A provenance entry that row-level security lets it read; `receiver` is the one that may, if any. Nothing if core's
+/// table says so.
+pub(super) fn entry(role: Role, receiver: Option<Uuid>, it: ChainedEntry) -> Option<ChainedEntry> {
+    // Only whoever's binding sent the message can read this one at all.
+    if it.entry.kind == EntryKind::Notified {
+        return Some(it);
     }
-    let shared = [EntryKind::Rejected, EntryKind::Refused].iter().any(|kind| kind.name() == it.kind);
-    let reason = it.details.get("reason").filter(|_| shared).cloned();
-    let details = reason.map_or_else(|| serde_json::json!({}), |reason| serde_json::json!({ "reason": reason }));
-    ProvenanceRow { delivery: None, details, ..it }
+    let party = match role.partner() {
+        None => Party::Operator,
+        Some(partner) if receiver == Some(partner.uuid()) => Party::Receiver,
+        Some(_) => Party::Sender,
+    };
+    Some(ChainedEntry { entry: visibility::seen(it.entry.clone(), party)?, ..it })
 }

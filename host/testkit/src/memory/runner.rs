@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use lockgate_core::batch::Batch;
 use lockgate_core::digest::Digest;
+use lockgate_core::fault::Fault;
 use lockgate_core::notification::{Event, Message};
 use lockgate_core::plugin::{Manifest, PluginDigest};
 use lockgate_core::policy::Binding;
@@ -31,6 +32,8 @@ struct Scripts {
     messages: HashMap<String, Compose>,
     manifest: Option<Manifest>,
     subjects: Vec<Subject>,
+    tables: Vec<(String, i64)>,
+    reported: Vec<(String, Fault)>,
 }
 
 /// Runs closures. A binding without one is trouble of the host.
@@ -86,6 +89,16 @@ impl ScriptedRunner {
         self.scripts().manifest = Some(manifest);
     }
 
+    /// The lookup tables that every session may read.
+    pub fn reads(&self, tables: &[(&str, i64)]) {
+        self.scripts().tables = tables.iter().map(|(name, version)| ((*name).to_owned(), *version)).collect();
+    }
+
+    /// The faults that the pipeline told of, by name of their binding.
+    pub fn reported(&self) -> Vec<(String, Fault)> {
+        self.scripts().reported.clone()
+    }
+
     /// What plugins were told, in order.
     pub fn subjects(&self) -> Vec<Subject> {
         self.scripts().subjects.clone()
@@ -117,14 +130,14 @@ impl PluginRunner for ScriptedRunner {
         let mut scripts = self.scripts();
         scripts.subjects.push(subject.clone());
         let (check, conclude) = scripts.checks.get(&binding.name).cloned().ok_or_else(|| missing(binding))?;
-        Ok(Box::new(Validation { check, conclude }))
+        Ok(Box::new(Validation { check, conclude, tables: scripts.tables.clone() }))
     }
 
     async fn mask(&self, binding: &Binding, subject: &Subject) -> Result<Box<dyn Masking>, PluginError> {
         let mut scripts = self.scripts();
         scripts.subjects.push(subject.clone());
         let apply = scripts.masks.get(&binding.name).cloned().ok_or_else(|| missing(binding))?;
-        Ok(Box::new(Mask { apply }))
+        Ok(Box::new(Mask { apply, tables: scripts.tables.clone() }))
     }
 
     async fn route(&self, binding: &Binding, subject: &Subject) -> Result<Vec<Target>, PluginError> {
@@ -140,11 +153,16 @@ impl PluginRunner for ScriptedRunner {
         let compose = self.scripts().messages.get(&binding.name).cloned().ok_or_else(|| missing(binding))?;
         compose(event)
     }
+
+    fn report(&self, binding: &Binding, fault: &Fault) {
+        self.scripts().reported.push((binding.name.clone(), fault.clone()));
+    }
 }
 
 struct Validation {
     check: Check,
     conclude: Conclude,
+    tables: Vec<(String, i64)>,
 }
 
 impl fmt::Debug for Validation {
@@ -162,10 +180,15 @@ impl Validating for Validation {
     async fn finish(self: Box<Self>) -> Result<Conclusion, PluginError> {
         (self.conclude)()
     }
+
+    fn tables(&self) -> Vec<(String, i64)> {
+        self.tables.clone()
+    }
 }
 
 struct Mask {
     apply: Apply,
+    tables: Vec<(String, i64)>,
 }
 
 impl fmt::Debug for Mask {
@@ -182,5 +205,9 @@ impl Masking for Mask {
 
     async fn finish(self: Box<Self>) -> Result<RawFindings, PluginError> {
         Ok(RawFindings::default())
+    }
+
+    fn tables(&self) -> Vec<(String, i64)> {
+        self.tables.clone()
     }
 }

@@ -65,7 +65,7 @@ pub(super) async fn rejected(root: &Path, cast: &Cast, receivers: &Receivers, st
     story.step("the transfer is", "REJECTED", text(&seen["state"]));
     let finding = &seen["decision"]["findings"][0];
     story.say(&format!("   {}: {}", text(&finding["rule"]), text(&finding["message"])));
-    story.step("the first finding's rule is", "weather-columns/column-one-of", text(&finding["rule"]));
+    story.step("the first finding's rule is", "weather-columns/cell-enumeration", text(&finding["rule"]));
     let place = format!("line {} column {}", finding["place"]["line"], finding["place"]["column"]);
     story.step("at", "line 2 column 29", place);
     let sent = receivers.received("globex").len();

@@ -120,14 +120,14 @@ impl Layer {
             };
             match self.prove(&edited, false) {
                 Ok(cuts) => proven.iter_mut().for_each(|all| all.extend_from_slice(&cuts)),
-                Err(fault) => return Err(self.fail(fault.into(), report)),
+                Err(fault) => return Err(self.fail(self.broken(scene, fault), report)),
             }
             bytes.push(edited.raw);
         }
         if ends {
             match self.prove(&Edited::default(), true) {
                 Ok(cuts) => proven.iter_mut().for_each(|all| all.extend_from_slice(&cuts)),
-                Err(fault) => return Err(self.fail(fault.into(), report)),
+                Err(fault) => return Err(self.fail(self.broken(scene, fault), report)),
             }
             if let Err(error) = self.finish(scene, preamble, report).await {
                 return Err(self.fail(error, report));
@@ -158,7 +158,8 @@ impl Layer {
             report.add_raw(masked.findings, &binding.name, binding.owner, |raw| locate(&shown, raw, before, trail));
             (masked.edits, masked.keep)
         };
-        let edited = edit(&shown, &edits, keep, *self.framing() == Framing::Bytes)?;
+        let edited =
+            edit(&shown, &edits, keep, *self.framing() == Framing::Bytes).map_err(|fault| self.broken(scene, fault))?;
         self.seat.edits += edited.moves.len() as u64;
         for it in &edited.moves {
             self.shift.push(Replaced {
@@ -214,9 +215,17 @@ impl Layer {
             None => {
                 let subject = scene.subject(preamble.clone(), Some(self.framing()));
                 let binding = self.seat.binding.clone();
-                self.seat.call(scene.ports, scene.ports.runner.mask(&binding, &subject)).await
+                let session = self.seat.call(scene.ports, scene.ports.runner.mask(&binding, &subject)).await?;
+                self.seat.tables = session.tables();
+                Ok(session)
             }
         }
+    }
+
+    /// The plugin answered, but broke the contract; only we see that, and it counts like a fault that the runner saw.
+    fn broken(&self, scene: &Scene<'_>, fault: Fault) -> PluginError {
+        scene.ports.runner.report(&self.seat.binding, &fault);
+        fault.into()
     }
 
     fn fail(&mut self, error: PluginError, report: &mut Report) -> LayerError {
