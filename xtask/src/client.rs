@@ -3,7 +3,7 @@
 use anyhow::{Context, Result, bail};
 use axum::body::Bytes;
 use http_body_util::{BodyExt, Full};
-use hyper::{Method, Request, StatusCode};
+use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
@@ -48,14 +48,31 @@ impl Client {
 
     /// Sends the bytes of an announced transfer by tus, in one request.
     pub(crate) async fn upload(&self, url: &str, bytes: Bytes) -> Result<()> {
-        let path = url.find("/uploads/").map(|at| &url[at..]).context("an upload URL ends in /uploads/{id}")?;
-        let headers =
-            [("tus-resumable", "1.0.0"), ("upload-offset", "0"), ("content-type", "application/offset+octet-stream")];
+        self.append(url, 0, bytes).await
+    }
+
+    /// Continues an upload at an offset.
+    pub(crate) async fn append(&self, url: &str, offset: u64, bytes: Bytes) -> Result<()> {
+        let path = upload_path(url)?;
+        let offset = offset.to_string();
+        let headers = [
+            ("tus-resumable", "1.0.0"),
+            ("upload-offset", offset.as_str()),
+            ("content-type", "application/offset+octet-stream"),
+        ];
         let (status, answer) = self.send(Method::PATCH, path, &headers, bytes).await?;
         if status != StatusCode::NO_CONTENT {
             bail!("PATCH {path} answered {status}: {}", String::from_utf8_lossy(&answer));
         }
         Ok(())
+    }
+
+    /// How many bytes of an upload are safe.
+    pub(crate) async fn offset(&self, url: &str) -> Result<u64> {
+        let path = upload_path(url)?;
+        let answer = self.request(Method::HEAD, path, &[("tus-resumable", "1.0.0")], Bytes::new()).await?;
+        let offset = answer.headers().get("upload-offset").and_then(|it| it.to_str().ok()?.parse().ok());
+        offset.with_context(|| format!("HEAD {path} answered {} without an offset", answer.status()))
     }
 
     /// Any request; the answer's status and bytes.
@@ -66,6 +83,17 @@ impl Client {
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Result<(StatusCode, Bytes)> {
+        let answer = self.request(method, path, headers, body).await?;
+        Ok((answer.status(), answer.into_body()))
+    }
+
+    async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Bytes,
+    ) -> Result<Response<Bytes>> {
         let mut request = Request::builder()
             .method(method)
             .uri(format!("{}{path}", self.base))
@@ -75,7 +103,12 @@ impl Client {
         }
         let request = request.body(Full::new(body))?;
         let response = self.http.request(request).await.with_context(|| format!("{} does not answer", self.base))?;
-        let status = response.status();
-        Ok((status, response.into_body().collect().await?.to_bytes()))
+        let (head, body) = response.into_parts();
+        Ok(Response::from_parts(head, body.collect().await?.to_bytes()))
     }
+}
+
+/// The path alone: any host continues any upload, whatever host the URL names.
+fn upload_path(url: &str) -> Result<&str> {
+    url.find("/uploads/").map(|at| &url[at..]).context("an upload URL ends in /uploads/{id}")
 }

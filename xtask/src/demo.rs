@@ -2,8 +2,6 @@
 
 mod cast;
 mod scenes;
-mod story;
-mod wait;
 
 use std::path::Path;
 
@@ -13,8 +11,8 @@ use lockgate_devservices::{Options, Progress};
 
 use crate::guests;
 use crate::stage::{Plot, Stage};
+use crate::story::Story;
 use crate::trail::Trail;
-use story::Story;
 
 #[derive(Debug, Parser)]
 pub(crate) struct Args {

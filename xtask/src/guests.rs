@@ -27,8 +27,6 @@ pub(crate) struct Args {
 pub(crate) struct Guest {
     /// The plugin's name, its folder's name and the file's stem.
     pub(crate) name: String,
-    /// `target/guests/<name>.wasm`.
-    pub(crate) path: PathBuf,
     /// Its bytes.
     pub(crate) size: u64,
     /// SHA-256 in hexadecimal digits: the plugin version's identity.
@@ -78,7 +76,7 @@ fn build_one(root: &Path, folder: &Path, out: &Path, toolchain: &mut Option<Tool
     }
     let component = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let digest = Sha256::digest(&component).iter().map(|byte| format!("{byte:02x}")).collect();
-    Ok(Guest { name: manifest.name, path, size: component.len() as u64, digest })
+    Ok(Guest { name: manifest.name, size: component.len() as u64, digest })
 }
 
 /// The folders of the named plugins in alphabetical order.

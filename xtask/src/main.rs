@@ -5,13 +5,17 @@ mod ci;
 mod client;
 mod demo;
 mod guests;
+mod operator;
+mod prove;
 mod receiver;
 mod schema;
 mod shell;
 mod stage;
+mod story;
 mod test;
 mod tidy;
 mod trail;
+mod wait;
 
 use std::path::Path;
 
@@ -33,6 +37,8 @@ enum Verb {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Proves what needs minutes of a whole gate: nothing lost under chaos, memory bounded
+    Prove(prove::Args),
     /// Builds the plugins under plugins/ as components in target/guests/
     Guests(guests::Args),
     /// Rewrites what is generated from the code: graphql/schema.graphql, docs/configuration.md
@@ -50,6 +56,7 @@ fn main() -> anyhow::Result<()> {
     match Xtask::parse().verb {
         Verb::Demo(args) => demo::run(root, &args),
         Verb::Test { arguments } => test::run(root, &arguments),
+        Verb::Prove(args) => prove::run(root, &args),
         Verb::Guests(args) => guests::run(root, &args),
         Verb::Schema => schema::write(root),
         Verb::Tidy => tidy::run(root),

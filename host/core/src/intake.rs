@@ -15,7 +15,7 @@ use crate::payload::Payload;
 use crate::ports::{CommitError, PayloadStore, Registry, TransferStore, UploadStore};
 use crate::state::{IllegalMove, Stamp, TransferMove, transfer};
 use crate::time::Clock;
-use crate::trace::TraceContext;
+use crate::trace::{TraceContext, Tracer};
 use crate::transfer::{Transfer, TransferState};
 use crate::upload::Upload;
 use crate::viewer::{Role, Viewer};
@@ -48,28 +48,34 @@ impl Default for IntakeSettings {
     }
 }
 
+/// The ports that intake works over.
+#[derive(Debug, Clone)]
+pub struct IntakePorts {
+    /// The truth.
+    pub store: Arc<dyn TransferStore>,
+    /// How far uploads came.
+    pub uploads: Arc<dyn UploadStore>,
+    /// Partners and agreements.
+    pub registry: Arc<dyn Registry>,
+    /// The bytes.
+    pub payloads: Arc<dyn PayloadStore>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The traces.
+    pub tracer: Arc<dyn Tracer>,
+}
+
 /// The use cases of a sender handing in a transfer.
 #[derive(Debug, Clone)]
 pub struct Intake {
-    store: Arc<dyn TransferStore>,
-    uploads: Arc<dyn UploadStore>,
-    registry: Arc<dyn Registry>,
-    payloads: Arc<dyn PayloadStore>,
-    clock: Arc<dyn Clock>,
+    ports: IntakePorts,
     settings: IntakeSettings,
 }
 
 impl Intake {
     /// Intake over these ports.
-    pub fn new(
-        store: Arc<dyn TransferStore>,
-        uploads: Arc<dyn UploadStore>,
-        registry: Arc<dyn Registry>,
-        payloads: Arc<dyn PayloadStore>,
-        clock: Arc<dyn Clock>,
-        settings: IntakeSettings,
-    ) -> Self {
-        Self { store, uploads, registry, payloads, clock, settings }
+    pub const fn new(ports: IntakePorts, settings: IntakeSettings) -> Self {
+        Self { ports, settings }
     }
 
     /// The largest payload that the installation takes, in bytes.
@@ -91,7 +97,7 @@ impl Intake {
         if upload.complete || upload.length == Some(upload.offset) {
             return self.complete(viewer, upload, transfer).await;
         }
-        if upload.expires_at <= self.clock.now() {
+        if upload.expires_at <= self.ports.clock.now() {
             return Err(IntakeError::Expired(id));
         }
         Ok(upload)
@@ -106,15 +112,15 @@ impl Intake {
         }
         let cancel = TransferMove::Cancel { reason: "its sender ended the upload".to_owned() };
         let change = transfer::apply(&transfer, cancel, &self.stamp(viewer, trace))?;
-        self.store.commit(&change).await.map_err(|error| error::busy(error, id))?;
-        self.uploads.terminate(id).await?;
+        self.ports.store.commit(&change).await.map_err(|error| error::busy(error, id))?;
+        self.ports.uploads.terminate(id).await?;
         tracing::info!(upload.id = %id, transfer.id = %transfer.id, "An upload was ended by its sender.");
         Ok(())
     }
 
     /// The upload, if the viewer may see it: its sender's people and operators.
     async fn seen(&self, viewer: &Viewer, id: UploadId) -> Result<Upload, IntakeError> {
-        let upload = self.uploads.upload(id).await?.ok_or(IntakeError::Unknown(id))?;
+        let upload = self.ports.uploads.upload(id).await?.ok_or(IntakeError::Unknown(id))?;
         match viewer.role {
             Role::Operator => Ok(upload),
             Role::Partner(partner) | Role::Integrator(partner) if partner == upload.sender => Ok(upload),
@@ -129,7 +135,7 @@ impl Intake {
     }
 
     async fn transfer(&self, upload: &Upload) -> Result<Transfer, IntakeError> {
-        match self.store.load(Work::Transfer(upload.transfer)).await? {
+        match self.ports.store.load(Work::Transfer(upload.transfer)).await? {
             Some(Aggregate::Transfer(transfer)) => Ok(transfer),
             _ => Err(IntakeError::Unknown(upload.id)),
         }
@@ -137,11 +143,11 @@ impl Intake {
 
     /// Seals what came, if that is still to be done, and acknowledges the transfer. Every step may be repeated.
     async fn complete(&self, viewer: &Viewer, upload: Upload, transfer: Transfer) -> Result<Upload, IntakeError> {
-        let payload = match self.uploads.sealed_payload(upload.id).await? {
+        let payload = match self.ports.uploads.sealed_payload(upload.id).await? {
             Some(payload) => payload,
             None => {
                 let progress = upload.progress.clone();
-                let writer = self.payloads.upload(transfer.id, &transfer.media_type, progress).await?;
+                let writer = self.ports.payloads.upload(transfer.id, &transfer.media_type, progress).await?;
                 writer.seal().await?.payload
             }
         };
@@ -159,11 +165,11 @@ impl Intake {
         let id = upload.id;
         let upload = match upload.complete {
             true => upload,
-            false => self.uploads.sealed(id, upload.version, &payload).await?,
+            false => self.ports.uploads.sealed(id, upload.version, &payload).await?,
         };
         let stamp = self.stamp(viewer, &transfer.trace);
         let change = transfer::apply(&transfer, TransferMove::Receive(payload), &stamp)?;
-        match self.uploads.receive(id, &change).await {
+        match self.ports.uploads.receive(id, &change).await {
             Ok(()) => {
                 tracing::info!(upload.id = %id, transfer.id = %transfer.id, "A transfer was received.");
                 Ok(upload)
@@ -187,7 +193,7 @@ impl Intake {
     }
 
     fn stamp(&self, viewer: &Viewer, trace: &TraceContext) -> Stamp {
-        Stamp::of_person(&viewer.subject, self.clock.now(), trace.trace_id().map(str::to_owned))
+        Stamp::of_person(&viewer.subject, self.ports.clock.now(), trace.trace_id().map(str::to_owned))
     }
 }
 

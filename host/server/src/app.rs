@@ -12,7 +12,7 @@ use std::sync::Arc;
 use lockgate_api::identity::{HttpsKeys, IssuerSettings, KeyRing, KeySource, RefreshPolicy, StaticKeys, Verifier};
 use lockgate_api::{ApiSettings, ApiState};
 use lockgate_core::desk::Desk;
-use lockgate_core::intake::Intake;
+use lockgate_core::intake::{Intake, IntakePorts};
 use lockgate_core::registrar::Registrar;
 
 pub(crate) use settings::store_config;
@@ -65,17 +65,17 @@ impl App {
 }
 
 fn api(config: &Config, parts: &Parts, public_url: &str) -> anyhow::Result<ApiState> {
-    let intake = Intake::new(
-        parts.transfers(),
-        parts.uploads(),
-        parts.registry(),
-        parts.payloads(),
-        parts.clock(),
-        settings::intake(config),
-    );
+    let intake = IntakePorts {
+        store: parts.transfers(),
+        uploads: parts.uploads(),
+        registry: parts.registry(),
+        payloads: parts.payloads(),
+        clock: parts.clock(),
+        tracer: parts.tracer(),
+    };
     let registrar = Registrar::new(parts.registry(), parts.archive(), parts.runner(), parts.vault(), parts.clock());
     Ok(ApiState {
-        intake: Arc::new(intake),
+        intake: Arc::new(Intake::new(intake, settings::intake(config))),
         desk: Arc::new(Desk::new(parts.transfers(), parts.clock())),
         registrar: Arc::new(registrar),
         store: parts.transfers(),

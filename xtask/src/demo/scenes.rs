@@ -9,9 +9,9 @@ use std::path::Path;
 use anyhow::Result;
 
 use super::cast::{self, GLOBEX_SECRET, WEBHOOK_SECRET};
-use super::story::Story;
 use crate::receiver::{Behaviour, Receivers};
 use crate::stage::Stage;
+use crate::story::Story;
 use crate::trail::Trail;
 
 /// Plays all scenes.

@@ -6,7 +6,7 @@ use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderName, HeaderValue, Method};
+use http::{HeaderName, HeaderValue};
 use lockgate_core::code::Code;
 use lockgate_core::trace::TraceContext;
 use tracing::Instrument;
@@ -55,25 +55,17 @@ pub(crate) async fn wrap(State(state): State<ApiState>, request: Request, next: 
     response
 }
 
-/// An upload's span has a name of its own: it is the first of the transfer's trace.
 fn span(request: &Request, request_id: &str) -> tracing::Span {
     let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    let method = request.method();
-    let uploads = route.starts_with("/uploads") || (route == "/transfers" && method == Method::POST);
-    macro_rules! span {
-        ($name:literal) => {
-            tracing::info_span!(
-                $name,
-                http.method = %method,
-                http.route = route,
-                http.status = tracing::field::Empty,
-                request.id = request_id,
-                transfer.id = tracing::field::Empty,
-                upload.id = tracing::field::Empty,
-            )
-        };
-    }
-    if uploads { span!("upload") } else { span!("request") }
+    tracing::info_span!(
+        "request",
+        http.method = %request.method(),
+        http.route = route,
+        http.status = tracing::field::Empty,
+        request.id = request_id,
+        transfer.id = tracing::field::Empty,
+        upload.id = tracing::field::Empty,
+    )
 }
 
 /// The caller's own id, if it is short and plain.

@@ -83,7 +83,6 @@ async fn take(
         content_length,
         checksum: None,
         body,
-        trace: envelope::trace(),
     };
     let left = size.map(|size| size.saturating_sub(upload.offset));
     let first = append(upload.offset, None, left, body::stream_after(bytes, upload.offset));

@@ -176,7 +176,7 @@ async fn append_to(
 ) -> Result<Upload, Failure> {
     let content_length = tus::number(headers, "content-length")?;
     let body = body::stream(bytes);
-    let append = Append { upload, offset, length, content_length, checksum, body, trace: envelope::trace() };
+    let append = Append { upload, offset, length, content_length, checksum, body };
     Ok(state.intake.append(viewer, append).await?)
 }
 

@@ -12,7 +12,7 @@ use lockgate_api::{ApiSettings, ApiState, router};
 use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::desk::Desk;
 use lockgate_core::id::{AgreementId, HostId, PartnerId};
-use lockgate_core::intake::{Intake, IntakeSettings};
+use lockgate_core::intake::{Intake, IntakePorts, IntakeSettings};
 use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
 use lockgate_core::pipeline::{Pipeline, PipelinePorts, PipelineSettings};
 use lockgate_core::ports::Registry;
@@ -96,11 +96,14 @@ impl House {
         };
         let state = ApiState {
             intake: Arc::new(Intake::new(
-                store.clone(),
-                store.clone(),
-                store.clone(),
-                payloads.clone(),
-                clock.clone(),
+                IntakePorts {
+                    store: store.clone(),
+                    uploads: store.clone(),
+                    registry: store.clone(),
+                    payloads: payloads.clone(),
+                    clock: clock.clone(),
+                    tracer: Arc::new(NoTracer),
+                },
                 IntakeSettings { max_size: 1 << 20, ..IntakeSettings::default() },
             )),
             desk: Arc::new(Desk::new(store.clone(), clock.clone())),

@@ -53,7 +53,7 @@ impl Intake {
         }
         let receivers = self.receivers(&sender, &new, &media_type).await?;
         let announcement = self.announcement(viewer, &sender, receivers, media_type, new);
-        match self.store.announce(&announcement).await? {
+        match self.ports.store.announce(&announcement).await? {
             AnnounceOutcome::Created => {
                 let Announcement { transfer, upload, .. } = announcement;
                 tracing::info!(transfer.id = %transfer.id, partner.id = %sender.id, "A transfer was announced.");
@@ -67,7 +67,7 @@ impl Intake {
     }
 
     async fn active(&self, sender: PartnerId) -> Result<Partner, IntakeError> {
-        match self.store.partner(sender).await? {
+        match self.ports.store.partner(sender).await? {
             Some(partner) if partner.status == PartnerStatus::Active => Ok(partner),
             Some(_) => Err(IntakeError::Suspended),
             None => Err(IntakeError::Forbidden("partner of another installation")),
@@ -88,12 +88,12 @@ impl Intake {
         if given > limit {
             return Err(IntakeError::TooManyReceivers { given, limit });
         }
-        let agreed = self.store.agreed_receivers(sender.id).await?;
+        let agreed = self.ports.store.agreed_receivers(sender.id).await?;
         let mut receivers = Vec::with_capacity(given);
         for named in &new.receivers {
             let stranger = || IntakeError::NoAgreement { receiver: named.chars().take(80).collect() };
             let receiver = find(&agreed, named).ok_or_else(stranger)?;
-            let agreement = self.registry.agreement(sender.id, receiver.id).await?.ok_or_else(stranger)?;
+            let agreement = self.ports.registry.agreement(sender.id, receiver.id).await?.ok_or_else(stranger)?;
             self.admit(&agreement, named, media_type, new.size)?;
             if !receivers.contains(&receiver.id) {
                 receivers.push(receiver.id);
@@ -127,7 +127,7 @@ impl Intake {
     pub(super) async fn limit(&self, transfer: &Transfer) -> Result<u64, IntakeError> {
         let mut limit = self.settings.max_size;
         for receiver in &transfer.receivers {
-            let agreement = self.registry.agreement(transfer.sender, *receiver).await?;
+            let agreement = self.ports.registry.agreement(transfer.sender, *receiver).await?;
             limit = limit.min(agreement.and_then(|it| it.max_size).unwrap_or(u64::MAX));
         }
         Ok(limit)
@@ -141,7 +141,7 @@ impl Intake {
         media_type: String,
         new: NewTransfer,
     ) -> Announcement {
-        let at = self.clock.now();
+        let at = self.ports.clock.now();
         let fingerprint = fingerprint(&receivers, &media_type, &new);
         let transfer = Transfer {
             id: TransferId::generate(at),

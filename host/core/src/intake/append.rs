@@ -8,11 +8,11 @@ use std::pin::Pin;
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use sha2::Digest as _;
+use tracing::Instrument;
 
 use crate::id::UploadId;
 use crate::intake::{Intake, IntakeError};
 use crate::ports::{Advance, UploadWriter};
-use crate::trace::TraceContext;
 use crate::transfer::{Transfer, TransferState};
 use crate::upload::Upload;
 use crate::viewer::Viewer;
@@ -39,8 +39,6 @@ pub struct Append {
     pub checksum: Option<Checksum>,
     /// The bytes.
     pub body: BodyStream,
-    /// The trace of the request.
-    pub trace: TraceContext,
 }
 
 impl std::fmt::Debug for Append {
@@ -120,6 +118,19 @@ impl Intake {
     pub async fn append(&self, viewer: &Viewer, append: Append) -> Result<Upload, IntakeError> {
         let upload = self.own(viewer, append.upload).await?;
         let transfer = self.transfer(&upload).await?;
+        // Requests come one by one, each in a trace of the sender's; what they bring belongs to the transfer's trace.
+        let span = tracing::info_span!("upload", transfer.id = %transfer.id, upload.id = %upload.id);
+        self.ports.tracer.adopt(&span, &transfer.trace);
+        self.append_to(viewer, upload, transfer, append).instrument(span).await
+    }
+
+    async fn append_to(
+        &self,
+        viewer: &Viewer,
+        upload: Upload,
+        transfer: Transfer,
+        append: Append,
+    ) -> Result<Upload, IntakeError> {
         self.check(&upload, &transfer, &append)?;
         let declared = upload.length.is_none() && append.length.is_some();
         let (mut upload, limit) = self.with_length(upload, &transfer, append.length).await?;
@@ -180,7 +191,7 @@ impl Intake {
         if upload.complete {
             return Err(IntakeError::Complete(upload.id));
         }
-        if transfer.state == TransferState::Expired || upload.expires_at <= self.clock.now() {
+        if transfer.state == TransferState::Expired || upload.expires_at <= self.ports.clock.now() {
             return Err(IntakeError::Expired(upload.id));
         }
         if transfer.state != TransferState::Announced {
@@ -222,14 +233,14 @@ impl Intake {
     }
 
     async fn writer(&self, upload: &Upload, transfer: &Transfer) -> Result<Box<dyn UploadWriter>, IntakeError> {
-        Ok(self.payloads.upload(transfer.id, &transfer.media_type, upload.progress.clone()).await?)
+        Ok(self.ports.payloads.upload(transfer.id, &transfer.media_type, upload.progress.clone()).await?)
     }
 
     /// Makes durable what came and moves the row on: only then is the offset acknowledged.
     async fn pause(&self, writer: Box<dyn UploadWriter>, upload: Upload, offset: u64) -> Result<Upload, IntakeError> {
         let progress = writer.pause().await?;
         let (version, length) = (upload.version, upload.length);
-        Ok(self.uploads.advance(&Advance { upload: upload.id, version, offset, length, progress }).await?)
+        Ok(self.ports.uploads.advance(&Advance { upload: upload.id, version, offset, length, progress }).await?)
     }
 
     /// The last bytes came. An upload that other requests began is paused at its end first: should this host die

@@ -1,6 +1,6 @@
 //! Stories of intake: announcing, appending from any node, and everything that can be wrong with it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,11 +8,11 @@ use futures::stream;
 use lockgate_core::agreement::AgreementStatus;
 use lockgate_core::id::UploadId;
 use lockgate_core::intake::{
-    Append, BodyError, BodyStream, Checksum, Intake, IntakeError, IntakeSettings, NewTransfer,
+    Append, BodyError, BodyStream, Checksum, Intake, IntakeError, IntakePorts, IntakeSettings, NewTransfer,
 };
 use lockgate_core::partner::PartnerStatus;
 use lockgate_core::ports::{Registry, TransferStore, UploadStore};
-use lockgate_core::trace::TraceContext;
+use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_core::transfer::TransferState;
 use lockgate_core::upload::Upload;
 use lockgate_core::viewer::{Role, Viewer};
@@ -21,10 +21,35 @@ use sha2::Digest as _;
 
 use crate::stage::Stage;
 
+/// Remembers the contexts that spans were made children of.
+#[derive(Debug, Default)]
+struct Remembers(Mutex<Vec<TraceContext>>);
+
+impl Tracer for Remembers {
+    fn adopt(&self, _span: &tracing::Span, parent: &TraceContext) {
+        self.0.lock().expect("no test panics while it holds it").push(parent.clone());
+    }
+
+    fn context(&self, _span: &tracing::Span) -> TraceContext {
+        TraceContext::default()
+    }
+}
+
 fn intake(stage: &Stage) -> Intake {
+    traced(stage, Arc::new(NoTracer))
+}
+
+fn traced(stage: &Stage, tracer: Arc<dyn Tracer>) -> Intake {
     let settings = IntakeSettings { max_size: 2_000_000, checkpoint: 4, max_receivers: 3, ..IntakeSettings::default() };
-    let (store, payloads) = (stage.store.clone(), stage.payloads.clone());
-    Intake::new(store.clone(), store.clone(), store, payloads, stage.clock.clone(), settings)
+    let ports = IntakePorts {
+        store: stage.store.clone(),
+        uploads: stage.store.clone(),
+        registry: stage.store.clone(),
+        payloads: stage.payloads.clone(),
+        clock: stage.clock.clone(),
+        tracer,
+    };
+    Intake::new(ports, settings)
 }
 
 fn acme(stage: &Stage) -> Viewer {
@@ -48,15 +73,7 @@ fn body(chunks: &[&'static str], broken: bool) -> BodyStream {
 }
 
 fn append(upload: UploadId, offset: u64, chunks: &[&'static str]) -> Append {
-    Append {
-        upload,
-        offset,
-        length: None,
-        content_length: None,
-        checksum: None,
-        body: body(chunks, false),
-        trace: TraceContext::default(),
-    }
+    Append { upload, offset, length: None, content_length: None, checksum: None, body: body(chunks, false) }
 }
 
 fn code<T>(result: Result<T, IntakeError>) -> &'static str {
@@ -78,6 +95,19 @@ async fn bytes_come_in_stretches_on_any_node_and_are_then_acknowledged() {
     assert_eq!(stage.text(transfer.source.as_ref()), "hello world");
     assert!(stage.store.ring(stage.host).is_some());
     assert_eq!(code(one.append(&acme(&stage), append(id, 11, &["!"])).await), "UPLOAD_COMPLETE");
+}
+
+#[tokio::test]
+async fn every_stretch_belongs_to_the_trace_of_the_transfer() {
+    let stage = Stage::new().await;
+    let tracer = Arc::new(Remembers::default());
+    let intake = traced(&stage, tracer.clone());
+    let trace = TraceContext(Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()));
+    let announced = NewTransfer { trace: trace.clone(), ..new(Some(4)) };
+    let id = intake.announce(&acme(&stage), announced).await.expect("it is agreed").upload.id;
+    intake.append(&acme(&stage), append(id, 0, &["ab"])).await.expect("the offset is right");
+    intake.append(&acme(&stage), append(id, 2, &["cd"])).await.expect("the offset is right");
+    assert_eq!(*tracer.0.lock().expect("nobody panicked"), [trace.clone(), trace]);
 }
 
 #[tokio::test]

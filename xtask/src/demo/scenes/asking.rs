@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::files::text;
 use crate::demo::cast::Cast;
-use crate::demo::story::Story;
-use crate::demo::wait::until;
+use crate::story::Story;
 use crate::trail::{Trail, roots, tree};
+use crate::wait::until;
 
 /// "Did Globex get it, and if not, why?", asked by the sender about the rejected file.
 pub(super) async fn did_they_get_it(root: &Path, cast: &Cast, story: &mut Story) -> Result<()> {

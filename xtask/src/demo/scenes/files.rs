@@ -8,9 +8,9 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::demo::cast::Cast;
-use crate::demo::story::Story;
-use crate::demo::wait::until;
 use crate::receiver::Receivers;
+use crate::story::Story;
+use crate::wait::until;
 
 /// What the scenes ask about a transfer.
 const LOOK: &str = "query($id: ID!) { transfer(id: $id) { id state reason
