@@ -17,12 +17,15 @@ use crate::config::{Compiler, SandboxConfig};
 use crate::inspect::{self, Facts};
 use crate::linked::Linked;
 
+/// A hook and what is granted: components are linked once for each.
+type Use = (Hook, BTreeSet<CapabilityName>);
+
 /// A plugin version that can be linked and run.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) facts: Facts,
     component: Component,
-    linked: Mutex<HashMap<(Hook, BTreeSet<CapabilityName>), Arc<Linked>>>,
+    linked: Mutex<HashMap<Use, Arc<Linked>>>,
 }
 
 /// Prepares plugin versions and keeps them.

@@ -102,7 +102,6 @@ async fn two_hosts_share_the_work_and_one_takes_over_when_the_other_leaves() {
     until("both hosts are rung", async || {
         bus.publish(&commands(sent..sent + 20)).await.expect("Kafka takes them");
         sent += 20;
-        tokio::time::sleep(Duration::from_millis(100)).await;
         !one.asked().is_empty() && !two.asked().is_empty()
     })
     .await;

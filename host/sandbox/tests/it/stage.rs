@@ -22,19 +22,19 @@ use lockgate_sandbox::{Sandbox, SandboxConfig};
 use serde_json::json;
 
 /// Everything a test needs.
-pub struct Stage {
-    pub sandbox: Arc<Sandbox>,
-    pub archive: Arc<Archive>,
-    pub vault: Arc<TestVault>,
+pub(crate) struct Stage {
+    pub(crate) sandbox: Arc<Sandbox>,
+    pub(crate) archive: Arc<Archive>,
+    pub(crate) vault: Arc<TestVault>,
 }
 
 impl Stage {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::with(|_| {})
     }
 
     /// A stage whose configuration was changed first.
-    pub fn with(change: impl FnOnce(&mut SandboxConfig)) -> Self {
+    pub(crate) fn with(change: impl FnOnce(&mut SandboxConfig)) -> Self {
         let mut config = config();
         change(&mut config);
         let (archive, vault) = (Arc::<Archive>::default(), Arc::<TestVault>::default());
@@ -43,7 +43,7 @@ impl Stage {
     }
 
     /// Puts a component into the archive.
-    pub fn publish(&self, component: impl Into<Bytes>) -> PluginDigest {
+    pub(crate) fn publish(&self, component: impl Into<Bytes>) -> PluginDigest {
         let component = component.into();
         let digest = Digest::of(&component);
         self.archive.0.lock().expect("no test panics here").insert(digest, component);
@@ -51,13 +51,13 @@ impl Stage {
     }
 
     /// A binding of the guest `hostile` that commits a crime.
-    pub fn hostile(&self, hook: Hook, crime: &str) -> Binding {
+    pub(crate) fn hostile(&self, hook: Hook, crime: &str) -> Binding {
         binding(self.publish(guest("hostile")), hook, json!({ "crime": crime }))
     }
 }
 
 /// The defaults, but with the tests' own compile child and a quarantine that does not come between crimes.
-pub fn config() -> SandboxConfig {
+pub(crate) fn config() -> SandboxConfig {
     let mut config = SandboxConfig::new(env!("CARGO_BIN_EXE_lockgate-compile").into(), vec![]);
     config.threads = 2;
     config.instances = 64;
@@ -69,7 +69,7 @@ pub fn config() -> SandboxConfig {
 }
 
 /// A guest's component.
-pub fn guest(name: &str) -> Bytes {
+pub(crate) fn guest(name: &str) -> Bytes {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/guests/{name}.wasm"));
     match std::fs::read(&path) {
         Ok(bytes) => bytes.into(),
@@ -77,12 +77,12 @@ pub fn guest(name: &str) -> Bytes {
     }
 }
 
-pub fn partner() -> Owner {
+pub(crate) fn partner() -> Owner {
     Owner::Partner(PartnerId::generate(Timestamp::now_utc()))
 }
 
 /// A binding of a new partner with everything granted, lines and default limits.
-pub fn binding(plugin: PluginDigest, hook: Hook, settings: serde_json::Value) -> Binding {
+pub(crate) fn binding(plugin: PluginDigest, hook: Hook, settings: serde_json::Value) -> Binding {
     let failure_mode = match hook {
         Hook::Validate | Hook::Mask => FailureMode::Reject,
         Hook::Route => FailureMode::Hold,
@@ -106,7 +106,7 @@ pub fn binding(plugin: PluginDigest, hook: Hook, settings: serde_json::Value) ->
 }
 
 /// The subject of a transfer from one partner to nobody in particular.
-pub fn subject() -> Subject {
+pub(crate) fn subject() -> Subject {
     Subject {
         transfer: TransferId::generate(Timestamp::now_utc()),
         attributes: vec![("file.name".to_owned(), "orders.csv".to_owned())],
@@ -115,7 +115,7 @@ pub fn subject() -> Subject {
 }
 
 /// A batch of these records, the first and last of its payload.
-pub fn batch(records: &[&str]) -> Batch {
+pub(crate) fn batch(records: &[&str]) -> Batch {
     let mut column = Column::default();
     let mut end = 0;
     for record in records {
@@ -127,7 +127,7 @@ pub fn batch(records: &[&str]) -> Batch {
 }
 
 /// The fault in an error; anything else fails the test.
-pub fn fault<T: std::fmt::Debug>(result: Result<T, PluginError>) -> Fault {
+pub(crate) fn fault<T: std::fmt::Debug>(result: Result<T, PluginError>) -> Fault {
     match result {
         Err(PluginError::Fault(fault)) => fault,
         other => panic!("a fault was expected, not {other:?}"),
@@ -136,7 +136,7 @@ pub fn fault<T: std::fmt::Debug>(result: Result<T, PluginError>) -> Fault {
 
 /// An archive in memory.
 #[derive(Debug, Default)]
-pub struct Archive(pub Mutex<HashMap<PluginDigest, Bytes>>);
+pub(crate) struct Archive(pub(crate) Mutex<HashMap<PluginDigest, Bytes>>);
 
 #[async_trait]
 impl PluginArchive for Archive {
@@ -152,7 +152,7 @@ impl PluginArchive for Archive {
 
 /// A vault in memory: every owner has the same key and these tables.
 #[derive(Debug, Default)]
-pub struct TestVault(pub Mutex<HashMap<String, Arc<LookupTable>>>);
+pub(crate) struct TestVault(pub(crate) Mutex<HashMap<String, Arc<LookupTable>>>);
 
 #[async_trait]
 impl Vault for TestVault {

@@ -8,12 +8,12 @@ use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
 /// A notifier whose `compose` runs `body` and says nothing, with further definitions beside it.
-pub fn notifier(body: &str, definitions: &str) -> Vec<u8> {
+pub(crate) fn notifier(body: &str, definitions: &str) -> Vec<u8> {
     notifier_of(&module("(memory (export \"memory\") 1)", body, definitions))
 }
 
 /// The same with a memory of the test's own.
-pub fn notifier_with_memory(memory: &str) -> Vec<u8> {
+pub(crate) fn notifier_with_memory(memory: &str) -> Vec<u8> {
     notifier_of(&module(memory, "", ""))
 }
 
@@ -39,7 +39,7 @@ fn notifier_of(text: &str) -> Vec<u8> {
 }
 
 /// What such a component says of itself.
-pub fn manifest() -> serde_json::Value {
+pub(crate) fn manifest() -> serde_json::Value {
     json!({
         "name": "from-text", "version": "1.0.0", "description": "", "hooks": ["notify"],
         "scope": "record", "framings": [], "capabilities": [], "settings_schema": { "type": "object" },
@@ -47,13 +47,13 @@ pub fn manifest() -> serde_json::Value {
 }
 
 /// The component with that manifest inside.
-pub fn with_manifest(mut component: Vec<u8>, manifest: &serde_json::Value) -> Vec<u8> {
+pub(crate) fn with_manifest(mut component: Vec<u8>, manifest: &serde_json::Value) -> Vec<u8> {
     let data = manifest.to_string().into_bytes();
     CustomSection { name: "lockgate:manifest".into(), data: Cow::Owned(data) }.append_to_component(&mut component);
     component
 }
 
 /// A component written as text.
-pub fn component(text: &str) -> Vec<u8> {
+pub(crate) fn component(text: &str) -> Vec<u8> {
     wat::parse_str(text).expect("the test wrote a component")
 }

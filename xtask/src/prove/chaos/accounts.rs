@@ -88,7 +88,7 @@ fn revision(transfer: &Value) -> Result<u64> {
     else {
         anyhow::bail!("not one decision");
     };
-    let [revision] = &list(&decision["revisions"])[..] else { anyhow::bail!("not one revision") };
+    let [revision] = list(&decision["revisions"]) else { anyhow::bail!("not one revision") };
     let judged = list(&transfer["provenance"]["nodes"])
         .iter()
         .filter(|it| it["kind"] == "judged" && it["consignment"].is_null())

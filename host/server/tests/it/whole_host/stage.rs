@@ -80,7 +80,7 @@ impl Stage {
                 return;
             }
             assert!(Instant::now() < until, "host {index} is never ready: {asked:?}");
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await; // between polls
         }
     }
 
@@ -125,7 +125,7 @@ impl Stage {
             if ["FINISHED", "REJECTED", "HELD"].contains(&state.as_str()) || Instant::now() > until {
                 return state;
             }
-            tokio::time::sleep(Duration::from_millis(100)).await;
+            tokio::time::sleep(Duration::from_millis(100)).await; // between polls
         }
     }
 
@@ -156,7 +156,7 @@ impl Stage {
                 return status;
             }
             assert!(Instant::now() < until, "the host does not stop");
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await; // between polls
         }
     }
 
