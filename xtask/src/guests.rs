@@ -46,8 +46,27 @@ pub(crate) fn build_all(root: &Path) -> Result<Vec<Guest>> {
     build(root, &[])
 }
 
+/// Builds one component of another workspace, whatever is up to date.
+pub(crate) fn build_elsewhere(workspace: &Path, folder: &Path, out: &Path) -> Result<PathBuf> {
+    let manifest = manifest::read(folder)?;
+    let module = Toolchain::find()?.build(workspace, out, &manifest.name)?;
+    let component = component::make(&module, &manifest).with_context(|| format!("guest {}", manifest.name))?;
+    write(out, &manifest.name, &component)
+}
+
+/// Builds one plain module of another workspace: no component, no manifest.
+pub(crate) fn build_module(workspace: &Path, name: &str, out: &Path) -> Result<PathBuf> {
+    write(out, name, &Toolchain::find()?.build(workspace, out, name)?)
+}
+
+fn write(out: &Path, name: &str, bytes: &[u8]) -> Result<PathBuf> {
+    let path = out.join(format!("{name}.wasm"));
+    fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(path)
+}
+
 /// Builds the named plugins, or all if none is named.
-fn build(root: &Path, names: &[String]) -> Result<Vec<Guest>> {
+pub(crate) fn build(root: &Path, names: &[String]) -> Result<Vec<Guest>> {
     let folders = folders(root, names)?;
     let out = root.join("target/guests");
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;

@@ -1,6 +1,7 @@
 //! Automation of this repository: every step that a person or the CI takes is a verb of `cargo xtask`.
 #![allow(clippy::print_stdout, reason = "its output is for the person who typed the command")]
 
+mod bench;
 mod ci;
 mod client;
 mod demo;
@@ -39,6 +40,8 @@ enum Verb {
     },
     /// Proves what needs minutes of a whole gate: nothing lost under chaos, memory bounded
     Prove(prove::Args),
+    /// Measures: the sandbox against native code, no limits and Extism; small transfers from end to end
+    Bench(bench::Args),
     /// Builds the plugins under plugins/ as components in target/guests/
     Guests(guests::Args),
     /// Rewrites what is generated from the code: graphql/schema.graphql, docs/configuration.md
@@ -57,6 +60,7 @@ fn main() -> anyhow::Result<()> {
         Verb::Demo(args) => demo::run(root, &args),
         Verb::Test { arguments } => test::run(root, &arguments),
         Verb::Prove(args) => prove::run(root, &args),
+        Verb::Bench(args) => bench::run(root, &args),
         Verb::Guests(args) => guests::run(root, &args),
         Verb::Schema => schema::write(root),
         Verb::Tidy => tidy::run(root),

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use anyhow::{Context, Result};
 use aws_lc_rs::{digest, hmac};
@@ -18,6 +19,8 @@ use tokio::net::TcpListener;
 /// One request that came in.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
+    /// When it was complete.
+    pub(crate) at: Instant,
     /// The path's last segment: whose endpoint.
     pub(crate) who: String,
     /// The idempotency key or the webhook's id.
@@ -85,6 +88,7 @@ async fn receive(
     headers: HeaderMap,
     bytes: Bytes,
 ) -> StatusCode {
+    let at = Instant::now();
     let header = |name: &str| headers.get(name).and_then(|it| it.to_str().ok()).unwrap_or_default().to_owned();
     let mut shared = shared.lock().expect("no thread panics while it holds the list");
     let earlier = shared.received.iter().filter(|it| it.who == who).count();
@@ -97,7 +101,7 @@ async fn receive(
         _ => StatusCode::OK,
     };
     let key = if delivery { header("idempotency-key") } else { header("webhook-id") };
-    shared.received.push(Received { who, key, verified, status: status.as_u16(), bytes });
+    shared.received.push(Received { at, who, key, verified, status: status.as_u16(), bytes });
     status
 }
 

@@ -1,7 +1,7 @@
 //! Other programs: run in sight, with an error that says which step failed.
 
 use std::ffi::OsStr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
@@ -13,6 +13,11 @@ pub(crate) struct Step(Command);
 /// The cargo that runs us.
 pub(crate) fn cargo<const N: usize>(root: &Path, arguments: [&str; N]) -> Step {
     program(root, std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), arguments)
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target_dir(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }
 
 /// Any program, run in the repository's root.

@@ -49,7 +49,7 @@ fn subject_bytes(subject: &Subject) -> u64 {
     (attributes + subject.preamble.len()) as u64
 }
 
-fn batch_bytes(batch: &Batch) -> u64 {
+pub(crate) fn batch_bytes(batch: &Batch) -> u64 {
     batch.records.data.len() as u64
 }
 

@@ -17,6 +17,8 @@ mod imports;
 mod inspect;
 mod library;
 mod linked;
+#[cfg(feature = "measure")]
+mod measure;
 mod quarantine;
 mod reuse;
 mod runner;
@@ -25,5 +27,7 @@ mod threads;
 
 pub use compile::{CompileError, compile_main};
 pub use config::{Compiler, QuarantineRule, Reuse, SandboxConfig};
+#[cfg(feature = "measure")]
+pub use measure::Repeater;
 pub use quarantine::Quarantined;
 pub use runner::{Sandbox, SandboxError, Status};

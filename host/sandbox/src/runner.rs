@@ -75,6 +75,11 @@ impl Sandbox {
         Ok(Self { shared: Arc::new(shared) })
     }
 
+    #[cfg(feature = "measure")]
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
     /// How it is doing.
     pub fn status(&self) -> Status {
         Status {

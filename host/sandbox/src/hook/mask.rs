@@ -17,7 +17,7 @@ use crate::session::{Call, Purpose, Session, Shared};
 
 /// One masking under way.
 #[derive(Debug)]
-pub(crate) struct MaskSession(Session);
+pub(crate) struct MaskSession(pub(crate) Session);
 
 impl MaskSession {
     pub(crate) async fn open(shared: &Arc<Shared>, binding: &Binding, subject: &Subject) -> Result<Self, PluginError> {
@@ -37,16 +37,7 @@ impl Masking for MaskSession {
         let size = batch_bytes(batch);
         let batch = Arc::new(batch.clone());
         let shown = Arc::clone(&batch);
-        let apply: Call<Masked> = Box::new(move |store, exports| {
-            let HookExports::Mask(guest) = exports else { return Err(mismatch()) };
-            let answer = guest.call_apply(&mut *store, lend_batch(&batch))?;
-            Ok(Masked {
-                edits: edits(store, answer.edits)?,
-                keep: answer.keep,
-                findings: findings(store, answer.findings)?,
-            })
-        });
-        self.0.call(Some(shown), size, apply).await
+        self.0.call(Some(shown), size, application(batch)).await
     }
 
     async fn finish(mut self: Box<Self>) -> Result<RawFindings, PluginError> {
@@ -63,6 +54,19 @@ impl Masking for MaskSession {
     fn tables(&self) -> Vec<(String, i64)> {
         self.0.tables()
     }
+}
+
+/// The call that shows the guest a batch.
+pub(crate) fn application(batch: Arc<Batch>) -> Call<Masked> {
+    Box::new(move |store, exports| {
+        let HookExports::Mask(guest) = exports else { return Err(mismatch()) };
+        let answer = guest.call_apply(&mut *store, lend_batch(&batch))?;
+        Ok(Masked {
+            edits: edits(store, answer.edits)?,
+            keep: answer.keep,
+            findings: findings(store, answer.findings)?,
+        })
+    })
 }
 
 fn edits(store: &Store<State>, answer: types::Edits) -> Result<Edits, Refused> {

@@ -28,13 +28,17 @@ pub(super) struct Queue {
     per_owner: usize,
     in_all: usize,
     state: Mutex<State>,
-    changed: Condvar,
+    // Each role waits apart, so that a job wakes one thread that may take it and not all there are.
+    any: Condvar,
+    reserve: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     owners: HashMap<Owner, Line>,
     waiting: usize,
+    /// Threads of the role `Any` that wait for a job.
+    resting: usize,
     // The used time of whoever was served last: who comes anew starts here and cannot claim the past.
     floor: Duration,
     closed: bool,
@@ -55,7 +59,7 @@ impl std::fmt::Debug for Queue {
 
 impl Queue {
     pub(super) fn new(per_owner: usize, in_all: usize) -> Self {
-        Self { per_owner, in_all, state: Mutex::default(), changed: Condvar::new() }
+        Self { per_owner, in_all, state: Mutex::default(), any: Condvar::new(), reserve: Condvar::new() }
     }
 
     pub(super) fn push(&self, owner: Owner, job: Job) -> Result<(), Full> {
@@ -70,10 +74,15 @@ impl Queue {
             return Err(Full);
         }
         line.jobs.push_back(job);
+        let idle_owner = line.running == 0;
         state.waiting += 1;
+        let rests = state.resting > 0;
         drop(guard);
-        // All: the one that would be woken may be a reserve thread that must not take this job.
-        self.changed.notify_all();
+        if rests {
+            self.any.notify_one();
+        } else if idle_owner {
+            self.reserve.notify_one();
+        }
         Ok(())
     }
 
@@ -82,12 +91,30 @@ impl Queue {
         let mut guard = self.lock();
         loop {
             if let Some(taken) = guard.take(role) {
+                let (more, rests) = (guard.waiting > 0, guard.resting > 0);
+                drop(guard);
+                // Whoever takes a job and leaves others sees to it that they are looked at: by this, one notification
+                // a job is enough, and `done` needs none, because the thread that calls it takes its next job at once.
+                if more {
+                    if rests {
+                        self.any.notify_one();
+                    }
+                    self.reserve.notify_one();
+                }
                 return Some(taken);
             }
             if guard.closed {
                 return None;
             }
-            guard = self.changed.wait(guard).unwrap_or_else(PoisonError::into_inner);
+            guard = match role {
+                Role::Any => {
+                    guard.resting += 1;
+                    let mut woken = self.any.wait(guard).unwrap_or_else(PoisonError::into_inner);
+                    woken.resting -= 1;
+                    woken
+                }
+                Role::IdleOwners => self.reserve.wait(guard).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 
@@ -97,19 +124,15 @@ impl Queue {
         let Some(line) = state.owners.get_mut(&owner) else { return };
         line.running -= 1;
         line.used += took.saturating_sub(TURN);
-        let now_idle = line.running == 0;
-        if now_idle && line.jobs.is_empty() {
+        if line.running == 0 && line.jobs.is_empty() {
             state.owners.remove(&owner);
-        }
-        drop(state);
-        if now_idle {
-            self.changed.notify_all();
         }
     }
 
     pub(super) fn close(&self) {
         self.lock().closed = true;
-        self.changed.notify_all();
+        self.any.notify_all();
+        self.reserve.notify_all();
     }
 
     pub(super) fn waiting(&self) -> usize {

@@ -1,0 +1,32 @@
+//! Times in order, and what is said about them.
+
+use std::time::Duration;
+
+/// Durations, sorted.
+#[derive(Debug)]
+pub(super) struct Percentiles(Vec<Duration>);
+
+impl Percentiles {
+    pub(super) fn of(mut times: Vec<Duration>) -> Self {
+        times.sort();
+        Self(times)
+    }
+
+    /// The time that this share of all did not exceed; zero of nothing.
+    pub(super) fn at(&self, share: f64) -> Duration {
+        // The nearest rank: a time that was measured, none in between.
+        let rank = (share * self.0.len() as f64).ceil().max(1.0) as usize;
+        self.0.get(rank - 1).or(self.0.last()).copied().unwrap_or_default()
+    }
+
+    pub(super) fn line(&self, name: &str) -> String {
+        let ms = |share| self.at(share).as_secs_f64() * 1_000.0;
+        format!(
+            "{name:<44} p50 {:>8.1} ms   p95 {:>8.1} ms   p99 {:>8.1} ms   max {:>8.1} ms",
+            ms(0.50),
+            ms(0.95),
+            ms(0.99),
+            ms(1.0)
+        )
+    }
+}
