@@ -18,7 +18,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueEnum};
 
 use report::Report;
 
@@ -45,6 +45,9 @@ enum Command {
         /// How many rounds each side runs
         #[arg(long, default_value_t = 31)]
         rounds: usize,
+        /// Only what is named so
+        #[arg(long)]
+        only: Option<Subject>,
         /// Fails when an aim is missed
         #[arg(long)]
         strict: bool,
@@ -54,22 +57,36 @@ enum Command {
     Compile,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Subject {
+    Packed,
+    Limits,
+    Typed,
+}
+
 fn main() -> anyhow::Result<ExitCode> {
     match Args::parse().command {
         Command::Compile => {
             lockgate_sandbox::compile_main(io::stdin().lock(), io::stdout().lock())?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Run { plugins, guests, csv, rounds, strict } => {
+        Command::Run { plugins, guests, csv, rounds, only, strict } => {
             let read = |path: PathBuf| std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()));
             let mask_pii = read(plugins.join("mask-pii.wasm"))?;
             let echo = read(guests.join("echo.wasm"))?;
             let extism_echo = read(guests.join("extism-echo.wasm"))?;
             let csv = read(csv)?;
             let mut report = Report::default();
-            packed::measure(&mut report, &mask_pii, &csv, rounds)?;
-            limits::measure(&mut report, &mask_pii, &csv, rounds)?;
-            typed::measure(&mut report, &echo, &extism_echo, rounds)?;
+            let wanted = |subject| only.is_none_or(|only| only == subject);
+            if wanted(Subject::Packed) {
+                packed::measure(&mut report, &mask_pii, &csv, rounds)?;
+            }
+            if wanted(Subject::Limits) {
+                limits::measure(&mut report, &mask_pii, &csv, rounds)?;
+            }
+            if wanted(Subject::Typed) {
+                typed::measure(&mut report, &echo, &extism_echo, rounds)?;
+            }
             report.print()?;
             Ok(if strict && report.missed() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
         }

@@ -1,9 +1,8 @@
 //! The same masker without a sandbox: the plugin's own crate linked into this program, with the host's own detectors.
 
-use std::ops::Range;
-
 use lockgate_core::batch::Batch;
-use lockgate_core::detect::{self, Kind};
+use lockgate_core::detect::{Kind, Scanner};
+use lockgate_sdk::bindings::imports::detect::Hits;
 use lockgate_sdk::testing::Host;
 use lockgate_sdk::{Edits, Findings, Mask, Subject};
 use mask_pii::MaskPii;
@@ -19,8 +18,7 @@ pub(crate) struct Native {
 impl Native {
     /// Configured and begun like the one in the sandbox.
     pub(crate) fn new(payload: &Payload) -> anyhow::Result<Self> {
-        let kinds = [Kind::Card, Kind::Email];
-        Host::new().detecting(move |data, _| scan(data, &kinds)).install();
+        Host::new().detecting_batches(scan).install();
         let mut plugin = MaskPii::configure(serde_json::from_value(settings())?).map_err(anyhow::Error::msg)?;
         plugin.begin(&Subject::new("measured").with("framing", "csv").with_preamble(payload.preamble.to_vec()));
         Ok(Self { plugin, batches: payload.batches.iter().map(lend).collect() })
@@ -44,7 +42,17 @@ fn lend(batch: &Batch) -> lockgate_sdk::Batch {
     lockgate_sdk::Batch::new(batch.first, batch.records.iter(), batch.last)
 }
 
-fn scan(data: &[u8], kinds: &[Kind]) -> Vec<(usize, Range<usize>)> {
-    let hits = detect::scan(data, kinds);
-    hits.kinds.iter().map(|&kind| usize::from(kind)).zip(hits.ranges()).collect()
+/// The host's own detectors, at least as fast as the sandbox calls them.
+fn scan(batch: &lockgate_sdk::Batch, kinds: &[String]) -> Hits {
+    let kinds: Vec<_> = kinds.iter().filter_map(|name| Kind::from_name(name)).collect();
+    let mut scanner = Scanner::default();
+    let mut all = Hits { kinds: vec![], starts: vec![], ends: vec![] };
+    for record in batch.records() {
+        let found = scanner.scan(record.bytes(), &kinds);
+        let offset = u32::try_from(record.span().start).expect("a batch is smaller than 4 GiB");
+        all.kinds.extend_from_slice(&found.kinds);
+        all.starts.extend(found.starts.iter().map(|start| offset + start));
+        all.ends.extend(found.ends.iter().map(|end| offset + end));
+    }
+    all
 }

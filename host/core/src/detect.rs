@@ -95,6 +95,24 @@ pub fn scan(data: &[u8], kinds: &[Kind]) -> Hits {
     hits
 }
 
+/// Scans many pieces, one after the other, without memory of its own for each.
+#[derive(Debug, Default)]
+pub struct Scanner {
+    hits: Hits,
+    room: Vec<Found>,
+}
+
+impl Scanner {
+    /// [`scan`]; the answer lives until the next.
+    pub fn scan(&mut self, data: &[u8], kinds: &[Kind]) -> &Hits {
+        self.hits.kinds.clear();
+        self.hits.starts.clear();
+        self.hits.ends.clear();
+        scan_into(&mut self.hits, &mut self.room, data, kinds, 0);
+        &self.hits
+    }
+}
+
 /// The same over every value of a column; no hit spans two values. Offsets are into the column's data.
 pub fn scan_column(column: &Column, kinds: &[Kind]) -> Hits {
     let (mut hits, mut room) = (Hits::default(), vec![]);

@@ -7,7 +7,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use lockgate_core::limits::Limits;
 use wasmtime::{Config, Enabled, Engine, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
 
-pub(crate) use ticker::Ticker;
+pub(crate) use ticker::{TICK, Ticker};
 
 /// Core instances in one component; Python components hold 38.
 const CORE_INSTANCES: u32 = 64;

@@ -51,7 +51,7 @@ impl Guest {
         let mut store = Store::new(engine, state);
         store.limiter(|state| &mut state.memory);
         store.epoch_deadline_callback(|mut context| {
-            context.data_mut().budget.look()?;
+            context.data_mut().budget.tick()?;
             Ok(UpdateDeadline::Continue(1))
         });
         store.set_hostcall_fuel(usize::try_from(store.data().limits.output_bytes).unwrap_or(usize::MAX));

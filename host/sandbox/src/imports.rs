@@ -30,15 +30,12 @@ fn values(column: &Column) -> Result<impl Iterator<Item = &[u8]>, Refused> {
 }
 
 /// Looks at the clock once a step.
+#[derive(Default)]
 struct Pace {
     since: usize,
 }
 
 impl Pace {
-    const fn new() -> Self {
-        Self { since: 0 }
-    }
-
     fn step(&mut self, state: &State, bytes: usize) -> Result<(), Refused> {
         // A value costs something even when it is empty.
         self.since += bytes + 16;

@@ -54,6 +54,12 @@ pub(crate) fn mask_all<'a>(actions: &[Action], pieces: impl Iterator<Item = &'a 
 
 /// A value that is no longer than what may stay is hidden wholly.
 fn keep_last(value: &[u8], count: usize, with: char) -> Vec<u8> {
+    if value.is_ascii()
+        && with.is_ascii()
+        && let Ok(with) = u8::try_from(with)
+    {
+        return keep_last_ascii(value, count, with);
+    }
     let text = String::from_utf8_lossy(value);
     let length = text.chars().filter(|letter| letter.is_alphanumeric()).count();
     let hidden = if length <= count { length } else { length - count };
@@ -63,4 +69,18 @@ fn keep_last(value: &[u8], count: usize, with: char) -> Vec<u8> {
         if letter.is_alphanumeric() && seen <= hidden { with } else { letter }
     };
     text.chars().map(hide).collect::<String>().into_bytes()
+}
+
+/// The same where every character is one byte, as in numbers and addresses.
+fn keep_last_ascii(value: &[u8], count: usize, with: u8) -> Vec<u8> {
+    let length = value.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
+    let mut hidden = if length <= count { length } else { length - count };
+    let hide = |&byte: &u8| {
+        if hidden == 0 || !byte.is_ascii_alphanumeric() {
+            return byte;
+        }
+        hidden -= 1;
+        with
+    };
+    value.iter().map(hide).collect()
 }

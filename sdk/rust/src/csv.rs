@@ -6,6 +6,7 @@ mod header;
 
 use std::{borrow::Cow, ops::Range};
 
+use memchr::{memchr, memchr2, memchr3};
 use serde::Deserialize;
 
 use crate::Subject;
@@ -88,8 +89,8 @@ impl Dialect {
     /// `value` as a cell: in quotes if it needs them or `quoted` asks for them. Line ends become spaces, so that a
     /// record stays one record.
     pub fn write(self, value: &[u8], quoted: bool) -> Vec<u8> {
-        let needs = |byte: &u8| [self.delimiter, self.quote, b'\r', b'\n'].contains(byte);
-        if !quoted && !value.iter().any(needs) {
+        let needs = memchr3(self.delimiter, self.quote, b'\n', value).or_else(|| memchr(b'\r', value));
+        if !quoted && needs.is_none() {
             return value.to_vec();
         }
         let mut cell = Vec::with_capacity(value.len() + 2);
@@ -120,16 +121,33 @@ impl Iterator for Cells<'_> {
     fn next(&mut self) -> Option<Cell> {
         let start = self.next?;
         let quoted = self.record.get(start) == Some(&self.dialect.quote);
-        let mut inside = quoted;
-        let body = start + usize::from(quoted);
-        let length = self.record[body..].iter().position(|&byte| {
+        let end = if quoted {
+            self.quoted_end(start + 1)
+        } else {
+            self.seek(start, |rest| memchr(self.dialect.delimiter, rest))
+        };
+        self.next = end.map(|end| end + 1);
+        Some(Cell { range: start..end.unwrap_or(self.record.len()), quoted })
+    }
+}
+
+impl Cells<'_> {
+    /// The delimiter that ends the cell whose quotes were entered just before `at`.
+    fn quoted_end(&self, mut at: usize) -> Option<usize> {
+        let Dialect { delimiter, quote } = self.dialect;
+        loop {
+            at = self.seek(at, |rest| memchr(quote, rest))? + 1;
             // A doubled quote leaves the quotes and enters them again at once.
-            inside ^= quoted && byte == self.dialect.quote;
-            !inside && byte == self.dialect.delimiter
-        });
-        let end = length.map_or(self.record.len(), |length| body + length);
-        self.next = length.map(|_| end + 1);
-        Some(Cell { range: start..end, quoted })
+            let next = self.seek(at, |rest| memchr2(delimiter, quote, rest))?;
+            if self.record[next] == delimiter {
+                return Some(next);
+            }
+            at = next + 1;
+        }
+    }
+
+    fn seek(&self, from: usize, search: impl Fn(&[u8]) -> Option<usize>) -> Option<usize> {
+        search(self.record.get(from..)?).map(|place| from + place)
     }
 }
 

@@ -7,8 +7,9 @@ use bytes::{Bytes, BytesMut};
 
 use super::{Cut, Misframed, Span};
 
-/// How many records fill a cut.
-pub(super) const RECORDS: usize = 256;
+/// How many records fill a cut: many, since each cut is a turn in the sandbox's queue for each of its plugins, and few
+/// enough that the time a call may take is time enough for each of them.
+pub(super) const RECORDS: usize = 1_024;
 
 /// How many bytes fill a cut.
 pub(super) const BYTES: usize = 256 * 1024;

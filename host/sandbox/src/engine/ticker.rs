@@ -7,7 +7,7 @@ use std::time::Duration;
 use wasmtime::Engine;
 
 /// How often guests look at their budgets; no limit in time is kept more exactly.
-const TICK: Duration = Duration::from_millis(5);
+pub(crate) const TICK: Duration = Duration::from_millis(5);
 
 /// Ticks until it is dropped.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockgate_core::detect::{self, Kind};
+use lockgate_core::detect::{Kind, Scanner};
 use lockgate_core::plugin::CapabilityName;
 
 use super::{Pace, STEP};
@@ -20,7 +20,7 @@ impl Host for State {
         self.enter(Some(CapabilityName::Detect))?;
         let kinds = wanted(&kinds)?;
         let mut hits = empty();
-        self.scan_value(&data, 0, &kinds, &mut hits, &mut Pace::new())?;
+        self.scan_value(&data, 0, &kinds, &mut hits, &mut Work::default())?;
         Ok(hits)
     }
 
@@ -30,14 +30,21 @@ impl Host for State {
         let batch = self.batch.as_ref().map(Arc::clone);
         let batch = batch.ok_or_else(|| refused("it called `scan-batch` when no batch was under way".to_owned()))?;
         let mut hits = empty();
-        let mut pace = Pace::new();
+        let mut work = Work::default();
         for index in 0..batch.records.len() {
             let Some(range) = batch.records.range(index) else { break };
             let offset = range.start;
-            self.scan_value(&batch.records.data[range], offset, &kinds, &mut hits, &mut pace)?;
+            self.scan_value(&batch.records.data[range], offset, &kinds, &mut hits, &mut work)?;
         }
         Ok(hits)
     }
+}
+
+/// What one host call needs for all values.
+#[derive(Default)]
+struct Work {
+    scanner: Scanner,
+    pace: Pace,
 }
 
 impl State {
@@ -47,7 +54,7 @@ impl State {
         offset: usize,
         kinds: &[Kind],
         hits: &mut Hits,
-        pace: &mut Pace,
+        work: &mut Work,
     ) -> Result<(), Refused> {
         let (mut from, mut free_from) = (0, 0);
         loop {
@@ -56,7 +63,7 @@ impl State {
             // What begins near the end of a piece may go on behind it: the next piece sees it whole, and what is
             // before it.
             let settled = if is_last { value.len() } else { to - OVERLAP };
-            let found = detect::scan(&value[from..to], kinds);
+            let found = work.scanner.scan(&value[from..to], kinds);
             for (range, kind) in found.ranges().zip(&found.kinds) {
                 let (start, end) = (from + range.start, from + range.end);
                 if start >= settled || start < free_from {
@@ -67,7 +74,7 @@ impl State {
                 hits.starts.push(offset_of(offset + start));
                 hits.ends.push(offset_of(offset + end));
             }
-            pace.step(self, to - from)?;
+            work.pace.step(self, to - from)?;
             if is_last {
                 return Ok(());
             }

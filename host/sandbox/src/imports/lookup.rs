@@ -16,7 +16,7 @@ impl Host for State {
             let name = table.escape_debug();
             return Err(refused(format!("it looked into the table `{name}`, which its binding does not grant")).into());
         };
-        let mut pace = Pace::new();
+        let mut pace = Pace::default();
         let mut size = 0;
         let mut found = Vec::with_capacity(keys.ends.len());
         for key in values(&keys)? {

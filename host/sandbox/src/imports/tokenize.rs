@@ -16,7 +16,7 @@ impl Host for State {
             refused(format!("it asked for tokens of the scheme `{}`; there are opaque, digits", scheme.escape_debug()))
         })?;
         let tokenizer = self.powers.tokenizer.clone().expect("`enter` saw that it is granted");
-        let mut pace = Pace::new();
+        let mut pace = Pace::default();
         let mut tokens = Column { data: Vec::with_capacity(column.data.len()), ends: vec![] };
         for value in values(&column)? {
             tokenizer.append(value, scheme, &mut tokens.data);

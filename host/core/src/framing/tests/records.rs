@@ -65,11 +65,11 @@ fn the_header_is_glue_and_preamble() {
 }
 
 #[test]
-fn cuts_hold_256_records_and_the_last_one_knows_it() {
-    let payload = "x\n".repeat(512);
+fn cuts_hold_1024_records_and_the_last_one_knows_it() {
+    let payload = "x\n".repeat(2_048);
     let (cuts, _) = cuts(&Framing::Lines { max_record: 10 }, [payload.as_bytes()]);
     let sizes: Vec<_> = cuts.iter().map(|cut| (cut.first, cut.spans.len(), cut.last)).collect();
-    assert_eq!(sizes, [(0, 256, false), (256, 256, true)]);
+    assert_eq!(sizes, [(0, 1_024, false), (1_024, 1_024, true)]);
 }
 
 #[rstest]
