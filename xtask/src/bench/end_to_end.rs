@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail, ensure};
 use axum::body::Bytes;
-use hyper::Method;
 use lockgate_devservices::{Options, Progress};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::load::{self, Sent};
 use super::percentiles::Percentiles;
 use crate::client::Client;
 use crate::guests;
+use crate::operator::Operator;
 use crate::receiver::Receivers;
 use crate::stage::{Plot, Stage};
 
@@ -63,17 +63,17 @@ async fn measure(root: &Path, stage: &Stage, args: &super::Args) -> Result<bool>
             .line("acknowledged, until at the receiver")
     );
     println!("{}", whole.line("end to end: upload begins, at the receiver"));
-    let met = whole.at(0.99) < AIM;
+    let met = whole.at(99) < AIM;
     let line = json!({
         "name": "end to end of small transfers", "rate": args.rate, "transfers": sent.len(),
-        "p50_ms": ms(&whole, 0.50), "p99_ms": ms(&whole, 0.99), "aim": "p99 < 500 ms", "met": met,
+        "p50_ms": ms(&whole, 50), "p99_ms": ms(&whole, 99), "aim": "p99 < 500 ms", "met": met,
     });
     println!("{line}\nend to end p99 < 500 ms: {}", if met { "met" } else { "MISSED" });
     Ok(met)
 }
 
-fn ms(times: &Percentiles, share: f64) -> f64 {
-    (times.at(share).as_secs_f64() * 10_000.0).round() / 10.0
+fn ms(times: &Percentiles, percent: usize) -> f64 {
+    (times.at(percent).as_secs_f64() * 10_000.0).round() / 10.0
 }
 
 /// A small file of real-looking records; what it is marked with makes it its own.
@@ -110,36 +110,18 @@ async fn arrivals(receivers: &Receivers, count: usize) -> Result<HashMap<String,
 
 /// Two partners, an agreement, a destination and a masker on the sender's side; gives the sender.
 async fn set_up(root: &Path, stage: &Stage, receivers: &Receivers) -> Result<Client> {
-    let operator = stage.client("operator", "")?;
-    for (slug, name) in [("acme", "Acme Industries"), ("globex", "Globex Corporation")] {
-        let input = json!({ "slug": slug, "name": name });
-        let create = "mutation($input: CreatePartnerInput!) { createPartner(input: $input) { partner { id } } }";
-        operator.graphql(create, json!({ "input": input })).await?;
-    }
-    let agree = "mutation($input: CreateAgreementInput!) { createAgreement(input: $input) { agreement { id } } }";
-    operator.graphql(agree, json!({ "input": { "sender": "acme", "receiver": "globex" } })).await?;
-    let inbox =
-        json!({ "partner": "globex", "name": "inbox", "endpoint": { "http": { "url": receivers.url("globex") } } });
-    let create =
-        "mutation($input: CreateDestinationInput!) { createDestination(input: $input) { destination { id } } }";
-    operator.graphql(create, json!({ "input": inbox })).await?;
-    let component = std::fs::read(root.join("target/guests/mask-pii.wasm")).context("mask-pii was not built")?;
-    let wasm = [("content-type", "application/wasm")];
-    let (status, answer) = operator.send(Method::POST, "/plugins?owner=house", &wasm, component.into()).await?;
-    let answer: Value = serde_json::from_slice(&answer).with_context(|| format!("/plugins answered {status}"))?;
-    let bindings = json!([{
-        "name": "personal-data", "hook": "MASK", "plugin": answer["digest"], "framing": { "kind": "CSV" },
-        "grants": [{ "capability": "DETECT" }],
+    let operator = Operator(stage.client("operator", "")?);
+    operator.partner("acme", "Acme Industries", "NOTE").await?;
+    operator.partner("globex", "Globex Corporation", "NOTE").await?;
+    operator.agreement("acme", "globex").await?;
+    operator.destination("globex", "inbox", json!({ "http": { "url": receivers.url("globex") } })).await?;
+    let masker = json!({
+        "name": "personal-data", "hook": "MASK", "plugin": operator.plugin(root, "mask-pii").await?,
+        "framing": { "kind": "CSV" }, "grants": [{ "capability": "DETECT" }, { "capability": "TOKENIZE" }],
         "settings": { "kinds": {
             "card": { "action": "keep-last", "count": 4 }, "email": { "action": "replace", "with": "(e-mail)" },
         } },
-    }]);
-    let revision = json!({ "owner": "acme", "side": "INBOUND", "bindings": bindings, "note": "measured" });
-    let publish = "mutation($input: PublishRevisionInput!) { publishRevision(input: $input) { revision { id } } }";
-    let published = operator.graphql(publish, json!({ "input": revision })).await.context("the policy was refused")?;
-    let activate =
-        "mutation($input: ActivateRevisionInput!) { activateRevision(input: $input) { revision { number } } }";
-    let revision = &published["publishRevision"]["revision"]["id"];
-    operator.graphql(activate, json!({ "input": { "revision": revision } })).await?;
+    });
+    operator.policy("acme", "INBOUND", &json!([masker])).await?;
     stage.client("partner", "acme")
 }

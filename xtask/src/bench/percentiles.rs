@@ -12,21 +12,21 @@ impl Percentiles {
         Self(times)
     }
 
-    /// The time that this share of all did not exceed; zero of nothing.
-    pub(super) fn at(&self, share: f64) -> Duration {
+    /// The time that so many percent of all did not exceed; zero of nothing.
+    pub(super) fn at(&self, percent: usize) -> Duration {
         // The nearest rank: a time that was measured, none in between.
-        let rank = (share * self.0.len() as f64).ceil().max(1.0) as usize;
+        let rank = (percent * self.0.len()).div_ceil(100).max(1);
         self.0.get(rank - 1).or(self.0.last()).copied().unwrap_or_default()
     }
 
     pub(super) fn line(&self, name: &str) -> String {
-        let ms = |share| self.at(share).as_secs_f64() * 1_000.0;
+        let ms = |percent| self.at(percent).as_secs_f64() * 1_000.0;
         format!(
             "{name:<44} p50 {:>8.1} ms   p95 {:>8.1} ms   p99 {:>8.1} ms   max {:>8.1} ms",
-            ms(0.50),
-            ms(0.95),
-            ms(0.99),
-            ms(1.0)
+            ms(50),
+            ms(95),
+            ms(99),
+            ms(100)
         )
     }
 }

@@ -1,7 +1,7 @@
 //! The thread that polls Kafka: gather commands, have them claimed, commit their offsets, hand the claims on.
 //!
-//! It never stops polling for longer than one claim takes: a full host pauses its partitions, and a database that
-//! does not answer keeps the gathered commands here, their offsets uncommitted.
+//! It never stops polling for longer than one claim takes: a host that stays full pauses its partitions, and a database
+//! that does not answer keeps the gathered commands here, their offsets uncommitted.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -27,6 +27,9 @@ use crate::{envelope, topic};
 
 /// How long one poll waits for the first command.
 const POLL: Duration = Duration::from_millis(100);
+/// How long a full host waits for room before it pauses its partitions. Pausing throws away what the client has fetched,
+/// and it fetches again only after a good while: hosts that are full for moments would stand idle most of the time.
+const PATIENCE: Duration = Duration::from_secs(2);
 /// How long one poll waits while the host is full: room is looked for as often.
 const FULL_POLL: Duration = Duration::from_millis(20);
 const CLAIM_TIMEOUT: Duration = Duration::from_secs(20);
@@ -91,6 +94,9 @@ impl ListenerThread {
         let mut failures = 0_u32;
         let mut next_claim = Instant::now();
         while !self.stopping() {
+            if gathered.is_empty() && !paused {
+                self.wait_for_room();
+            }
             let room = if gathered.is_empty() { self.queue.capacity().min(self.config.batch) } else { 0 };
             let wanted = room == 0;
             if paused != wanted || consumer.context().take_rebalanced() {
@@ -115,6 +121,14 @@ impl ListenerThread {
                     tracing::warn!(error = %error, commands = gathered.commands.len(), "Commands wait for the database.");
                 }
             }
+        }
+    }
+
+    /// Returns as soon as the queue has room, and after [`PATIENCE`] in any case.
+    fn wait_for_room(&self) {
+        if self.queue.capacity() == 0 {
+            let _ =
+                self.runtime.block_on(async { tokio::time::timeout(PATIENCE, self.queue.reserve()).await.map(drop) });
         }
     }
 
