@@ -4,6 +4,10 @@
 -- `due_at` is when it may be worked on. A command was put in the outbox exactly when `due_at <= updated_at`; such work
 -- is polled only when it is overdue, all other work as soon as it is due.
 
+-- In which order transfers were received, whatever the hosts' clocks say.
+create sequence receipts;
+grant usage on sequence receipts to lockgate_worker;
+
 create table transfers (
     id                uuid primary key,
     version           bigint not null,
@@ -14,6 +18,8 @@ create table transfers (
     file_name         text not null,
     media_type        text not null,
     source            jsonb,
+    -- Drawn when it is received; of two files with the same name and content the lower is the first.
+    receipt           bigint,
     source_digest     text generated always as (source ->> 'digest') stored,
     candidate         jsonb,
     released          jsonb,

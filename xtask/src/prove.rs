@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// How often chaos kills a host
     #[arg(long, default_value_t = 20)]
     kills: usize,
+    /// Where chaos's randomness begins, to repeat a run
+    #[arg(long)]
+    seed: Option<u64>,
     /// How many MiB the large upload has that memory sends
     #[arg(long, default_value_t = 2_048)]
     mib: u64,
@@ -44,7 +47,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     guests::build_all(root)?;
     tokio::runtime::Runtime::new()?.block_on(async {
         match args.what {
-            What::Chaos => chaos::prove(root, args.transfers, args.kills, &mut story).await,
+            What::Chaos => chaos::prove(root, args, &mut story).await,
             What::Memory => memory::prove(root, args.mib, &mut story).await,
         }
     })?;

@@ -4,6 +4,7 @@ use anyhow::{Context, bail, ensure};
 use bytes::Bytes;
 use clap::Args;
 use http::{Method, Request, StatusCode};
+use http_body_util::combinators::BoxBody;
 use http_body_util::{BodyExt, Full};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client as HyperClient;
@@ -26,10 +27,13 @@ pub(crate) struct Access {
     token: Option<String>,
 }
 
+/// The bytes of a request, in memory or read while they are sent.
+pub(crate) type RequestBody = BoxBody<Bytes, std::io::Error>;
+
 /// Speaks to the API with one token.
 #[derive(Debug)]
 pub(crate) struct Client {
-    http: HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    http: HyperClient<HttpsConnector<HttpConnector>, RequestBody>,
     base: String,
     token: String,
 }
@@ -65,7 +69,7 @@ impl Client {
     /// Runs a GraphQL operation; its errors become one that quotes their messages.
     pub(crate) async fn graphql(&self, query: &str, variables: Value) -> anyhow::Result<Value> {
         let body = json!({ "query": query, "variables": variables }).to_string();
-        let (status, answer) = self.send(Method::POST, "/graphql", "application/json", None, Bytes::from(body)).await?;
+        let (status, answer) = self.send(Method::POST, "/graphql", "application/json", &[], whole(body)).await?;
         let mut answer: Value = serde_json::from_slice(&answer)
             .with_context(|| format!("{}/graphql answered {status} with something that is not JSON", self.base))?;
         if let Some(errors) = answer.get("errors").and_then(Value::as_array) {
@@ -82,8 +86,8 @@ impl Client {
         method: Method,
         path: &str,
         media_type: &str,
-        idempotency_key: Option<&str>,
-        body: Bytes,
+        headers: &[(&str, &str)],
+        body: RequestBody,
     ) -> anyhow::Result<(StatusCode, Bytes)> {
         let url = format!("{}{path}", self.base);
         let mut request = Request::builder()
@@ -91,13 +95,28 @@ impl Client {
             .uri(&url)
             .header(http::header::AUTHORIZATION, format!("Bearer {}", self.token))
             .header(http::header::CONTENT_TYPE, media_type);
-        if let Some(key) = idempotency_key {
-            request = request.header("idempotency-key", key);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
         }
-        let request = request.body(Full::new(body)).with_context(|| format!("{url} cannot be asked"))?;
+        let request = request.body(body).with_context(|| format!("{url} cannot be asked"))?;
         let answer = self.http.request(request).await.with_context(|| format!("{url} does not answer; is it up?"))?;
         let status = answer.status();
         let body = answer.into_body().collect().await.with_context(|| format!("{url} broke off its answer"))?;
         Ok((status, body.to_bytes()))
+    }
+}
+
+fn whole(body: String) -> RequestBody {
+    Full::new(Bytes::from(body)).map_err(|never| match never {}).boxed()
+}
+
+/// What a refused request was refused for: the sentence and code of its problem details, or the answer as it is.
+pub(crate) fn refusal(status: StatusCode, answer: &[u8]) -> String {
+    let problem: Value = serde_json::from_slice(answer).unwrap_or_default();
+    match (problem["detail"].as_str(), problem["code"].as_str()) {
+        (Some(detail), Some(code)) => {
+            format!("{detail} ({code}, request {})", problem["request_id"].as_str().unwrap_or("-"))
+        }
+        _ => format!("{status} {}", String::from_utf8_lossy(answer)),
     }
 }

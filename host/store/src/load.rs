@@ -72,13 +72,15 @@ pub(crate) async fn expired(store: &PgStore, room: usize) -> Result<Vec<Aggregat
     Ok(expired)
 }
 
-/// An earlier transfer of the sender with that name and digest that was not rejected or cancelled: the newest.
+/// A transfer of the sender with that name and digest that was received earlier, whenever it was announced, and was not
+/// rejected or cancelled: the newest.
 pub(crate) async fn twin(store: &PgStore, of: &Transfer, digest: &Digest) -> Result<Option<TransferId>, Failure> {
     let id = sqlx::query_scalar!(
         "select id from transfers
-         where sender = $1 and file_name = $2 and source_digest = $3 and id < $4
+         where sender = $1 and file_name = $2 and source_digest = $3
+           and receipt < (select receipt from transfers where id = $4)
            and state not in ('rejected', 'cancelled', 'expired')
-         order by id desc limit 1",
+         order by receipt desc limit 1",
         of.sender.uuid(),
         of.file_name,
         digest.to_string(),

@@ -15,7 +15,7 @@ use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde_json::json;
 
-use super::stage;
+use super::{Args, stage};
 use crate::operator::Operator;
 use crate::receiver::{Behaviour, Receivers};
 use crate::stage::Stage;
@@ -27,7 +27,9 @@ const SENDERS: usize = 8;
 /// Policy revisions that become active while transfers are under way.
 const REVISIONS: usize = 5;
 
-pub(super) async fn prove(root: &Path, transfers: usize, kills: usize, story: &mut Story) -> Result<()> {
+pub(super) async fn prove(root: &Path, args: &Args, story: &mut Story) -> Result<()> {
+    let (transfers, kills) = (args.transfers, args.kills);
+    let seed = args.seed.unwrap_or_else(|| u64::from(std::process::id()));
     let mut stage = stage(root, false, story).await?;
     let receivers = Receivers::start(HashMap::from([("globex".to_owned(), Behaviour::default())])).await?;
     let operator = Operator(stage.client("operator", "")?);
@@ -47,8 +49,9 @@ pub(super) async fn prove(root: &Path, transfers: usize, kills: usize, story: &m
             tokio::spawn(sender::send_all(hosts.clone(), numbers, Arc::clone(&acknowledged)))
         })
         .collect();
-    story.say(&format!("{SENDERS} senders send {transfers} transfers; hosts die {kills} times ..."));
-    disturb(&mut stage, &operator, &plugin, &acknowledged, transfers, kills, story).await?;
+    story.say(&format!("{SENDERS} senders send {transfers} transfers; hosts die {kills} times (seed {seed}) ..."));
+    let random = StdRng::seed_from_u64(seed);
+    disturb(&mut stage, &operator, &plugin, &acknowledged, args, random, story).await?;
     let mut sent = vec![];
     for sender in senders {
         sent.extend(sender.await??);
@@ -77,12 +80,11 @@ async fn disturb(
     operator: &Operator,
     plugin: &str,
     acknowledged: &AtomicUsize,
-    transfers: usize,
-    kills: usize,
+    args: &Args,
+    mut random: StdRng,
     story: &Story,
 ) -> Result<()> {
-    let seed = u64::from(std::process::id());
-    let mut random = StdRng::seed_from_u64(seed);
+    let (transfers, kills) = (args.transfers, args.kills);
     let mut revisions = 0;
     for kill in 0..kills {
         reached(acknowledged, transfers * (kill + 1) / (kills + 1)).await?;
@@ -102,7 +104,7 @@ async fn disturb(
             policy(operator, plugin, revisions).await?;
         }
     }
-    story.say(&format!("   {kills} times a host was killed (seed {seed}), {revisions} revisions became active"));
+    story.say(&format!("   {kills} times a host was killed, {revisions} revisions became active"));
     Ok(())
 }
 

@@ -1,10 +1,9 @@
 //! Provenance in GraphQL.
 
-use async_graphql::{Context, Enum, ID, Json, Object};
+use async_graphql::{Enum, ID, Json, Object};
 use lockgate_core::provenance as core;
 use lockgate_core::time::Timestamp;
 
-use super::asking::asking;
 use super::scalars::Long;
 
 #[derive(Debug, Clone)]
@@ -54,10 +53,9 @@ impl ProvenanceEntry {
         Json(self.0.entry.details.clone())
     }
 
-    /// The trace that it belongs to; to operators.
-    async fn trace_id(&self, ctx: &Context<'_>) -> Option<&str> {
-        let operator = asking(ctx).viewer.role.partner().is_none();
-        self.0.entry.trace_id.as_deref().filter(|_| operator)
+    /// The trace that it belongs to; with the rest of a step, it is what `link` is the hash of.
+    async fn trace_id(&self) -> Option<&str> {
+        self.0.entry.trace_id.as_deref()
     }
 
     /// When.

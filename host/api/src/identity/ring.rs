@@ -91,7 +91,7 @@ impl KeyRing {
         match self.source.fetch().await {
             Ok(text) => match parse(&text) {
                 Ok(keys) => {
-                    tracing::info!(identity.keys = keys.len(), "the issuer's keys were fetched");
+                    tracing::info!(identity.keys = keys.len(), "The issuer's keys were fetched.");
                     *self.held.write().await = Held { keys: Arc::new(keys), fetched: Some(Instant::now()) };
                 }
                 Err(error) => tracing::warn!(error = %error, "the issuer's key set is not a JSON Web Key Set"),

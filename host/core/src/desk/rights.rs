@@ -7,7 +7,7 @@ use crate::desk::DeskError;
 use crate::hold::Hold;
 use crate::id::PartnerId;
 use crate::policy::Owner;
-use crate::transfer::Transfer;
+use crate::transfer::{Transfer, TransferState};
 use crate::viewer::{Role, Viewer};
 
 /// Held inbound transfers: the sender's own people, unless the house holds it; and operators.
@@ -31,8 +31,17 @@ pub(super) fn cancel(viewer: &Viewer, transfer: &Transfer) -> Result<(), DeskErr
         Role::Integrator(partner) if partner == transfer.sender => {
             Err(DeskError::Forbidden { work, why: "is taken back by its sender's users or an operator" })
         }
+        Role::Partner(partner) | Role::Integrator(partner) if receives(transfer, partner) => {
+            Err(DeskError::Forbidden { work, why: "is taken back by its sender's users or an operator" })
+        }
         Role::Partner(_) | Role::Integrator(_) => Err(DeskError::Unknown(work)),
     }
+}
+
+/// Whether a share of it is on its way to that partner, who sees the transfer since then.
+fn receives(transfer: &Transfer, partner: PartnerId) -> bool {
+    let passed = matches!(transfer.state, TransferState::Accepted | TransferState::Finished);
+    passed && transfer.planned.iter().any(|route| route.receiver == partner)
 }
 
 /// Dead letters: the receiver's own people and operators.

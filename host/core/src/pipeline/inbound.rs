@@ -58,6 +58,7 @@ impl Pipeline {
         let verdict = report.verdict();
         let hold = report.hold(at, self.settings.hold_lifetime);
         let rejected = verdict == Verdict::Reject;
+        let reason = report.rejection().filter(|_| rejected);
         // A route binding may still have refused or failed after the object was sealed.
         let complete = !rejected && !report.incomplete;
         let discards = masked.iter().filter(|_| !complete).map(|payload| payload.id).collect();
@@ -78,7 +79,6 @@ impl Pipeline {
             outcomes,
             decided_at: at,
         };
-        let reason = rejected.then(|| "refused by the sender's side".to_owned());
         let judgement = Judgement { decision, outcome, discards, hold, reason };
         let stamp = Stamp::of_claim(claim, at);
         Ok(state::apply(transfer, TransferMove::Judge(Box::new(judgement)), &stamp)?)

@@ -52,6 +52,7 @@ impl Pipeline {
         let verdict = report.verdict();
         let hold = report.hold(at, self.settings.hold_lifetime);
         let rejected = verdict == Verdict::Reject;
+        let reason = report.rejection_of_share().filter(|_| rejected);
         let complete = !rejected && !report.incomplete;
         let outcome = match masks {
             true => masked,
@@ -70,7 +71,6 @@ impl Pipeline {
             outcomes,
             decided_at: at,
         };
-        let reason = rejected.then(|| "refused by the receiver's side".to_owned());
         let judgement = Judgement { decision, outcome, discards: vec![], masked: masks, orders, hold, reason };
         let stamp = Stamp::of_claim(claim, at);
         Ok(state::apply(consignment, ConsignmentMove::Judge(Box::new(judgement)), &stamp)?)

@@ -21,6 +21,8 @@ pub(super) struct Report {
     /// No complete judgement exists: a plugin failed, or reading stopped early.
     pub(super) incomplete: bool,
     hold: Option<(HoldCause, Owner, String)>,
+    /// The first finding that refuses, and whose rule it broke.
+    refusal: Option<(Owner, Finding)>,
 }
 
 impl Report {
@@ -32,6 +34,9 @@ impl Report {
             if stronger {
                 self.hold = Some((cause, owner, finding.message.clone()));
             }
+        }
+        if finding.severity == Severity::Refuse && self.refusal.is_none() {
+            self.refusal = Some((owner, finding.clone()));
         }
         self.findings.add(finding);
     }
@@ -78,6 +83,20 @@ impl Report {
         self.findings.verdict()
     }
 
+    /// Why it was rejected, if it was: whose rule, which, and where.
+    pub(super) fn rejection(&self) -> Option<String> {
+        let (owner, finding) = self.refusal.as_ref()?;
+        let place = finding.place.as_ref();
+        let place = place.map(|it| format!(" at line {}, column {}", it.line, it.column)).unwrap_or_default();
+        Some(format!("refused by {} rule {}{place}", whose(*owner, "the sender's"), finding.rule))
+    }
+
+    /// The same for both sides to read: the sender does not learn what the receiver's rules found.
+    pub(super) fn rejection_of_share(&self) -> Option<String> {
+        let (owner, ..) = self.refusal.as_ref()?;
+        Some(format!("refused by {} policy", whose(*owner, "the receiver's")))
+    }
+
     /// What a person is told, if the verdict is hold.
     pub(super) fn hold(&self, at: Timestamp, lifetime: Duration) -> Option<Hold> {
         if self.verdict() != Verdict::Hold {
@@ -87,6 +106,13 @@ impl Report {
             self.hold.clone().unwrap_or((HoldCause::Finding, Owner::House, "a person must look".to_owned()));
         let on_release = if self.incomplete { OnRelease::JudgeAgain } else { OnRelease::Promote };
         Some(Hold { cause, by, explanation, on_release, expires_at: at + lifetime, object: None })
+    }
+}
+
+const fn whose(owner: Owner, partner: &str) -> &str {
+    match owner {
+        Owner::House => "the house's",
+        Owner::Partner(_) => partner,
     }
 }
 

@@ -66,7 +66,8 @@ pub trait TransferStore: Send + Sync + Debug {
     /// Transfers whose hold expired or whose announcement did, at most `room`.
     async fn expired(&self, room: usize) -> Result<Vec<Aggregate>, StoreError>;
 
-    /// An earlier transfer of the sender with that name and digest that was not rejected or cancelled.
+    /// A transfer of the sender with that name and digest that was received before this one, whichever was announced
+    /// first, and was not rejected or cancelled. Of two that are received at once, one is the first.
     async fn twin(&self, transfer: &Transfer, digest: &Digest) -> Result<Option<TransferId>, StoreError>;
 
     /// A revision with its bindings.

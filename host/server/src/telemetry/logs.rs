@@ -1,5 +1,7 @@
 //! Log lines: a sentence with fields, as JSON for machines or pretty for people, on standard error.
 
+use std::io::IsTerminal;
+
 use anyhow::Context;
 use tracing::Subscriber;
 use tracing_subscriber::registry::LookupSpan;
@@ -24,6 +26,9 @@ where
             .with_writer(std::io::stderr)
             .with_filter(filter)
             .boxed(),
-        LogFormat::Pretty => fmt::layer().with_target(false).with_writer(std::io::stderr).with_filter(filter).boxed(),
+        LogFormat::Pretty => {
+            let colours = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+            fmt::layer().with_ansi(colours).with_target(false).with_writer(std::io::stderr).with_filter(filter).boxed()
+        }
     })
 }

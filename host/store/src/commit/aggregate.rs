@@ -25,12 +25,20 @@ pub(super) async fn write(connection: &mut PgConnection, change: &Change) -> Res
 
 /// Provenance length and head are not written here: the chain moves them.
 async fn transfer(connection: &mut PgConnection, next: &Transfer, expected: Version) -> Result<u64, Failure> {
-    let judged_again = next.state == TransferState::Received;
+    let received = next.state == TransferState::Received;
+    if let (true, Some(source)) = (received, &next.source) {
+        // Receipts of the same file are drawn one transaction after the other: whoever judges the later sees the earlier.
+        let same_file = format!("{}/{}/{}", next.sender, source.digest, next.file_name);
+        sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", same_file)
+            .execute(&mut *connection)
+            .await?;
+    }
     let done = sqlx::query!(
         "update transfers set
             version = $3, state = $4, source = $5, candidate = $6, released = $7,
             pins = case when $8 or $9 <> '[]'::jsonb then $9 else pins end, pinned = pinned and not $8,
             facts = $10, planned = $11, hold = $12, hold_expires_at = $13, reason = $14, adoptions = $15, trace = $16,
+            receipt = coalesce(receipt, case when $8 then nextval('receipts') end),
             updated_at = $17, due_at = $17, claimed_by = null, claimed_at = null
          where id = $1 and version = $2",
         next.id.uuid(),
@@ -40,7 +48,7 @@ async fn transfer(connection: &mut PgConnection, next: &Transfer, expected: Vers
         optional_document(next.source.as_ref())?,
         optional_document(next.candidate.as_ref())?,
         optional_document(next.released.as_ref())?,
-        judged_again,
+        received,
         document(&next.pins)?,
         document(&next.facts)?,
         document(&next.planned)?,

@@ -114,12 +114,25 @@ async fn expired_holds_and_announcements_are_found_once_their_time_passed() {
 }
 
 #[tokio::test]
+async fn of_two_twins_the_one_received_first_is_the_first_whichever_was_announced_first() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let early = world.announced(alice, &[bob]).await;
+    let quick = world.received(alice, &[bob]).await;
+    let digest = quick.source.as_ref().expect("a payload").digest;
+    world.store.receive(early.upload.id, &world.receiving(&early).await).await.expect("a received transfer");
+    let slow = world.transfer(early.transfer.id).await;
+    assert_eq!(world.store.twin(&slow, &digest).await.expect("an answer"), Some(quick.id));
+    assert_eq!(world.store.twin(&quick, &digest).await.expect("an answer"), None);
+}
+
+#[tokio::test]
 async fn a_twin_is_an_earlier_transfer_with_name_and_digest_that_was_not_refused() {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
     let first = world.received(alice, &[bob]).await;
     let digest = first.source.as_ref().expect("a payload").digest;
-    let second = world.announced(alice, &[bob]).await.transfer;
+    let second = world.received(alice, &[bob]).await;
     assert_eq!(world.store.twin(&second, &digest).await.expect("an answer"), Some(first.id));
     assert_eq!(world.store.twin(&first, &digest).await.expect("an answer"), None, "it is not its own twin");
     let stamp = Stamp::of_person("test", now(), None);

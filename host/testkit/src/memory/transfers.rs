@@ -37,6 +37,12 @@ impl State {
         }
         self.claims.remove(&change.work());
         self.put_next(change.next());
+        if let Aggregate::Transfer(it) = change.next()
+            && it.state == TransferState::Received
+            && !self.receipts.contains(&it.id)
+        {
+            self.receipts.push(it.id);
+        }
         for it in change.consignments() {
             self.aggregates.insert(Work::Consignment(it.id), Aggregate::Consignment(it.clone()));
         }
@@ -284,12 +290,12 @@ impl TransferStore for MemoryStore {
 
     async fn twin(&self, transfer: &Transfer, digest: &Digest) -> Result<Option<TransferId>, StoreError> {
         let state = self.state();
-        let twin = state.aggregates.values().find_map(|it| match it {
+        let earlier = state.receipts.iter().take_while(|id| **id != transfer.id);
+        let earlier = earlier.filter_map(|id| state.aggregates.get(&Work::Transfer(*id)));
+        let twin = earlier.filter_map(|it| match it {
             Aggregate::Transfer(it)
-                if it.id != transfer.id
-                    && it.sender == transfer.sender
+                if it.sender == transfer.sender
                     && it.file_name == transfer.file_name
-                    && (it.created_at, it.id) < (transfer.created_at, transfer.id)
                     && !matches!(it.state, TransferState::Rejected | TransferState::Cancelled)
                     && it.source.as_ref().is_some_and(|source| source.digest == *digest) =>
             {
@@ -297,7 +303,7 @@ impl TransferStore for MemoryStore {
             }
             _ => None,
         });
-        Ok(twin)
+        Ok(twin.last())
     }
 
     async fn revision(&self, id: RevisionId) -> Result<Option<Revision>, StoreError> {

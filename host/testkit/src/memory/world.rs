@@ -37,6 +37,8 @@ pub(super) struct State {
     pub(super) entries: Vec<ChainedEntry>,
     pub(super) outbox: VecDeque<Command>,
     pub(super) rung: i64,
+    /// In the order in which they were received.
+    pub(super) receipts: Vec<TransferId>,
     pub(super) decisions: Vec<Decision>,
     pub(super) attempts: Vec<(DeliveryId, Attempt)>,
     pub(super) live: Vec<PayloadId>,

@@ -44,7 +44,7 @@ impl List {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
             let receivers: Vec<String> =
                 transfer["receivers"].as_array().into_iter().flatten().map(|it| text(&it["slug"])).collect();
-            println!(
+            let line = format!(
                 "{}  {:<9}  {} -> {}  {}  {}",
                 text(&transfer["id"]),
                 text(&transfer["state"]),
@@ -53,6 +53,7 @@ impl List {
                 text(&transfer["fileName"]),
                 text(&transfer["reason"]),
             );
+            println!("{}", line.trim_end());
         }
         Ok(())
     }

@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context, ensure};
 use clap::Args;
+use futures::TryStreamExt;
 use http::Method;
+use http_body_util::{BodyExt, StreamBody};
 use lockgate_core::viewer::Role;
 use serde_json::Value;
+use tokio_util::io::ReaderStream;
 
-use crate::client::Access;
+use crate::client::{Access, RequestBody, refusal};
 use crate::command::token;
 use crate::config::Config;
 
@@ -41,24 +44,28 @@ impl Send {
             None => Role::Operator,
         };
         let client = self.access.client(config, role)?;
-        let bytes = std::fs::read(&self.file).with_context(|| format!("{} cannot be read", self.file.display()))?;
+        let (body, size) = self.body().await.with_context(|| format!("{} cannot be read", self.file.display()))?;
         let name = self.file.file_name().context("the file has no name")?.to_string_lossy();
         let query = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("to", &self.to)
             .append_pair("filename", &name)
             .finish();
-        let (status, answer) = client
-            .send(
-                Method::POST,
-                &format!("/transfers?{query}"),
-                &self.media_type,
-                self.idempotency_key.as_deref(),
-                bytes.into(),
-            )
-            .await?;
-        ensure!(status.is_success(), "the transfer was not taken: {}", String::from_utf8_lossy(&answer));
+        let size = size.to_string();
+        let mut headers = vec![("content-length", size.as_str())];
+        headers.extend(self.idempotency_key.as_deref().map(|key| ("idempotency-key", key)));
+        let path = format!("/transfers?{query}");
+        let (status, answer) = client.send(Method::POST, &path, &self.media_type, &headers, body).await?;
+        ensure!(status.is_success(), "the transfer was not taken: {}", refusal(status, &answer));
         let answer: Value = serde_json::from_slice(&answer).context("the answer is not JSON")?;
         println!("{}", answer["transfer"].as_str().unwrap_or_default());
         Ok(())
+    }
+
+    /// The file, read while it is sent, and its size in bytes.
+    async fn body(&self) -> std::io::Result<(RequestBody, u64)> {
+        let file = tokio::fs::File::open(&self.file).await?;
+        let size = file.metadata().await?.len();
+        let frames = ReaderStream::with_capacity(file, 64 * 1024).map_ok(http_body::Frame::data);
+        Ok((BodyExt::boxed(StreamBody::new(frames)), size))
     }
 }

@@ -1,5 +1,7 @@
 //! `lockgate transfer show`: one transfer's timeline, with what an operator needs to look further.
 
+mod decisions;
+
 use anyhow::Context;
 use clap::Args;
 use lockgate_core::viewer::Role;
@@ -13,8 +15,15 @@ const HEAD: &str = "query TransferShow($id: ID!) {
     id state reason fileName mediaType createdAt updatedAt
     sender { slug } receivers { slug }
     source { size digest }
-    consignments { id state reason receiver { slug } deliveries { id state attemptCount lastError destination { name } } }
+    decisions { ...Decided }
+    consignments { id state reason receiver { slug } decisions { ...Decided } deliveries { id state attemptCount lastError destination { name } } }
   }
+}
+fragment Decided on Decision {
+  verdict decidedAt findingsTotal
+  revisions { number owner { slug } }
+  outcomes { binding digest records edits tookMs fault { kind message } plugin { name version } }
+  findings(first: 20) { rule severity message place { line column } }
 }";
 
 const TIMELINE: &str = "query TransferTimeline($id: ID!, $after: String) {
@@ -101,6 +110,7 @@ fn head(transfer: &Value, steps: &[Value]) -> String {
     if let Some(trace) = steps.iter().find_map(|it| it["traceId"].as_str()) {
         head.push_str(&format!("trace {trace}\n"));
     }
+    decisions::tell(&transfer["decisions"], "  ", &mut head);
     for consignment in transfer["consignments"].as_array().into_iter().flatten() {
         head.push_str(&format!(
             "  {} for {}: {} {}\n",
@@ -109,6 +119,7 @@ fn head(transfer: &Value, steps: &[Value]) -> String {
             text(&consignment["state"]),
             text(&consignment["reason"]),
         ));
+        decisions::tell(&consignment["decisions"], "    ", &mut head);
         for delivery in consignment["deliveries"].as_array().into_iter().flatten() {
             head.push_str(&format!(
                 "    {} to `{}`: {} after {} attempts {}\n",
@@ -127,7 +138,9 @@ fn head(transfer: &Value, steps: &[Value]) -> String {
 /// One step: when, what, by whom, and its details as `key=value`.
 fn line(step: &Value) -> String {
     let place = step["delivery"].as_str().or_else(|| step["consignment"].as_str()).unwrap_or_default();
-    let details: Vec<String> = flat("", &step["details"]);
+    // Revisions and plugins of a judgement are told above, each on a line of its own.
+    let told = |detail: &String| ["revisions.", "plugins."].iter().any(|part| detail.starts_with(part));
+    let details: Vec<String> = flat("", &step["details"]).into_iter().filter(|it| !told(it)).collect();
     format!(
         "{:>4}  {}  {:<22} {}  {}  {}",
         text(&step["sequence"]),
