@@ -33,7 +33,8 @@ pub enum PartnerStatus {
     Suspended,
 }
 
-/// The duplicate-file rule of a sender.
+/// The duplicate-file rule of a sender. It guards the sender against its own mistakes, an invoice sent twice, so the
+/// sender's people may release what it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DuplicateRule {

@@ -34,7 +34,8 @@ pub(super) struct BindingInput {
     limits: Option<LimitsInput>,
     /// What follows when it fails to answer; the strictest of its hook if nothing is said.
     failure_mode: Option<FailureMode>,
-    /// The media types of the payloads that it judges, such as `text/csv` or `image/*`; all if nothing is said.
+    /// The media types of the payloads that it judges, such as `text/csv` or `image/*`; all if nothing is said. The media
+    /// type is the sender's word: a rule that must hold for every file names none.
     media_types: Option<Vec<String>>,
 }
 

@@ -76,7 +76,9 @@ pub enum IntakeError {
         given: u64,
     },
     /// More bytes than announced.
-    #[error("the upload was announced with {length} bytes and these would make it {would_be}; none of them was kept")]
+    #[error(
+        "the upload was announced with {length} bytes and these would make it {would_be}; ask with HEAD where it stands and send the bytes that it was announced with"
+    )]
     TooLong {
         /// The announced length.
         length: u64,

@@ -1,5 +1,7 @@
 //! `lockgate dev`: everything on one machine, started with one command and kept between starts.
 
+use std::path::Path;
+
 use clap::Args;
 use lockgate_devservices::{Endpoints, Options, S3Endpoint, Services};
 
@@ -35,7 +37,7 @@ async fn host(sources: &Sources, beneath: &Beneath) -> anyhow::Result<()> {
         if let Err(error) = development::leave(&config.data_dir, &left) {
             tracing::warn!(error = format!("{error:#}"), "Other commands will not find this host by themselves.");
         }
-        greet(addresses);
+        greet(addresses, &config.data_dir);
     })
     .await
 }
@@ -73,11 +75,14 @@ fn started(endpoints: &Endpoints) -> Beneath {
 }
 
 #[expect(clippy::print_stderr, reason = "the command speaks to a person")]
-fn greet(addresses: &Addresses) {
+fn greet(addresses: &Addresses, data_dir: &Path) {
+    // Where a token is asked for, the issuer's key must be found.
+    let data_dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
     eprintln!(
         "\nLockgate is up.\n  GraphQL   {url}/graphql\n  uploads   {url}/uploads\n  admin     http://{admin}/readyz, /metrics\n  \
-         a token   lockgate token --role operator\n  stop      Ctrl-C\n",
+         a token   lockgate token --role operator --set data_dir={data_dir}\n  stop      Ctrl-C\n",
         url = addresses.public_url,
-        admin = addresses.admin
+        admin = addresses.admin,
+        data_dir = data_dir.display()
     );
 }
