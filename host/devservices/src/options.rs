@@ -49,7 +49,7 @@ impl fmt::Display for Service {
 pub enum Durability {
     /// Data outlives the process and is found again by the next start.
     Keep,
-    /// No `fsync`, and the data directory is removed at the end.
+    /// No `fsync`: a killed service keeps its data, a crashed machine would not. The data directory is removed at the end.
     Test,
 }
 
