@@ -1,6 +1,7 @@
 //! One typed call of 1 KiB: our session against an Extism plugin, both of which echo.
 
 use std::hint::black_box;
+use std::sync::Arc;
 
 use anyhow::ensure;
 use bytes::Bytes;
@@ -24,10 +25,11 @@ pub(crate) fn measure(report: &mut Report, echo: &[u8], extism_echo: &[u8], roun
     let mut repeater = stage.repeater(&binding, &told)?;
     let answer = stage.runtime.block_on(session.apply(&batch))?;
     ensure!(answer.edits.replacements == record, "our echo does not echo");
+    let shown = [Arc::new(batch.clone())];
     let mut plugin = extism::Plugin::new(extism::Manifest::new([extism::Wasm::data(extism_echo)]), [], false)?;
     ensure!(plugin.call::<_, Vec<u8>>("echo", &record[..])? == record, "Extism's echo does not echo");
     let on_one_turn: Work<'_> = Box::new(|| {
-        stage.runtime.block_on(repeater.apply(&batch, CALLS))?;
+        stage.runtime.block_on(repeater.apply(&shown, CALLS))?;
         Ok(u64::from(CALLS))
     });
     let queued: Work<'_> = Box::new(|| {

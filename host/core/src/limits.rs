@@ -80,8 +80,11 @@ impl Limits {
 
     /// The CPU budget of a call with that many bytes of input.
     pub fn cpu_for(&self, input_bytes: u64) -> Duration {
-        let mib = input_bytes as f64 / MIB as f64;
-        self.cpu_per_call + self.cpu_per_mib.mul_f64(mib)
+        // In whole numbers: this runs before every call, and a float's detour costs more than the rest of it.
+        let nanos = u64::try_from(self.cpu_per_mib.as_nanos()).unwrap_or(u64::MAX);
+        let for_input =
+            u64::try_from(u128::from(nanos) * u128::from(input_bytes) / u128::from(MIB)).unwrap_or(u64::MAX);
+        self.cpu_per_call.saturating_add(Duration::from_nanos(for_input))
     }
 
     /// The name of the first limit above the ceiling, if any.
@@ -117,5 +120,23 @@ mod millis {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
         u64::deserialize(deserializer).map(Duration::from_millis)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_input_adds_to_the_cpu_budget_in_proportion() {
+        let limits = Limits {
+            cpu_per_call: Duration::from_millis(7),
+            cpu_per_mib: Duration::from_millis(200),
+            ..Limits::default()
+        };
+        assert_eq!(limits.cpu_for(0), Duration::from_millis(7));
+        assert_eq!(limits.cpu_for(MIB / 2), Duration::from_millis(107));
+        assert_eq!(limits.cpu_for(3 * MIB), Duration::from_millis(607));
+        assert!(limits.cpu_for(u64::MAX) > Duration::from_secs(1_000_000), "huge input does not wrap around");
     }
 }

@@ -21,11 +21,8 @@ impl Repeater {
         MaskSession::open(sandbox.shared(), binding, subject).await.map(Self)
     }
 
-    /// Shows the guest the same batch so many times; gives the time that all calls took together.
-    pub async fn apply(&mut self, batch: &Batch, times: u32) -> Result<Duration, PluginError> {
-        let size = batch_bytes(batch);
-        let batch = Arc::new(batch.clone());
-        let shown = Arc::clone(&batch);
-        self.0.0.repeat(times, shown, size, move || application(Arc::clone(&batch))).await
+    /// Shows the guest each batch, all of them so many times; gives the time that the calls took together.
+    pub async fn apply(&mut self, batches: &[Arc<Batch>], times: u32) -> Result<Duration, PluginError> {
+        self.0.0.repeat(times, batches.to_vec(), |batch| (batch_bytes(batch), application(Arc::clone(batch)))).await
     }
 }

@@ -130,22 +130,24 @@ impl Session {
         Ok(answer)
     }
 
-    /// Calls the guest again and again on one turn of a sandbox thread, each call within its own limits; gives the time
-    /// that all took.
+    /// Calls the guest with each batch, again and again, on one turn of a sandbox thread, each call within its own
+    /// limits; gives the time that all took.
     #[cfg(feature = "measure")]
     pub(crate) async fn repeat<T: 'static>(
         &mut self,
         times: u32,
-        batch: Arc<Batch>,
-        input_bytes: u64,
-        call: impl Fn() -> Call<T> + Send + 'static,
+        batches: Vec<Arc<Batch>>,
+        call: impl Fn(&Arc<Batch>) -> (u64, Call<T>) + Send + 'static,
     ) -> Result<std::time::Duration, PluginError> {
         let Some(mut guest) = self.guest.take() else { return Err(PluginError::Busy) };
         let job = move || {
             let started = std::time::Instant::now();
             for _ in 0..times {
-                guest.show(Arc::clone(&batch));
-                std::hint::black_box(guest.call(input_bytes, call())?);
+                for batch in &batches {
+                    guest.show(Arc::clone(batch));
+                    let (input_bytes, call) = call(batch);
+                    std::hint::black_box(guest.call(input_bytes, call)?);
+                }
             }
             Ok::<_, Fault>((guest, started.elapsed()))
         };
