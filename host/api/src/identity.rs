@@ -12,6 +12,7 @@ pub use jwks::{HttpsKeys, KeySource, KeySourceError, StaticKeys};
 pub use ring::{KeyRing, RefreshPolicy};
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jsonwebtoken::errors::ErrorKind;
 use jsonwebtoken::{Header, Validation, decode, decode_header};
@@ -67,6 +68,11 @@ impl Verifier {
 
     /// Verifies a token and says who its bearer is.
     pub async fn verify(&self, token: &str) -> Result<Viewer, TokenError> {
+        self.verify_until(token).await.map(|(viewer, _)| viewer)
+    }
+
+    /// The same, and until when the token is good.
+    pub async fn verify_until(&self, token: &str) -> Result<(Viewer, SystemTime), TokenError> {
         if token.len() > LONGEST_TOKEN {
             return Err(TokenError::Invalid);
         }
@@ -81,7 +87,9 @@ impl Verifier {
             ErrorKind::ExpiredSignature => TokenError::Expired,
             _ => TokenError::Invalid,
         })?;
-        claims.claims.viewer().ok_or(TokenError::Invalid)
+        let expires = Duration::from_secs(claims.claims.exp.saturating_add(self.settings.leeway_seconds));
+        let expires = UNIX_EPOCH.checked_add(expires).ok_or(TokenError::Invalid)?;
+        claims.claims.viewer().map(|viewer| (viewer, expires)).ok_or(TokenError::Invalid)
     }
 
     fn validation(&self, key: &VerifyingKey) -> Validation {

@@ -9,7 +9,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::ApiState;
 use crate::graphql;
 use crate::http::problem::Problem;
-use crate::http::{envelope, graphql as graphql_http, payload, plugins, transfers, uploads};
+use crate::http::{envelope, graphql as graphql_http, payload, plugins, socket, transfers, uploads};
 
 /// Components are held in memory while they are looked at: so many at once.
 const COMPONENTS_AT_ONCE: usize = 4;
@@ -17,8 +17,10 @@ const COMPONENTS_AT_ONCE: usize = 4;
 /// The routes of the API.
 pub fn router(state: ApiState) -> Router {
     let schema = graphql::schema(&state.settings);
-    let graphql =
-        Router::new().route("/graphql", get(graphql_http::get).post(graphql_http::post)).layer(Extension(schema));
+    let graphql = Router::new()
+        .route("/graphql", get(graphql_http::get).post(graphql_http::post))
+        .route("/graphql/ws", get(socket::open))
+        .layer(Extension(schema));
     let tus = Router::new()
         .route("/uploads", post(uploads::create).options(uploads::discover))
         .route(

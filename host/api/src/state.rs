@@ -11,6 +11,7 @@ use lockgate_core::trace::Tracer;
 
 use crate::identity::Verifier;
 use crate::settings::ApiSettings;
+use crate::watching::Hub;
 
 /// Everything that a request may reach.
 #[derive(Debug, Clone)]
@@ -31,6 +32,8 @@ pub struct ApiState {
     pub verifier: Arc<Verifier>,
     /// The trace that a request joins.
     pub tracer: Arc<dyn Tracer>,
+    /// Who follows what on this host.
+    pub hub: Arc<Hub>,
     /// Limits and URLs.
     pub settings: Arc<ApiSettings>,
 }

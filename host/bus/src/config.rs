@@ -43,6 +43,11 @@ impl BusConfig {
         format!("{}.commands", self.prefix)
     }
 
+    /// The topic that carries nudges.
+    pub fn nudge_topic(&self) -> String {
+        format!("{}.nudges", self.prefix)
+    }
+
     /// The consumer group of all hosts.
     pub fn group(&self) -> String {
         format!("{}.hosts", self.prefix)
@@ -74,6 +79,22 @@ impl BusConfig {
             .set("message.timeout.ms", self.publish_timeout.as_millis().to_string())
             // The relay hands over what is there and waits for it: lingering would only add to the latency.
             .set("linger.ms", "0");
+        config
+    }
+
+    /// A consumer that belongs to no group: it reads all partitions, from the end on, and remembers nothing.
+    pub(crate) fn nudge_consumer(&self) -> ClientConfig {
+        let mut config = self.client("nudges");
+        config
+            // librdkafka wants a name even where no group is ever joined and no offset kept.
+            .set("group.id", format!("{}.nudges", self.prefix))
+            .set("enable.auto.commit", "false")
+            .set("enable.auto.offset.store", "false")
+            // What fell out of the topic before it was read was missed, and must be known to be.
+            .set("auto.offset.reset", "error")
+            .set("allow.auto.create.topics", "false")
+            .set("fetch.wait.max.ms", "100")
+            .set("queued.max.messages.kbytes", "4096");
         config
     }
 

@@ -9,11 +9,13 @@ mod config;
 mod envelope;
 mod listener;
 mod metrics;
+mod nudges;
 mod producer;
 mod relay;
 mod topic;
 
 pub use config::BusConfig;
 pub use listener::{Claimer, ListenError, Listener};
+pub use nudges::{NudgeListener, NudgeRelay};
 pub use producer::KafkaBus;
 pub use relay::Relay;

@@ -18,7 +18,7 @@ use crate::config::BusConfig;
 use crate::metrics::BusMetrics;
 use crate::{envelope, topic};
 
-type Connection = FutureProducer<BusContext, TokioRuntime>;
+pub(crate) type Connection = FutureProducer<BusContext, TokioRuntime>;
 
 /// Kafka as the bus.
 pub struct KafkaBus {
@@ -38,6 +38,7 @@ impl KafkaBus {
     /// Connects and makes sure that the commands topic exists.
     pub async fn connect(config: &BusConfig, tracer: Arc<dyn Tracer>) -> Result<Self, BusError> {
         topic::ensure(config).await?;
+        topic::ensure_nudges(config).await?;
         let connection = RwLock::new(open(config)?);
         Ok(Self { config: config.clone(), tracer, connection, metrics: BusMetrics::new() })
     }
@@ -54,6 +55,11 @@ impl KafkaBus {
             }
         });
         asked.await.map_err(|e| BusError(e.to_string()))?.map_err(BusError)
+    }
+
+    /// The producer of now, and its configuration.
+    pub(crate) async fn producer(&self) -> (Connection, &BusConfig) {
+        (self.connection.read().await.clone(), &self.config)
     }
 
     async fn send(&self, commands: &[Command]) -> Result<(), BusError> {
@@ -96,8 +102,9 @@ impl KafkaBus {
 
     /// Makes the topic again if it is gone, and leaves the old producer behind: after Kafka lost its data, or after a
     /// fatal error, it would go on failing.
-    async fn recover(&self) -> Result<(), BusError> {
+    pub(crate) async fn recover(&self) -> Result<(), BusError> {
         topic::ensure(&self.config).await?;
+        topic::ensure_nudges(&self.config).await?;
         let fresh = open(&self.config)?;
         let old = std::mem::replace(&mut *self.connection.write().await, fresh);
         tokio::task::spawn_blocking(move || drop(old)).await.ok();

@@ -1,4 +1,4 @@
-//! Makes the commands topic where it is missing: at the first start, and again when Kafka's data was wiped.
+//! Makes the topics where they are missing: at the first start, and again when Kafka's data was wiped.
 
 use std::time::Duration;
 
@@ -9,17 +9,29 @@ use rdkafka::types::RDKafkaErrorCode;
 use crate::client::BusContext;
 use crate::config::BusConfig;
 
-/// Creates the topic unless it exists.
+/// Commands are worthless after a while: what was not rung for by then is adopted.
+const DAY: &str = "86400000";
+/// A nudge is worthless as soon as every host has heard it.
+const MINUTES: &str = "600000";
+
+/// Creates the commands topic unless it exists.
 pub(crate) async fn ensure(config: &BusConfig) -> Result<(), BusError> {
+    make(config, &config.topic(), config.partitions, DAY).await
+}
+
+/// Creates the nudges topic unless it exists; every host reads all of it, so one partition does.
+pub(crate) async fn ensure_nudges(config: &BusConfig) -> Result<(), BusError> {
+    make(config, &config.nudge_topic(), 1, MINUTES).await
+}
+
+async fn make(config: &BusConfig, name: &str, partitions: i32, retention_ms: &str) -> Result<(), BusError> {
     let admin: AdminClient<BusContext> = config
         .client("admin")
         .create_with_context(BusContext::default())
         .map_err(|e| BusError(format!("the admin client could not be made: {e}")))?;
-    let name = config.topic();
-    // Commands are worthless after a while: what was not rung for by then is adopted.
-    let topic = NewTopic::new(&name, config.partitions, TopicReplication::Fixed(config.replication))
+    let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(config.replication))
         .set("cleanup.policy", "delete")
-        .set("retention.ms", "86400000");
+        .set("retention.ms", retention_ms);
     let options = AdminOptions::new()
         .request_timeout(Some(Duration::from_secs(10)))
         .operation_timeout(Some(Duration::from_secs(10)));
@@ -29,7 +41,7 @@ pub(crate) async fn ensure(config: &BusConfig) -> Result<(), BusError> {
         .map_err(|e| BusError(format!("topic `{name}` could not be created at {}: {e}", config.brokers)))?;
     for answer in answers {
         match answer {
-            Ok(_) => tracing::info!(kafka.topic = name, "The commands topic was created."),
+            Ok(_) => tracing::info!(kafka.topic = name, "A topic was created."),
             Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
             Err((_, code)) => return Err(BusError(format!("topic `{name}` could not be created: {code}"))),
         }

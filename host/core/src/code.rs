@@ -48,6 +48,12 @@ codes! {
     InvalidInput "INVALID_INPUT" 400 "A field of the input is missing, unknown or out of range.";
     MethodNotAllowed "METHOD_NOT_ALLOWED" 405 "The resource does not know the method.";
     UnsupportedMediaType "UNSUPPORTED_MEDIA_TYPE" 415 "The request's body is of a type that this resource does not take.";
+    NotAcceptable "NOT_ACCEPTABLE" 406 "No media type that the client accepts is offered.";
+    UpgradeRequired "UPGRADE_REQUIRED" 426 "The resource is a WebSocket.";
+    PersistedQueryNotFound "PERSISTED_QUERY_NOT_FOUND" 404 "There is no persisted document of that digest; send its text.";
+    OperationNotPersisted "OPERATION_NOT_PERSISTED" 403 "The role may execute persisted documents only.";
+    TooManySubscriptions "TOO_MANY_SUBSCRIPTIONS" 429 "The connection follows as much as it may.";
+    UpdatesMissed "UPDATES_MISSED" 409 "More changed than could be told; ask for the list and subscribe again.";
     ResourceNotFound "RESOURCE_NOT_FOUND" 404 "There is nothing at this path.";
 
     TransferNotFound "TRANSFER_NOT_FOUND" 404 "There is no such transfer that the viewer may see.";

@@ -26,6 +26,7 @@ pub mod intake;
 pub mod limits;
 pub mod media;
 pub mod notification;
+pub mod nudge;
 pub mod partner;
 pub mod payload;
 pub mod pipeline;

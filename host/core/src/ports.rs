@@ -2,6 +2,7 @@
 
 mod bus;
 mod connector;
+mod nudges;
 mod payload_store;
 mod plugin_runner;
 mod query;
@@ -12,12 +13,16 @@ mod vault;
 
 pub use bus::{BusError, TransferBus};
 pub use connector::{Connector, Consigned, Messenger, Notice};
+pub use nudges::{NudgeBus, NudgeSink, NudgeStore};
 pub use payload_store::{ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, UploadWriter, WriteIntent};
 pub use plugin_runner::{
     Checked, Conclusion, Inspected, Masked, Masking, PluginArchive, PluginError, PluginRunner, PrepareError,
     RawFinding, RawFindings, RawPlace, Subject, Validating,
 };
-pub use query::{Cursor, Edge, Page, PageRequest, Snapshot, TransferFilter};
+pub use query::{
+    ConsignmentFilter, Cursor, DeliveryFilter, Edge, Page, PageRequest, PartnerFilter, PolicyFilter, Snapshot,
+    TransferFilter,
+};
 pub use registry::{NewRevision, Registry, RegistryError};
 pub use transfer_store::{AnnounceOutcome, Announcement, CommitError, StoreError, TransferStore};
 pub use upload_store::{Advance, Sweepable, UploadError, UploadStore};

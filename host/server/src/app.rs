@@ -1,5 +1,6 @@
 //! The wiring: the only place where concrete types meet ports, once, in plain sight.
 
+mod face;
 mod parts;
 mod patience;
 mod probes;
@@ -10,14 +11,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use lockgate_api::identity::{HttpsKeys, IssuerSettings, KeyRing, KeySource, RefreshPolicy, StaticKeys, Verifier};
-use lockgate_api::{ApiSettings, ApiState};
+use lockgate_api::{ApiState, Hub};
 use lockgate_core::desk::Desk;
 use lockgate_core::intake::{Intake, IntakePorts};
 use lockgate_core::registrar::Registrar;
 
 pub(crate) use settings::store_config;
 
-use crate::config::{Config, Environment, IdentityMode};
+use crate::config::{Config, IdentityMode};
 use crate::identity::DevelopmentIssuer;
 use crate::listen;
 use crate::service::Service;
@@ -47,9 +48,10 @@ pub(crate) async fn assemble(config: &Config, telemetry: &Telemetry) -> anyhow::
     let parts = Parts::connect(config, &public_url).await?;
     // Before anything is claimed: a host that nobody heard of counts as dead, and its claims would be adopted.
     parts.transfers().heartbeat(parts.host, config.workers.alive).await?;
-    let api = lockgate_api::router(api(config, &parts, &public_url)?);
+    let hub = Arc::new(Hub::default());
+    let api = lockgate_api::router(api(config, &parts, Arc::clone(&hub), &public_url)?);
     let admin_routes = crate::admin::router(probes::checks(&parts, config), telemetry.registry.clone());
-    let service = stages::start(config, &parts, (http, api), (admin, admin_routes))?;
+    let service = stages::start(config, &parts, hub, (http, api), (admin, admin_routes))?;
     tracing::info!(host.id = %parts.host, http.url = public_url, admin.address = %addresses.admin, "The host is up.");
     Ok(App { addresses, service, parts })
 }
@@ -64,7 +66,7 @@ impl App {
     }
 }
 
-fn api(config: &Config, parts: &Parts, public_url: &str) -> anyhow::Result<ApiState> {
+fn api(config: &Config, parts: &Parts, hub: Arc<Hub>, public_url: &str) -> anyhow::Result<ApiState> {
     let intake = IntakePorts {
         store: parts.transfers(),
         uploads: parts.uploads(),
@@ -83,11 +85,8 @@ fn api(config: &Config, parts: &Parts, public_url: &str) -> anyhow::Result<ApiSt
         clock: parts.clock(),
         verifier: Arc::new(verifier(config)?),
         tracer: parts.tracer(),
-        settings: Arc::new(ApiSettings {
-            development: config.environment == Environment::Development,
-            max_component_bytes: config.sandbox.max_component_bytes,
-            ..ApiSettings::new(settings::public_url(public_url)?)
-        }),
+        hub,
+        settings: Arc::new(face::settings(config, settings::public_url(public_url)?)?),
     })
 }
 

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lockgate_api::PersistedMode;
 use lockgate_core::retry::RetrySchedule;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +30,8 @@ pub(crate) struct Config {
     pub(crate) secrets: Secrets,
     pub(crate) kafka: Kafka,
     pub(crate) s3: S3,
+    pub(crate) graphql: Graphql,
+    pub(crate) subscriptions: Subscriptions,
     pub(crate) identity: Identity,
     pub(crate) workers: Workers,
     pub(crate) uploads: Uploads,
@@ -110,6 +113,44 @@ pub(crate) struct S3 {
     pub(crate) create_bucket: bool,
     #[serde(with = "millis", rename = "patience_ms")]
     pub(crate) patience: Duration,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Graphql {
+    pub(crate) max_cost: usize,
+    pub(crate) introspection: Vec<RoleName>,
+    pub(crate) persisted_dir: PathBuf,
+    pub(crate) persisted: Persisted,
+}
+
+/// A role, by its name alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RoleName {
+    Partner,
+    Integrator,
+    Operator,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Persisted {
+    pub(crate) partner: PersistedMode,
+    pub(crate) integrator: PersistedMode,
+    pub(crate) operator: PersistedMode,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Subscriptions {
+    pub(crate) max_connections: usize,
+    pub(crate) max_connections_per_viewer: usize,
+    pub(crate) max_per_connection: usize,
+    #[serde(with = "millis", rename = "init_timeout_ms")]
+    pub(crate) init_timeout: Duration,
+    #[serde(with = "millis", rename = "ping_ms")]
+    pub(crate) ping: Duration,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

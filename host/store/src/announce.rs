@@ -2,6 +2,7 @@
 
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{PartnerId, TransferId};
+use lockgate_core::nudge::Nudge;
 use lockgate_core::ports::{AnnounceOutcome, Announcement};
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
@@ -10,6 +11,7 @@ use sqlx::PgConnection;
 use crate::column::{bigint, digest, document, integer, optional_document, optional_text, text, word};
 use crate::commit::ring;
 use crate::error::Failure;
+use crate::nudge;
 use crate::provenance::{Audience, Head, chain};
 use crate::store::PgStore;
 
@@ -32,7 +34,10 @@ async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOut
     let audience = Audience::of(&announcement.entry, transfer.sender.uuid(), None);
     chain(&mut transaction, transfer.id, head, &[(announcement.entry.clone(), audience)]).await?;
     ring(&mut transaction, &announcement.commands).await?;
+    let nudge = Nudge { transfer: transfer.id, delivery: None, partners: vec![transfer.sender] };
+    nudge::keep(&mut transaction, &[nudge]).await?;
     transaction.commit().await?;
+    store.nudged.notify_one();
     Ok(AnnounceOutcome::Created)
 }
 

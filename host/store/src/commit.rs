@@ -8,11 +8,13 @@ use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Command;
 use lockgate_core::delivery::DeliveryState;
 use lockgate_core::id::UploadId;
+use lockgate_core::nudge::Nudge;
 use lockgate_core::ports::CommitError;
 use lockgate_core::transfer::Transfer;
 use sqlx::PgConnection;
 
 use crate::error::{Failure, commit_error};
+use crate::nudge;
 use crate::provenance::{Audience, Head, chain};
 use crate::store::PgStore;
 
@@ -48,7 +50,12 @@ async fn run(store: &PgStore, change: &Change, upload: Option<UploadId>) -> Resu
     roll_up::settle(&mut writing, change).await?;
     let commands = std::mem::take(&mut writing.commands);
     ring(writing.connection, &commands).await?;
+    let nudges = std::mem::take(&mut writing.nudges);
+    nudge::keep(writing.connection, &nudges).await?;
     transaction.commit().await?;
+    if !nudges.is_empty() {
+        store.nudged.notify_one();
+    }
     if !commands.is_empty() {
         store.wake.notify_one();
     }
@@ -62,6 +69,8 @@ struct Writing<'c> {
     transfer: Option<Transfer>,
     /// What to put in the outbox, in order, at the end.
     commands: Vec<Command>,
+    /// What those who follow will be told to look at.
+    nudges: Vec<Nudge>,
 }
 
 impl<'c> Writing<'c> {
@@ -71,13 +80,14 @@ impl<'c> Writing<'c> {
         if let (Some(_), Aggregate::Delivery(delivery)) = (&transfer, change.next()) {
             lock::consignment(connection, delivery.consignment).await?;
         }
-        Ok(Self { connection, transfer, commands: vec![] })
+        Ok(Self { connection, transfer, commands: vec![], nudges: vec![] })
     }
 
     /// Writes one change, the caller's or one that follows from it by rolling up.
     async fn apply(&mut self, change: &Change) -> Result<(), Failure> {
         aggregate::write(self.connection, change).await?;
         self.commands.extend(change.commands());
+        self.nudges.extend(Nudge::of(change));
         create::consignments(self.connection, change.consignments()).await?;
         create::deliveries(self.connection, change.deliveries()).await?;
         if let Some(destination) = change.disables() {

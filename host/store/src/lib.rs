@@ -23,6 +23,7 @@ mod error;
 mod host;
 mod load;
 mod migrate;
+mod nudge;
 mod pin;
 mod provenance;
 mod registry;

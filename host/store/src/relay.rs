@@ -44,7 +44,11 @@ pub(crate) async fn relay(store: &PgStore, limit: usize, bus: &dyn TransferBus) 
             Ok(Command { work, version: row.version, partner, trace: trace(row.trace) })
         })
         .collect::<Result<Vec<_>, Failure>>()?;
-    bus.publish(&commands).await.map_err(|error| Failure::Bus(error.to_string()))?;
+    if let Err(error) = bus.publish(&commands).await {
+        // Said, not left to the drop: until the lane is free again, whoever tries anew would pass it over.
+        transaction.rollback().await?;
+        return Err(Failure::Bus(error.to_string()));
+    }
     sqlx::query!("delete from outbox where id = any($1)", &ids).execute(&mut *transaction).await?;
     sqlx::query!("update outbox_lanes set served_at = clock_timestamp() where lane = $1", lane)
         .execute(&mut *transaction)

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use lockgate_core::agreement::Agreement;
-use lockgate_core::consignment::{Consignment, ConsignmentState};
+use lockgate_core::consignment::Consignment;
 use lockgate_core::decision::Decision;
-use lockgate_core::delivery::{Attempt, Delivery, DeliveryState};
+use lockgate_core::delivery::{Attempt, Delivery};
 use lockgate_core::destination::Destination;
 use lockgate_core::id::{
     AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RevisionId, TransferId,
@@ -20,7 +20,10 @@ use lockgate_core::notification::{Channel, Notification};
 use lockgate_core::partner::Partner;
 use lockgate_core::plugin::{PluginDigest, PluginVersion};
 use lockgate_core::policy::{Policy, Revision};
-use lockgate_core::ports::{Page, PageRequest, Snapshot, StoreError, TransferFilter};
+use lockgate_core::ports::{
+    ConsignmentFilter, DeliveryFilter, Page, PageRequest, PartnerFilter, PolicyFilter, Snapshot, StoreError,
+    TransferFilter,
+};
 use lockgate_core::provenance::ChainedEntry;
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
@@ -86,8 +89,8 @@ macro_rules! uuids {
 }
 #[async_trait]
 impl Snapshot for PgSnapshot {
-    async fn partners(&self, page: &PageRequest) -> Result<Page<Partner>, StoreError> {
-        Ok(partner::page(self, page).await?)
+    async fn partners(&self, filter: &PartnerFilter, page: &PageRequest) -> Result<Page<Partner>, StoreError> {
+        Ok(partner::page(self, filter, page).await?)
     }
 
     async fn partners_by_id(&self, ids: &[PartnerId]) -> Result<Vec<Partner>, StoreError> {
@@ -130,8 +133,8 @@ impl Snapshot for PgSnapshot {
         Ok(policy::plugins_by_digest(self, digests).await?)
     }
 
-    async fn policies(&self, page: &PageRequest) -> Result<Page<Policy>, StoreError> {
-        Ok(policy::page(self, page).await?)
+    async fn policies(&self, filter: &PolicyFilter, page: &PageRequest) -> Result<Page<Policy>, StoreError> {
+        Ok(policy::page(self, filter, page).await?)
     }
 
     async fn policies_by_id(&self, ids: &[PolicyId]) -> Result<Vec<Policy>, StoreError> {
@@ -176,10 +179,10 @@ impl Snapshot for PgSnapshot {
 
     async fn consignments(
         &self,
-        state: Option<ConsignmentState>,
+        filter: &ConsignmentFilter,
         page: &PageRequest,
     ) -> Result<Page<Consignment>, StoreError> {
-        Ok(consigned::page(self, state, page).await?)
+        Ok(consigned::page(self, filter, page).await?)
     }
 
     async fn decisions_of(&self, transfers: &[TransferId]) -> Result<Vec<Decision>, StoreError> {
@@ -194,8 +197,8 @@ impl Snapshot for PgSnapshot {
         Ok(delivered::by_id(self, uuids!(ids)).await?)
     }
 
-    async fn deliveries(&self, state: Option<DeliveryState>, page: &PageRequest) -> Result<Page<Delivery>, StoreError> {
-        Ok(delivered::page(self, state, page).await?)
+    async fn deliveries(&self, filter: &DeliveryFilter, page: &PageRequest) -> Result<Page<Delivery>, StoreError> {
+        Ok(delivered::page(self, filter, page).await?)
     }
 
     async fn attempts_of(&self, deliveries: &[DeliveryId]) -> Result<Vec<(DeliveryId, Attempt)>, StoreError> {

@@ -32,6 +32,8 @@ pub struct PgStore {
     pub(crate) statements: Arc<AtomicU64>,
     /// Told whenever the outbox grew.
     pub(crate) wake: Arc<Notify>,
+    /// Told whenever something changed that somebody may follow.
+    pub(crate) nudged: Arc<Notify>,
 }
 
 impl PgStore {
@@ -52,12 +54,18 @@ impl PgStore {
             turn: Arc::default(),
             statements: Arc::default(),
             wake: Arc::default(),
+            nudged: Arc::default(),
         })
     }
 
     /// What is notified whenever this process put commands in the outbox, so that its relay need not poll for them.
     pub fn outbox_wake(&self) -> Arc<Notify> {
         Arc::clone(&self.wake)
+    }
+
+    /// What is notified whenever this process wrote nudges, so that they go out at once.
+    pub fn nudge_wake(&self) -> Arc<Notify> {
+        Arc::clone(&self.nudged)
     }
 
     /// Whether the database answers in both roles and has this binary's schema.

@@ -31,7 +31,12 @@ pub(super) struct Asking {
 
 /// The request that a resolver works for.
 pub(super) fn asking<'a>(ctx: &Context<'a>) -> &'a Asking {
-    ctx.data_unchecked::<Asking>()
+    ctx.data_unchecked::<Arc<Asking>>()
+}
+
+/// The same for those who work on after the resolver returned.
+pub(super) fn shared(ctx: &Context<'_>) -> Arc<Asking> {
+    Arc::clone(ctx.data_unchecked::<Arc<Asking>>())
 }
 
 impl Asking {

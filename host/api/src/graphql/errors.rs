@@ -1,6 +1,7 @@
 //! Errors on their way out: each with a code in its extensions, and nothing of ours but the trace id.
 
-use async_graphql::{ErrorExtensionValues, ServerError};
+use async_graphql::indexmap::IndexMap;
+use async_graphql::{ErrorExtensionValues, Name, PathSegment, ServerError, Value};
 use lockgate_core::code::Code;
 use lockgate_core::trace::TraceContext;
 
@@ -27,6 +28,26 @@ pub(super) fn finish(errors: &mut [ServerError], trace: &TraceContext) {
         error.message = failure.public_message().to_owned();
         error.source = None;
         stamp(error, &failure, trace);
+    }
+}
+
+/// Puts a null where a field failed: the executor leaves it out, but a client that asked for a field may rely on its
+/// key.
+pub(super) fn show_in(data: &mut Value, errors: &[ServerError]) {
+    for path in errors.iter().map(|error| &error.path).filter(|path| !path.is_empty()) {
+        let mut here = &mut *data;
+        if *here == Value::Null {
+            *here = Value::Object(IndexMap::new());
+        }
+        for segment in path {
+            here = match (here, segment) {
+                (Value::Object(fields), PathSegment::Field(name)) => {
+                    fields.entry(Name::new(name)).or_insert(Value::Null)
+                }
+                (Value::List(items), PathSegment::Index(at)) if *at < items.len() => &mut items[*at],
+                _ => break,
+            };
+        }
     }
 }
 

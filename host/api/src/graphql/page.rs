@@ -1,7 +1,7 @@
 //! Relay connections: arguments to page requests, pages to connections, cursors that only their own list takes.
 
-use async_graphql::OutputType;
 use async_graphql::connection::{Connection, Edge};
+use async_graphql::{Enum, OutputType};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use lockgate_core::code::Code;
@@ -15,13 +15,23 @@ const USUAL: usize = 25;
 /// The most items on a page.
 const MOST: usize = 100;
 
-/// Relay's four arguments.
+/// Relay's four arguments, and the order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Window {
     pub(super) first: Option<i32>,
     pub(super) after: Option<String>,
     pub(super) last: Option<i32>,
     pub(super) before: Option<String>,
+    pub(super) order: Option<ListOrder>,
+}
+
+/// In which order a list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(super) enum ListOrder {
+    /// By age, the newest first.
+    NewestFirst,
+    /// By age, the oldest first.
+    OldestFirst,
 }
 
 impl Window {
@@ -34,12 +44,24 @@ impl Window {
         };
         let limit = wanted.map_or(Ok(USUAL), usize::try_from);
         let limit = limit.map_err(|_| Failure::new(Code::InvalidInput, "a page cannot have fewer than 0 items"))?;
-        if limit > MOST {
-            return Err(Failure::new(Code::PageTooLarge, format!("{limit} items were asked for; a page has {MOST}")));
-        }
+        check(limit)?;
         let read = |text: &Option<String>| text.as_deref().map(|text| decode(list, text)).transpose();
-        Ok(PageRequest { limit, after: read(&self.after)?, before: read(&self.before)?, backward })
+        Ok(PageRequest {
+            limit,
+            after: read(&self.after)?,
+            before: read(&self.before)?,
+            backward,
+            oldest_first: self.order == Some(ListOrder::OldestFirst),
+        })
     }
+}
+
+/// Whether so many items may be asked for at once.
+pub(super) fn check(wanted: usize) -> Result<(), Failure> {
+    if wanted <= MOST {
+        return Ok(());
+    }
+    Err(Failure::new(Code::PageTooLarge, format!("{wanted} items were asked for; a page has {MOST}")))
 }
 
 /// How many items a page may turn out to have, for complexity.

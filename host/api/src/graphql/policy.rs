@@ -45,7 +45,7 @@ impl Policy {
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Revision>, Failure> {
-        let request = Window { first, after, last, before }.request("revisions")?;
+        let request = Window { first, after, last, before, order: None }.request("revisions")?;
         let found = asking(ctx).one(RevisionsOf(self.0.id, request)).await?;
         Ok(page::connection("revisions", found.unwrap_or(page::empty()), Revision))
     }

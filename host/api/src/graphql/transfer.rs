@@ -156,7 +156,7 @@ impl Transfer {
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, ProvenanceEntry>, Failure> {
-        let request = Window { first, after, last, before }.request("provenance")?;
+        let request = Window { first, after, last, before, order: None }.request("provenance")?;
         let found = asking(ctx).one(ProvenanceOf(self.0.id, request)).await?;
         Ok(page::connection("provenance", found.unwrap_or(page::empty()), ProvenanceEntry))
     }

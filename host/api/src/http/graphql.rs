@@ -1,21 +1,29 @@
 //! GraphQL over HTTP: both media types, POST for everything and GET for queries.
+//!
+//! Who asks is settled before anything is read. A page of another site can make a browser send a "simple" request, but
+//! not with an `Authorization` header, which is the only way to be somebody here: without a preflight, which is never
+//! granted, such a request ends at 401.
 
-use async_graphql::{ServerError, Value, Variables};
+mod json;
+mod media;
+mod request;
+
+pub(crate) use json::Strict;
+pub(crate) use request::from_value;
+
+use async_graphql::{ServerError, Value};
 use axum::Extension;
-use axum::body::{Body, Bytes};
+use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use lockgate_core::code::Code;
-use serde::{Deserialize, Serialize};
 
+use self::media::{Media, negotiate};
 use crate::ApiState;
 use crate::failure::Failure;
 use crate::graphql::{self, Answered, ApiSchema, Asked};
 use crate::identity::authenticate;
-
-const MODERN: &str = "application/graphql-response+json";
 
 /// `POST /graphql`.
 pub(crate) async fn post(
@@ -24,11 +32,7 @@ pub(crate) async fn post(
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let asked = match read(&headers, body, state.settings.graphql.body_bytes).await {
-        Ok(asked) => asked,
-        Err(failure) => return refuse(&failure, &headers),
-    };
-    answer(&state, &schema, &headers, asked).await
+    answer(&state, &schema, &headers, request::read(&headers, body, &state.settings.graphql)).await
 }
 
 /// `GET /graphql`.
@@ -38,125 +42,64 @@ pub(crate) async fn get(
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    match from_query(query.as_deref().unwrap_or_default()) {
-        Ok(asked) => answer(&state, &schema, &headers, asked).await,
-        Err(failure) => refuse(&failure, &headers),
-    }
+    let limits = &state.settings.graphql;
+    answer(&state, &schema, &headers, async { request::from_query(query.as_deref().unwrap_or_default(), limits) }).await
 }
 
-/// `GET /graphiql`: a page to explore with, in development only.
-pub(crate) async fn graphiql() -> Html<String> {
-    Html(async_graphql::http::GraphiQLSource::build().endpoint("/graphql").title("Lockgate").finish())
+/// `GET /graphiql`: a page to explore with, in development only. All of it is in this one file, so that nothing is
+/// fetched from elsewhere.
+pub(crate) async fn graphiql() -> Html<&'static str> {
+    Html(include_str!("graphql/explorer.html"))
 }
 
-async fn answer(state: &ApiState, schema: &ApiSchema, headers: &HeaderMap, asked: Asked) -> Response {
+async fn answer(
+    state: &ApiState,
+    schema: &ApiSchema,
+    headers: &HeaderMap,
+    asked: impl Future<Output = Result<Asked, Failure>>,
+) -> Response {
+    let media = match negotiate(headers) {
+        Ok(media) => media,
+        Err(failure) => return refuse(&failure, Media::Older),
+    };
     let viewer = match authenticate(headers, &state.verifier).await {
         Ok(viewer) => viewer,
         Err(error) => {
-            let mut response = refuse(&error.into(), headers);
+            let mut response = refuse(&error.into(), media);
             if let Some(challenge) = error.challenge() {
                 response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
             }
             return response;
         }
     };
-    respond(&graphql::execute(schema, state, viewer, asked).await, headers, None)
-}
-
-async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Asked, Failure> {
-    let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("application/json") {
-        return Err(Failure::new(Code::UnsupportedMediaType, "send the request as `application/json`"));
+    match asked.await {
+        Ok(asked) => respond(&graphql::execute(schema, state, viewer, asked).await, media, None),
+        Err(failure) => refuse(&failure, media),
     }
-    let bytes = match Limited::new(body, limit).collect().await {
-        Ok(collected) => collected.to_bytes(),
-        Err(error) if error.is::<LengthLimitError>() => {
-            return Err(Failure::new(Code::RequestTooLarge, format!("the request has more than {limit} bytes")));
-        }
-        Err(_) => return Err(Failure::new(Code::QueryMalformed, "the request's body broke off")),
-    };
-    from_json(&bytes)
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Document {
-    query: String,
-    #[serde(default)]
-    operation_name: Option<String>,
-    #[serde(default)]
-    variables: Option<serde_json::Map<String, serde_json::Value>>,
-}
-
-fn from_json(bytes: &Bytes) -> Result<Asked, Failure> {
-    let document: Document = serde_json::from_slice(bytes).map_err(|error| {
-        let shape = "send an object with `query`, and maybe `operationName` and `variables`";
-        Failure::new(Code::QueryMalformed, format!("the request is not one GraphQL request: {error}; {shape}"))
-    })?;
-    Ok(Asked {
-        query: document.query,
-        operation_name: document.operation_name,
-        variables: Variables::from_json(document.variables.unwrap_or_default().into()),
-        reads_only: false,
-    })
-}
-
-fn from_query(query: &str) -> Result<Asked, Failure> {
-    let malformed = |what: &str| Failure::new(Code::QueryMalformed, what);
-    let mut asked = Asked { reads_only: true, ..Asked::default() };
-    for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "query" => asked.query = value.into_owned(),
-            "operationName" if !value.is_empty() => asked.operation_name = Some(value.into_owned()),
-            "variables" if !value.is_empty() => {
-                let variables: serde_json::Map<_, _> =
-                    serde_json::from_str(&value).map_err(|_| malformed("`variables` is not a JSON object"))?;
-                asked.variables = Variables::from_json(variables.into());
-            }
-            _ => {}
-        }
-    }
-    if asked.query.is_empty() {
-        return Err(malformed("`query` is missing"));
-    }
-    Ok(asked)
 }
 
 /// Refused before anything of GraphQL began: the status says so in either media type.
-fn refuse(failure: &Failure, headers: &HeaderMap) -> Response {
+fn refuse(failure: &Failure, media: Media) -> Response {
     let status = StatusCode::from_u16(failure.code.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    respond(&Answered::refusal(failure), headers, Some(status))
-}
-
-#[derive(Serialize)]
-struct Answer<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<&'a Value>,
-    #[serde(skip_serializing_if = "<[_]>::is_empty")]
-    errors: &'a [ServerError],
+    respond(&Answered::refusal(failure), media, Some(status))
 }
 
 /// The older media type cannot tell a refused request from an answered one by its status; the newer one does.
-fn respond(answered: &Answered, headers: &HeaderMap, status: Option<StatusCode>) -> Response {
-    let modern = headers
-        .get_all(header::ACCEPT)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .any(|value| value.contains(MODERN));
+fn respond(answered: &Answered, media: Media, status: Option<StatusCode>) -> Response {
     let not_allowed = answered.refused && has_code(answered, Code::MethodNotAllowed);
-    let status = status.unwrap_or(match (answered.refused, modern) {
+    let status = status.unwrap_or(match (answered.refused, media) {
         _ if not_allowed => StatusCode::METHOD_NOT_ALLOWED,
-        (true, true) => StatusCode::BAD_REQUEST,
+        (true, Media::Modern) => StatusCode::BAD_REQUEST,
         _ => StatusCode::OK,
     });
-    let data = (!answered.refused).then_some(&answered.response.data);
-    let body = serde_json::to_vec(&Answer { data, errors: &answered.response.errors });
+    let body = serde_json::to_vec(answered);
     let mut response = (status, Body::from(body.expect("GraphQL values have string keys only"))).into_response();
-    let kind = if modern { "application/graphql-response+json; charset=utf-8" } else { "application/json" };
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media.name()));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept, authorization"));
     if not_allowed {
-        response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST"));
+        headers.insert(header::ALLOW, HeaderValue::from_static("POST"));
     }
     response
 }

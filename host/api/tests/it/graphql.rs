@@ -232,58 +232,6 @@ async fn refuses_ten_megabytes_before_reading_them_all() {
 }
 
 #[tokio::test]
-async fn speaks_graphql_over_http_in_both_media_types() {
-    let house = House::new().await;
-    let post = |accept: &str, kind: &str, body: &str| {
-        Request::post("/graphql")
-            .header("authorization", format!("Bearer {}", house.operator()))
-            .header("accept", accept)
-            .header("content-type", kind)
-            .body(Body::from(body.to_owned()))
-            .expect("a request")
-    };
-    let (modern, older) = ("application/graphql-response+json", "application/json");
-    let good = r#"{"query":"{ viewer { role } }"}"#;
-    let wrong = r#"{"query":"{ nothing }"}"#;
-    for (accept, kind, body, status, answered) in [
-        (modern, older, good, 200, "application/graphql-response+json; charset=utf-8"),
-        (older, older, good, 200, older),
-        ("*/*", "application/json; charset=utf-8", good, 200, older),
-        (modern, older, wrong, 400, "application/graphql-response+json; charset=utf-8"),
-        (older, older, wrong, 200, older),
-        (older, older, "{", 400, older),
-        (older, older, r#"[{"query":"{ viewer { role } }"}]"#, 400, older),
-        (older, older, r#"{"query":7}"#, 400, older),
-        (older, older, r#"{"query":"{ viewer { role } }","variables":[]}"#, 400, older),
-        (older, "text/plain", good, 415, older),
-    ] {
-        let answer = house.send(post(accept, kind, body)).await;
-        assert_eq!(answer.status.as_u16(), status, "{body}");
-        assert_eq!(answer.header("content-type"), answered, "{body}");
-        assert!(answer.json().get("errors").is_none() == (body == good && status == 200), "{body}");
-    }
-}
-
-#[tokio::test]
-async fn executes_queries_but_no_mutations_by_get() {
-    let house = House::new().await;
-    let get = |query: &str| {
-        let query: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("query", query).finish();
-        Request::get(format!("/graphql?{query}"))
-            .header("authorization", format!("Bearer {}", house.operator()))
-            .body(Body::empty())
-            .expect("a request")
-    };
-    let read = house.send(get("{ viewer { role } }")).await;
-    assert_eq!(read.json()["data"]["viewer"]["role"], "OPERATOR");
-    let write =
-        house.send(get("mutation { createPartner(input: { slug: \"x-y\", name: \"X\" }) { partner { id } } }")).await;
-    assert_eq!(write.status, StatusCode::METHOD_NOT_ALLOWED);
-    assert_eq!(write.header("allow"), "POST");
-    assert_eq!(code(&write.json()), "METHOD_NOT_ALLOWED");
-}
-
-#[tokio::test]
 async fn serves_graphiql_in_development_only() {
     let get = || Request::get("/graphiql").body(Body::empty()).expect("a request");
     let production = House::new().await;

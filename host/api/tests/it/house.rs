@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use lockgate_api::identity::{IssuerSettings, KeyRing, RefreshPolicy, StaticKeys, Verifier};
-use lockgate_api::{ApiSettings, ApiState, router};
+use lockgate_api::{ApiSettings, ApiState, Hub, router};
 use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::desk::Desk;
 use lockgate_core::id::{AgreementId, HostId, PartnerId};
@@ -34,12 +34,13 @@ pub(crate) struct House {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) clock: Arc<VirtualClock>,
     pub(crate) reads: Arc<Reads>,
+    pub(crate) hub: Arc<Hub>,
     pub(crate) acme: Partner,
     pub(crate) globex: Partner,
     pub(crate) stranger: Partner,
     pub(crate) runner: Arc<ScriptedRunner>,
     pub(crate) connector: Arc<MemoryConnector>,
-    issuer: Issuer,
+    pub(crate) issuer: Issuer,
     pipeline: Pipeline,
     host: HostId,
 }
@@ -122,12 +123,14 @@ impl House {
                 Arc::new(keys),
             )),
             tracer: Arc::new(EchoTracer::default()),
+            hub: Arc::new(Hub::default()),
             settings: Arc::new(settings),
         };
+        let hub = Arc::clone(&state.hub);
         let reads = store.reads();
         let (router, host) = (router(state), HostId::generate(clock.now()));
         let pipeline = Pipeline::new(ports, PipelineSettings::default());
-        Self { router, store, clock, reads, acme, globex, stranger, runner, connector, issuer, pipeline, host }
+        Self { router, store, clock, reads, hub, acme, globex, stranger, runner, connector, issuer, pipeline, host }
     }
 
     /// A host works on everything that rings, until nothing does.

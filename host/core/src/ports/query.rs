@@ -17,9 +17,9 @@ use crate::id::{
     UploadId,
 };
 use crate::notification::{Channel, Notification};
-use crate::partner::Partner;
+use crate::partner::{Partner, PartnerStatus};
 use crate::plugin::{PluginDigest, PluginVersion};
-use crate::policy::{Policy, Revision};
+use crate::policy::{Owner, Policy, Revision, Side};
 use crate::ports::StoreError;
 use crate::provenance::ChainedEntry;
 use crate::time::Timestamp;
@@ -30,7 +30,7 @@ use crate::upload::Upload;
 #[async_trait]
 pub trait Snapshot: Send + Sync + Debug {
     /// Partners, newest first: all for an operator, otherwise the viewer's own and those it has agreements with.
-    async fn partners(&self, page: &PageRequest) -> Result<Page<Partner>, StoreError>;
+    async fn partners(&self, filter: &PartnerFilter, page: &PageRequest) -> Result<Page<Partner>, StoreError>;
     /// Partners by id; unseen ones are missing.
     async fn partners_by_id(&self, ids: &[PartnerId]) -> Result<Vec<Partner>, StoreError>;
     /// A partner by slug.
@@ -53,7 +53,7 @@ pub trait Snapshot: Send + Sync + Debug {
     /// Plugin versions by digest; the viewer's own before the house's where both published the same build.
     async fn plugins_by_digest(&self, digests: &[PluginDigest]) -> Result<Vec<PluginVersion>, StoreError>;
     /// Policies of the viewer (or of all, for an operator), newest first.
-    async fn policies(&self, page: &PageRequest) -> Result<Page<Policy>, StoreError>;
+    async fn policies(&self, filter: &PolicyFilter, page: &PageRequest) -> Result<Page<Policy>, StoreError>;
     /// Policies by id.
     async fn policies_by_id(&self, ids: &[PolicyId]) -> Result<Vec<Policy>, StoreError>;
     /// The same page of each policy's revisions, newest first; a policy without any may be missing.
@@ -77,10 +77,10 @@ pub trait Snapshot: Send + Sync + Debug {
     async fn consignments_of(&self, transfers: &[TransferId]) -> Result<Vec<Consignment>, StoreError>;
     /// Consignments by id.
     async fn consignments_by_id(&self, ids: &[ConsignmentId]) -> Result<Vec<Consignment>, StoreError>;
-    /// Consignments in a state that name the viewer as receiver (all, for an operator), newest first.
+    /// Consignments that name the viewer as receiver (all, for an operator), newest first.
     async fn consignments(
         &self,
-        state: Option<ConsignmentState>,
+        filter: &ConsignmentFilter,
         page: &PageRequest,
     ) -> Result<Page<Consignment>, StoreError>;
     /// Decisions on the transfers, oldest first: the inbound ones to the sender, the outbound ones to the receiver.
@@ -89,8 +89,8 @@ pub trait Snapshot: Send + Sync + Debug {
     async fn deliveries_of(&self, consignments: &[ConsignmentId]) -> Result<Vec<Delivery>, StoreError>;
     /// Deliveries by id.
     async fn deliveries_by_id(&self, ids: &[DeliveryId]) -> Result<Vec<Delivery>, StoreError>;
-    /// Deliveries in a state, newest first: the dead-letter list, for one.
-    async fn deliveries(&self, state: Option<DeliveryState>, page: &PageRequest) -> Result<Page<Delivery>, StoreError>;
+    /// Deliveries to the viewer (all, for an operator), newest first: the dead-letter list, for one.
+    async fn deliveries(&self, filter: &DeliveryFilter, page: &PageRequest) -> Result<Page<Delivery>, StoreError>;
     /// Attempts of the deliveries, oldest first.
     async fn attempts_of(&self, deliveries: &[DeliveryId]) -> Result<Vec<(DeliveryId, Attempt)>, StoreError>;
     /// Notifications about the transfers that the viewer's policy sent.
@@ -124,6 +124,50 @@ pub struct TransferFilter {
     pub until: Option<Timestamp>,
 }
 
+/// Which consignments.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ConsignmentFilter {
+    /// In one of these states; empty means any.
+    pub states: Vec<ConsignmentState>,
+    /// From this sender.
+    pub sender: Option<PartnerId>,
+    /// For this receiver.
+    pub receiver: Option<PartnerId>,
+    /// Of this transfer.
+    pub transfer: Option<TransferId>,
+}
+
+/// Which deliveries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DeliveryFilter {
+    /// In one of these states; empty means any.
+    pub states: Vec<DeliveryState>,
+    /// To this receiver.
+    pub receiver: Option<PartnerId>,
+    /// To this destination.
+    pub destination: Option<DestinationId>,
+    /// Of this transfer.
+    pub transfer: Option<TransferId>,
+}
+
+/// Which partners.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PartnerFilter {
+    /// In this status.
+    pub status: Option<PartnerStatus>,
+    /// Whose slug begins so.
+    pub slug_prefix: Option<String>,
+}
+
+/// Which policies.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PolicyFilter {
+    /// Of this owner.
+    pub owner: Option<Owner>,
+    /// For this side.
+    pub side: Option<Side>,
+}
+
 /// A place in a list; lists are ordered by age, so it is the id, or the provenance sequence, of an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Cursor {
@@ -144,12 +188,14 @@ pub struct PageRequest {
     pub before: Option<Cursor>,
     /// Take from the end (`last`) instead of the beginning (`first`); the order of the items stays.
     pub backward: bool,
+    /// Lists that show the newest first show the oldest first instead; cursors hold in either order.
+    pub oldest_first: bool,
 }
 
 impl PageRequest {
     /// The first items.
     pub const fn first(limit: usize) -> Self {
-        Self { limit, after: None, before: None, backward: false }
+        Self { limit, after: None, before: None, backward: false, oldest_first: false }
     }
 }
 

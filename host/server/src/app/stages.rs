@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use lockgate_bus::{Listener, Relay};
+use lockgate_api::Hub;
+use lockgate_bus::{Listener, NudgeListener, NudgeRelay, Relay};
 use lockgate_core::desk::Desk;
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
@@ -31,6 +32,7 @@ const LAST_RELAY: Duration = Duration::from_secs(5);
 pub(super) fn start(
     config: &Config,
     parts: &Parts,
+    hub: Arc<Hub>,
     (http, api): (TcpListener, Router),
     (admin, admin_routes): (TcpListener, Router),
 ) -> anyhow::Result<Service> {
@@ -41,7 +43,17 @@ pub(super) fn start(
         drain: config.http.drain,
     };
     let admin_bounds = Bounds { drain: Duration::from_secs(1), ..bounds.clone() };
-    service.stage("intake", config.http.drain + GRACE).task("api", |stop| listen::serve(http, api, bounds, stop));
+    let followers = Arc::clone(&hub);
+    service.stage("intake", config.http.drain + GRACE).task("api", |stop| listen::serve(http, api, bounds, stop)).task(
+        "subscriptions",
+        |stop| async move {
+            // Their WebSockets outlive the requests that opened them.
+            stop.cancelled().await;
+            followers.close().await;
+            Ok(())
+        },
+    );
+    let mut nudges = NudgeListener::start(&parts.bus_config, hub)?;
 
     let (queue, claims) = mpsc::channel(config.workers.queued);
     let (tell_alive, alive) = watch::channel(true);
@@ -68,6 +80,13 @@ pub(super) fn start(
             Ok(listener.ended().await?)
         },
     );
+    service.task("nudges", |stop| async move {
+        tokio::select! {
+            ended = nudges.ended() => return ended.context("listening to nudges ended"),
+            () = stop.cancelled() => nudges.stop(),
+        }
+        Ok(nudges.ended().await?)
+    });
 
     let workers = Workers::new(
         Arc::new(parts.pipeline(config)),
@@ -88,6 +107,7 @@ pub(super) fn start(
         every: config.workers.housekeeping,
     };
     let relay = Relay::new(parts.transfers(), parts.bus(), parts.store.outbox_wake());
+    let nudge_relay = NudgeRelay::new(parts.store.clone(), parts.bus.clone(), parts.store.nudge_wake());
     service
         .stage("upkeep", LAST_RELAY + GRACE)
         .endless("heartbeat", heartbeat.run())
@@ -95,6 +115,7 @@ pub(super) fn start(
         .endless("housekeeping", housekeeping.run())
         .endless("preparer", Preparer::new(parts.registry(), parts.runner()).run())
         .endless("gauges", Gauges::new(Arc::clone(&parts.store), Arc::clone(&parts.sandbox)).run())
+        .endless("nudge relay", nudge_relay.run())
         .task("relay", |stop| async move {
             stop.run_until_cancelled(relay.run()).await;
             // What the last work put into the outbox goes out now, or by another host's relay.

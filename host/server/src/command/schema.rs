@@ -10,7 +10,7 @@ use crate::config::markdown;
 /// Prints the GraphQL schema, or writes every generated file.
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// Write graphql/schema.graphql and docs/configuration.md below this directory instead
+    /// Write graphql/schema.graphql, openapi/lockgate.json and docs/configuration.md below this directory instead
     #[arg(long, value_name = "DIRECTORY")]
     write: Option<PathBuf>,
 }
@@ -23,7 +23,11 @@ impl Schema {
             print!("{sdl}");
             return Ok(());
         };
-        for (path, text) in [("graphql/schema.graphql", sdl), ("docs/configuration.md", markdown())] {
+        for (path, text) in [
+            ("graphql/schema.graphql", sdl),
+            ("openapi/lockgate.json", lockgate_api::openapi()),
+            ("docs/configuration.md", markdown()),
+        ] {
             let path = root.join(path);
             if let Some(folder) = path.parent() {
                 std::fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;

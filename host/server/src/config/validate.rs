@@ -64,6 +64,7 @@ impl Config {
             ("http.max_connections", self.http.max_connections),
             ("database.worker_connections", self.database.worker_connections as usize),
             ("database.api_connections", self.database.api_connections as usize),
+            ("graphql.max_cost", self.graphql.max_cost),
             ("kafka.partitions", usize::try_from(self.kafka.partitions).unwrap_or(0)),
         ];
         let mut problems: Vec<String> = positive
@@ -73,6 +74,9 @@ impl Config {
             .collect();
         if self.workers.alive.as_millis() < 3_000 {
             problems.push("`workers.alive_ms` must be at least 3000, or slow moments count as deaths".to_owned());
+        }
+        if self.subscriptions.init_timeout.is_zero() || self.subscriptions.ping.is_zero() {
+            problems.push("`subscriptions.init_timeout_ms` and `subscriptions.ping_ms` must not be 0".to_owned());
         }
         if self.workers.adopt.is_zero() || self.workers.housekeeping.is_zero() {
             problems.push("`workers.adopt_ms` and `workers.housekeeping_ms` must not be 0".to_owned());

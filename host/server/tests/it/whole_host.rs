@@ -1,5 +1,6 @@
 //! Two whole hosts on real services: what was acknowledged is finished although one of them dies.
 
+mod follower;
 mod stage;
 
 use std::time::Duration;
@@ -35,6 +36,33 @@ async fn acknowledged_transfers_are_delivered_under_one_key_each_although_a_host
     assert!(repeated <= TRANSFERS / 3, "more was repeated than the dead host can have had in hand: {received:?}");
     assert!(stage.show(&sent[0]).contains("offset="), "the timeline names Kafka's position");
     assert!(stage.stop().await.success(), "the living host stops in order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_subscription_on_one_host_hears_what_changes_on_another_and_ends_with_its_host() {
+    let mut stage = Stage::set().await;
+    stage.ready(0).await;
+    stage.ready(1).await;
+    stage.introduce("acme", "globex").await;
+
+    let mut sender = stage.follow(0, "acme", "subscription { transferUpdated { id state sender { slug } } }").await;
+    let mut receiver =
+        stage.follow(0, "globex", "subscription { deliveryUpdated { id state receiver { slug } } }").await;
+    let mut stranger = stage.follow(0, "umbrella", "subscription { transferUpdated { id } }").await;
+    stage.sends_as("acme");
+    let id = stage.send(1, "followed.csv", "name,amount\nann,1\n".to_owned()).await;
+    let finished = sender
+        .until(|data| data["transferUpdated"]["id"] == *id && data["transferUpdated"]["state"] == "FINISHED")
+        .await;
+    assert_eq!(finished["transferUpdated"]["sender"]["slug"], "acme");
+    let delivered = receiver.until(|data| data["deliveryUpdated"]["state"] == "DELIVERED").await;
+    assert_eq!(delivered["deliveryUpdated"]["receiver"]["slug"], "globex");
+
+    // Whoever has nothing to do with it hears of nothing but its host's end.
+    assert!(stage.stop().await.success(), "a host with followers stops in order");
+    assert_eq!(sender.closed().await.1, 1001);
+    assert_eq!(receiver.closed().await.1, 1001);
+    assert_eq!(stranger.closed().await, (0, 1001));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,8 @@
 //! Consignments, as a viewer sees them.
 
-use lockgate_core::consignment::{Consignment, ConsignmentState};
-use lockgate_core::ports::{Edge, Page, PageRequest};
+use lockgate_core::consignment::Consignment;
+use lockgate_core::id::{PartnerId, TransferId};
+use lockgate_core::ports::{ConsignmentFilter, Edge, Page, PageRequest};
 use sqlx::types::Uuid;
 
 use super::{PgSnapshot, sight};
@@ -26,17 +27,22 @@ pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Consign
 /// Those that the viewer receives; all, for an operator.
 pub(super) async fn page(
     view: &PgSnapshot,
-    state: Option<ConsignmentState>,
+    filter: &ConsignmentFilter,
     page: &PageRequest,
 ) -> Result<Page<Consignment>, Failure> {
-    let state = state.as_ref().map(word).transpose()?;
+    let states = filter.states.iter().map(word).collect::<Result<Vec<_>, _>>()?;
     let page: Page<Consignment> = page!(
         view,
         page,
         consignments["select"],
-        "from consignments t where ($4::text is null or t.state = $4) and ($5::uuid is null or t.receiver = $5)",
-        state,
-        view.partner()
+        "from consignments t where (cardinality($4::text[]) = 0 or t.state = any($4))
+         and ($5::uuid is null or t.receiver = $5) and ($6::uuid is null or t.sender = $6)
+         and ($7::uuid is null or t.receiver = $7) and ($8::uuid is null or t.transfer = $8)",
+        &states,
+        view.partner(),
+        filter.sender.map(PartnerId::uuid),
+        filter.receiver.map(PartnerId::uuid),
+        filter.transfer.map(TransferId::uuid)
     )?;
     let edges = page.edges.into_iter();
     Ok(Page {

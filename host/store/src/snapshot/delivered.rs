@@ -1,9 +1,9 @@
 //! Deliveries, attempts and notifications, as a viewer sees them.
 
-use lockgate_core::delivery::{Attempt, Delivery, DeliveryState};
-use lockgate_core::id::DeliveryId;
+use lockgate_core::delivery::{Attempt, Delivery};
+use lockgate_core::id::{DeliveryId, DestinationId, PartnerId, TransferId};
 use lockgate_core::notification::Notification;
-use lockgate_core::ports::{Page, PageRequest};
+use lockgate_core::ports::{DeliveryFilter, Page, PageRequest};
 use sqlx::types::Uuid;
 
 use super::PgSnapshot;
@@ -25,17 +25,22 @@ pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Deliver
 
 pub(super) async fn page(
     view: &PgSnapshot,
-    state: Option<DeliveryState>,
+    filter: &DeliveryFilter,
     page: &PageRequest,
 ) -> Result<Page<Delivery>, Failure> {
-    let state = state.as_ref().map(word).transpose()?;
+    let states = filter.states.iter().map(word).collect::<Result<Vec<_>, _>>()?;
     page!(
         view,
         page,
         deliveries["select"],
-        "from deliveries t where ($4::text is null or t.state = $4) and ($5::uuid is null or t.receiver = $5)",
-        state,
-        view.partner()
+        "from deliveries t where (cardinality($4::text[]) = 0 or t.state = any($4))
+         and ($5::uuid is null or t.receiver = $5) and ($6::uuid is null or t.receiver = $6)
+         and ($7::uuid is null or t.destination = $7) and ($8::uuid is null or t.transfer = $8)",
+        &states,
+        view.partner(),
+        filter.receiver.map(PartnerId::uuid),
+        filter.destination.map(DestinationId::uuid),
+        filter.transfer.map(TransferId::uuid)
     )
 }
 

@@ -4,15 +4,28 @@ use lockgate_core::agreement::Agreement;
 use lockgate_core::destination::Destination;
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
-use lockgate_core::ports::{Page, PageRequest};
+use lockgate_core::ports::{Page, PageRequest, PartnerFilter};
 use sqlx::types::Uuid;
 
 use super::PgSnapshot;
+use crate::column::word;
 use crate::error::Failure;
 use crate::row::{all, one};
 
-pub(super) async fn page(view: &PgSnapshot, page: &PageRequest) -> Result<Page<Partner>, Failure> {
-    page!(view, page, partners[], "where true")
+pub(super) async fn page(
+    view: &PgSnapshot,
+    filter: &PartnerFilter,
+    page: &PageRequest,
+) -> Result<Page<Partner>, Failure> {
+    let status = filter.status.as_ref().map(word).transpose()?;
+    page!(
+        view,
+        page,
+        partners[],
+        "where ($4::text is null or t.status = $4) and ($5::text is null or starts_with(t.slug, $5))",
+        status,
+        filter.slug_prefix
+    )
 }
 
 pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Partner>, Failure> {

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use lockgate_core::id::PolicyId;
 use lockgate_core::plugin::{PluginDigest, PluginVersion};
 use lockgate_core::policy::{Policy, Revision};
-use lockgate_core::ports::{Page, PageRequest};
+use lockgate_core::ports::{Page, PageRequest, PolicyFilter};
 use sqlx::types::Uuid;
 
 use super::PgSnapshot;
 use super::window::Window;
+use crate::column::{of_owner, word};
 use crate::error::Failure;
 use crate::row::{RevisionRow, all};
 
@@ -42,8 +43,21 @@ macro_rules! policies {
     };
 }
 
-pub(super) async fn page(view: &PgSnapshot, page: &PageRequest) -> Result<Page<Policy>, Failure> {
-    page!(view, page, policies[], "where true")
+pub(super) async fn page(
+    view: &PgSnapshot,
+    filter: &PolicyFilter,
+    page: &PageRequest,
+) -> Result<Page<Policy>, Failure> {
+    let side = filter.side.as_ref().map(word).transpose()?;
+    page!(
+        view,
+        page,
+        policies[],
+        "where ($4::text is null or t.side = $4) and (not $5 or t.owner is not distinct from $6)",
+        side,
+        filter.owner.is_some(),
+        filter.owner.and_then(of_owner)
+    )
 }
 
 pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Policy>, Failure> {
@@ -64,7 +78,7 @@ pub(super) async fn revisions_of(
 ) -> Result<Vec<(PolicyId, Page<Revision>)>, Failure> {
     let window = Window::of(page)?;
     let ids: Vec<_> = policies.iter().copied().map(PolicyId::uuid).collect();
-    let rows = if window.backward {
+    let rows = if window.ascending {
         revisions!(
             "select",
             "from unnest($4::uuid[]) p(id) cross join lateral (

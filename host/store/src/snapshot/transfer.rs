@@ -103,7 +103,7 @@ pub(super) async fn page(
         until: filter.until,
     };
     let rows: Vec<TransferRow> =
-        if window.backward { listed!(view, window, wanted, "asc") } else { listed!(view, window, wanted, "desc") };
+        if window.ascending { listed!(view, window, wanted, "asc") } else { listed!(view, window, wanted, "desc") };
     let page: Page<Transfer> = window.page(rows, |row| row.id)?;
     let edges = page.edges.into_iter();
     Ok(Page {

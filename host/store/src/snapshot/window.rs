@@ -6,7 +6,7 @@ use sqlx::types::Uuid;
 use crate::column::limit;
 use crate::error::Failure;
 
-/// A part of a list that is ordered newest first.
+/// A part of a list that is ordered by age.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Window {
     /// Only ids below this one.
@@ -15,19 +15,23 @@ pub(super) struct Window {
     pub(super) above: Uuid,
     /// One more than wanted, to know whether there is more.
     pub(super) limit: i64,
-    /// From the end.
-    pub(super) backward: bool,
+    /// Fetched with growing ids; presented in the order of the list in any case.
+    pub(super) ascending: bool,
     request: PageRequest,
 }
 
 impl Window {
     /// The window of a request whose cursors are ids.
     pub(super) fn of(request: &PageRequest) -> Result<Self, Failure> {
+        let (older, newer) = match request.oldest_first {
+            false => (request.before, request.after),
+            true => (request.after, request.before),
+        };
         Ok(Self {
-            below: id(request.after)?.unwrap_or(Uuid::max()),
-            above: id(request.before)?.unwrap_or(Uuid::nil()),
+            below: id(newer)?.unwrap_or(Uuid::max()),
+            above: id(older)?.unwrap_or(Uuid::nil()),
             limit: limit(request.limit.saturating_add(1)),
-            backward: request.backward,
+            ascending: request.backward != request.oldest_first,
             request: *request,
         })
     }
@@ -77,7 +81,7 @@ fn id(cursor: Option<Cursor>) -> Result<Option<Uuid>, Failure> {
 macro_rules! page {
     ($snapshot:expr, $request:expr, $rows:ident [$($head:literal)?], $from:literal $(, $argument:expr)* $(,)?) => {{
         let window = $crate::snapshot::window::Window::of($request)?;
-        let rows = if window.backward {
+        let rows = if window.ascending {
             $rows!(
                 $($head,)? $from " and t.id < $1 and t.id > $2 order by t.id asc limit $3",
                 window.below, window.above, window.limit $(, $argument)*

@@ -5,6 +5,7 @@ mod announcing;
 mod claiming;
 mod committing;
 mod line;
+mod nudging;
 mod outage;
 mod outbox;
 mod proof;

@@ -4,9 +4,12 @@ use lockgate_core::ports::{Cursor, Edge, Page, PageRequest};
 use lockgate_core::provenance::ChainedEntry;
 use uuid::Uuid;
 
-/// A page of a list that shows the newest first.
+/// A page of a list that shows the newest first, or the oldest if asked to.
 pub(super) fn by_id<T>(mut items: Vec<T>, request: &PageRequest, id: impl Fn(&T) -> Uuid) -> Page<T> {
     items.sort_by_key(|it| std::cmp::Reverse(id(it)));
+    if request.oldest_first {
+        items.reverse();
+    }
     page(items, request, |it| Cursor::Id(id(it)))
 }
 

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_trait::async_trait;
 use lockgate_core::agreement::Agreement;
 use lockgate_core::claim::Aggregate;
-use lockgate_core::consignment::{Consignment, ConsignmentState};
+use lockgate_core::consignment::Consignment;
 use lockgate_core::decision::Decision;
-use lockgate_core::delivery::{Attempt, Delivery, DeliveryState};
+use lockgate_core::delivery::{Attempt, Delivery};
 use lockgate_core::destination::Destination;
 use lockgate_core::id::{
     AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RevisionId, TransferId,
@@ -18,7 +18,10 @@ use lockgate_core::notification::{Channel, Notification};
 use lockgate_core::partner::Partner;
 use lockgate_core::plugin::{PluginDigest, PluginVersion};
 use lockgate_core::policy::{Owner, Policy, Revision};
-use lockgate_core::ports::{Page, PageRequest, Snapshot, StoreError, TransferFilter};
+use lockgate_core::ports::{
+    ConsignmentFilter, DeliveryFilter, Page, PageRequest, PartnerFilter, PolicyFilter, Snapshot, StoreError,
+    TransferFilter,
+};
 use lockgate_core::provenance::ChainedEntry;
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
@@ -144,8 +147,12 @@ fn sorted<T: Clone>(items: impl Iterator<Item = T>, key: impl Fn(&T) -> uuid::Uu
 
 #[async_trait]
 impl Snapshot for MemorySnapshot {
-    async fn partners(&self, page: &PageRequest) -> Result<Page<Partner>, StoreError> {
-        Ok(by_id(self.partners(self.read()).cloned().collect(), page, |it| it.id.uuid()))
+    async fn partners(&self, filter: &PartnerFilter, page: &PageRequest) -> Result<Page<Partner>, StoreError> {
+        let prefix = filter.slug_prefix.as_deref().unwrap_or_default();
+        let found = self
+            .partners(self.read())
+            .filter(|it| filter.status.is_none_or(|status| it.status == status) && it.slug.starts_with(prefix));
+        Ok(by_id(found.cloned().collect(), page, |it| it.id.uuid()))
     }
 
     async fn partners_by_id(&self, ids: &[PartnerId]) -> Result<Vec<Partner>, StoreError> {
@@ -195,8 +202,12 @@ impl Snapshot for MemorySnapshot {
         Ok(self.plugins(self.read()).filter(|it| digests.contains(&it.digest)).cloned().collect())
     }
 
-    async fn policies(&self, page: &PageRequest) -> Result<Page<Policy>, StoreError> {
-        Ok(by_id(self.policies(self.read()), page, |it| it.id.uuid()))
+    async fn policies(&self, filter: &PolicyFilter, page: &PageRequest) -> Result<Page<Policy>, StoreError> {
+        let mut found = self.policies(self.read());
+        found.retain(|it| {
+            filter.owner.is_none_or(|owner| it.owner == owner) && filter.side.is_none_or(|side| it.side == side)
+        });
+        Ok(by_id(found, page, |it| it.id.uuid()))
     }
 
     async fn policies_by_id(&self, ids: &[PolicyId]) -> Result<Vec<Policy>, StoreError> {
@@ -258,11 +269,16 @@ impl Snapshot for MemorySnapshot {
 
     async fn consignments(
         &self,
-        state: Option<ConsignmentState>,
+        filter: &ConsignmentFilter,
         page: &PageRequest,
     ) -> Result<Page<Consignment>, StoreError> {
         let own = self.consignments(self.read()).filter(|it| self.is_any_of(&[it.receiver]));
-        let found = own.filter(|it| state.is_none_or(|state| it.state == state));
+        let found = own.filter(|it| {
+            (filter.states.is_empty() || filter.states.contains(&it.state))
+                && filter.sender.is_none_or(|sender| it.sender == sender)
+                && filter.receiver.is_none_or(|receiver| it.receiver == receiver)
+                && filter.transfer.is_none_or(|transfer| it.transfer == transfer)
+        });
         Ok(by_id(found.cloned().collect(), page, |it| it.id.uuid()))
     }
 
@@ -284,8 +300,13 @@ impl Snapshot for MemorySnapshot {
         Ok(self.deliveries(self.read()).filter(|it| ids.contains(&it.id)).cloned().collect())
     }
 
-    async fn deliveries(&self, state: Option<DeliveryState>, page: &PageRequest) -> Result<Page<Delivery>, StoreError> {
-        let found = self.deliveries(self.read()).filter(|it| state.is_none_or(|state| it.state == state));
+    async fn deliveries(&self, filter: &DeliveryFilter, page: &PageRequest) -> Result<Page<Delivery>, StoreError> {
+        let found = self.deliveries(self.read()).filter(|it| {
+            (filter.states.is_empty() || filter.states.contains(&it.state))
+                && filter.receiver.is_none_or(|receiver| it.receiver == receiver)
+                && filter.destination.is_none_or(|destination| it.destination == destination)
+                && filter.transfer.is_none_or(|transfer| it.transfer == transfer)
+        });
         Ok(by_id(found.cloned().collect(), page, |it| it.id.uuid()))
     }
 

@@ -1,14 +1,16 @@
 //! Partners and agreements.
+#![expect(clippy::too_many_arguments, reason = "a list takes what the schema says that lists take")]
 
 use async_graphql::connection::Connection;
-use async_graphql::{Context, Object};
+use async_graphql::{Context, InputObject, Object};
 use lockgate_core::code::Code;
+use lockgate_core::ports;
 
 use crate::failure::Failure;
 use crate::graphql::agreement::Agreement;
 use crate::graphql::asking::asking;
-use crate::graphql::page::{self, Window};
-use crate::graphql::partner::Partner;
+use crate::graphql::page::{self, ListOrder, Window};
+use crate::graphql::partner::{Partner, PartnerStatus};
 
 #[derive(Debug, Default)]
 pub(super) struct PartnerQueries;
@@ -33,13 +35,15 @@ impl PartnerQueries {
     async fn partners(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Only such ones.")] filter: Option<PartnerFilter>,
+        #[graphql(desc = "In which order; the newest first if nothing is said.")] order: Option<ListOrder>,
         #[graphql(desc = "How many from the beginning, at most 100; 25 if nothing is said.")] first: Option<i32>,
         #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Partner>, Failure> {
-        let request = Window { first, after, last, before }.request("partners")?;
-        let found = asking(ctx).view.read().await?.partners(&request).await?;
+        let request = Window { first, after, last, before, order }.request("partners")?;
+        let found = asking(ctx).view.read().await?.partners(&filter.unwrap_or_default().into(), &request).await?;
         Ok(page::connection("partners", found, Partner))
     }
 
@@ -54,7 +58,7 @@ impl PartnerQueries {
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Agreement>, Failure> {
-        let request = Window { first, after, last, before }.request("agreements")?;
+        let request = Window { first, after, last, before, order: None }.request("agreements")?;
         let asking = asking(ctx);
         let of = match of {
             Some(named) => Some(asking.partner(&named).await?.id),
@@ -62,5 +66,20 @@ impl PartnerQueries {
         };
         let found = asking.view.read().await?.agreements(of, &request).await?;
         Ok(page::connection("agreements", found, Agreement))
+    }
+}
+
+/// Which partners; what is absent does not matter.
+#[derive(Debug, Default, InputObject)]
+struct PartnerFilter {
+    /// In this status.
+    status: Option<PartnerStatus>,
+    /// Whose slug begins so.
+    slug_prefix: Option<String>,
+}
+
+impl From<PartnerFilter> for ports::PartnerFilter {
+    fn from(filter: PartnerFilter) -> Self {
+        Self { status: filter.status.map(Into::into), slug_prefix: filter.slug_prefix }
     }
 }

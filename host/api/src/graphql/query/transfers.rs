@@ -1,4 +1,5 @@
 //! Transfers: one by id, many by filter.
+#![expect(clippy::too_many_arguments, reason = "a list takes what the schema says that lists take")]
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, InputObject, Object};
@@ -8,7 +9,7 @@ use lockgate_core::time::Timestamp;
 
 use crate::failure::Failure;
 use crate::graphql::asking::{Asking, asking, parse};
-use crate::graphql::page::{self, Window};
+use crate::graphql::page::{self, ListOrder, Window};
 use crate::graphql::transfer::{Transfer, TransferState};
 
 #[derive(Debug, Default)]
@@ -31,12 +32,13 @@ impl TransferQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only such ones.")] filter: Option<TransferFilter>,
+        #[graphql(desc = "In which order; the newest first if nothing is said.")] order: Option<ListOrder>,
         #[graphql(desc = "How many from the beginning, at most 100; 25 if nothing is said.")] first: Option<i32>,
         #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Transfer>, Failure> {
-        let request = Window { first, after, last, before }.request("transfers")?;
+        let request = Window { first, after, last, before, order }.request("transfers")?;
         let asking = asking(ctx);
         let filter = filter.unwrap_or_default().resolve(asking).await?;
         let found = asking.view.read().await?.transfers(&filter, &request).await?;

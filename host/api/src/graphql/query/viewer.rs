@@ -1,11 +1,13 @@
 //! Who asks, and anything by its id.
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
+use futures::future::try_join_all;
 use lockgate_core::viewer::Role;
 
 use crate::failure::Failure;
 use crate::graphql::asking::asking;
 use crate::graphql::node::Node;
+use crate::graphql::page;
 use crate::graphql::partner::Partner;
 
 #[derive(Debug, Default)]
@@ -30,6 +32,18 @@ impl ViewerQueries {
         #[graphql(desc = "An id that this API gave out.")] id: ID,
     ) -> Result<Option<Node>, Failure> {
         asking(ctx).node(&id).await
+    }
+
+    /// Whatever has these ids, in their order; null where there is none or the viewer may not see it.
+    #[graphql(complexity = "ids.len().min(1000) * child_complexity + 1")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "At most 100 ids that this API gave out.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>, Failure> {
+        page::check(ids.len())?;
+        let asking = asking(ctx);
+        try_join_all(ids.iter().map(|id| asking.node(id))).await
     }
 }
 

@@ -18,6 +18,7 @@ use hyper_util::rt::TokioExecutor;
 use lockgate_devservices::{Options, Services};
 use serde_json::{Value, json};
 
+use super::follower::Follower;
 use crate::program::Program;
 
 type Counts = Arc<Mutex<HashMap<String, usize>>>;
@@ -104,6 +105,21 @@ impl Stage {
         let endpoint = json!({ "http": { "url": self.receiver } });
         self.graphql(add, json!({ "input": { "partner": receiver, "name": "inbox", "endpoint": endpoint } })).await;
         self.sender = self.program.printed(&["token", "--role", "partner", "--partner", sender]);
+    }
+
+    /// Whose files are sent from now on.
+    pub(super) fn sends_as(&mut self, partner: &str) {
+        self.sender = self.program.printed(&["token", "--role", "partner", "--partner", partner]);
+    }
+
+    /// Follows a subscription on a host, as a user of that partner.
+    pub(super) async fn follow(&self, host: usize, partner: &str, query: &str) -> Follower {
+        if partner == "umbrella" {
+            let create = "mutation($input: CreatePartnerInput!) { createPartner(input: $input) { partner { id } } }";
+            self.graphql(create, json!({ "input": { "slug": partner, "name": partner } })).await;
+        }
+        let token = self.program.printed(&["token", "--role", "partner", "--partner", partner]);
+        Follower::subscribe(&self.hosts[host].api, &token, query).await
     }
 
     pub(super) async fn send(&self, host: usize, name: &str, content: String) -> String {

@@ -1,8 +1,10 @@
 //! Lists: paged by key from both ends, filtered, and at a constant number of statements.
 
 use lockgate_core::command::Work;
-use lockgate_core::id::TransferId;
-use lockgate_core::ports::{Cursor, Page, PageRequest, TransferFilter};
+use lockgate_core::consignment::ConsignmentState;
+use lockgate_core::id::{ConsignmentId, TransferId};
+use lockgate_core::partner::PartnerStatus;
+use lockgate_core::ports::{ConsignmentFilter, Cursor, Page, PageRequest, PartnerFilter, TransferFilter};
 use lockgate_core::transfer::{Transfer, TransferState};
 use lockgate_core::viewer::Role;
 
@@ -43,6 +45,78 @@ async fn transfers_are_paged_newest_first_from_both_ends_for_each_role() {
     assert_eq!(operator.transfers(&any, &PageRequest::first(50)).await.expect("a page").edges.len(), 12);
     let wrong = PageRequest { after: Some(Cursor::Sequence(3)), ..PageRequest::first(4) };
     assert!(operator.transfers(&any, &wrong).await.is_err(), "a provenance cursor pages transfers");
+}
+
+#[tokio::test]
+async fn a_list_turned_round_has_the_same_places() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let mut sent = vec![];
+    for _ in 0..5 {
+        sent.push(world.accepted(alice, &[bob]).await[0].transfer);
+    }
+    sent.sort();
+    let any = TransferFilter::default();
+    let oldest = |limit| PageRequest { oldest_first: true, ..PageRequest::first(limit) };
+    for role in [Role::Partner(alice), Role::Partner(bob), Role::Operator] {
+        let view = world.view(role).await;
+        let first = view.transfers(&any, &oldest(2)).await.expect("a page");
+        assert_eq!((ids(&first), first.has_previous, first.has_next), (sent[..2].to_vec(), false, true));
+        let cursor = Some(first.edges[1].cursor);
+        let second = view.transfers(&any, &PageRequest { after: cursor, ..oldest(9) }).await.expect("a page");
+        assert_eq!((ids(&second), second.has_previous, second.has_next), (sent[2..].to_vec(), true, false));
+        let last = view.transfers(&any, &PageRequest { backward: true, ..oldest(2) }).await.expect("a page");
+        assert_eq!((ids(&last), last.has_previous, last.has_next), (sent[3..].to_vec(), true, false));
+        let before = PageRequest { before: Some(second.edges[1].cursor), backward: true, ..oldest(2) };
+        let before = view.transfers(&any, &before).await.expect("a page");
+        assert_eq!((ids(&before), before.has_previous, before.has_next), (sent[1..3].to_vec(), true, true));
+        let newest = PageRequest { after: cursor, ..PageRequest::first(9) };
+        assert_eq!(ids(&view.transfers(&any, &newest).await.expect("a page")), [sent[0]], "the same place");
+    }
+}
+
+#[tokio::test]
+async fn shares_and_deliveries_are_found_by_what_they_belong_to() {
+    let world = World::new().await;
+    let (alice, bob, carol) = (world.partner("alice").await, world.partner("bob").await, world.partner("carol").await);
+    let first = world.accepted(alice, &[bob, carol]).await;
+    let second = world.accepted(carol, &[bob]).await;
+    let shares = async |role: Role, filter: ConsignmentFilter| {
+        let view = world.view(role).await;
+        let page = view.consignments(&filter, &PageRequest::first(10)).await.expect("a page");
+        let mut found: Vec<_> = page.edges.iter().map(|edge| edge.node.id).collect();
+        found.sort();
+        found
+    };
+    let sorted = |mut ids: Vec<ConsignmentId>| {
+        ids.sort();
+        ids
+    };
+    let any = ConsignmentFilter::default;
+    let of_bob = sorted(vec![first[0].id, second[0].id]);
+    assert_eq!(shares(Role::Partner(bob), any()).await, of_bob);
+    assert_eq!(shares(Role::Operator, ConsignmentFilter { receiver: Some(bob), ..any() }).await, of_bob);
+    assert_eq!(shares(Role::Partner(bob), ConsignmentFilter { sender: Some(carol), ..any() }).await, [second[0].id]);
+    let of_first = ConsignmentFilter { transfer: Some(first[0].transfer), ..any() };
+    assert_eq!(shares(Role::Partner(bob), of_first.clone()).await, [first[0].id]);
+    assert_eq!(shares(Role::Operator, of_first).await, sorted(vec![first[0].id, first[1].id]));
+    assert!(shares(Role::Partner(bob), ConsignmentFilter { receiver: Some(carol), ..any() }).await.is_empty());
+    let states = vec![ConsignmentState::Pending];
+    assert_eq!(shares(Role::Partner(bob), ConsignmentFilter { states, ..any() }).await, of_bob);
+    let states = vec![ConsignmentState::Rejected, ConsignmentState::Held];
+    assert!(shares(Role::Partner(bob), ConsignmentFilter { states, ..any() }).await.is_empty());
+
+    let view = world.view(Role::Operator).await;
+    let partners = async |filter: PartnerFilter| {
+        let page = view.partners(&filter, &PageRequest::first(10)).await.expect("a page");
+        page.edges.into_iter().map(|edge| edge.node.slug).collect::<Vec<_>>()
+    };
+    let named = |prefix: &str| PartnerFilter { slug_prefix: Some(prefix.to_owned()), ..PartnerFilter::default() };
+    assert!(partners(named("ali")).await.iter().all(|slug| slug.starts_with("ali")));
+    assert!(!partners(named("ali")).await.is_empty());
+    assert!(partners(named("%")).await.is_empty(), "a prefix is no pattern");
+    let suspended = PartnerFilter { status: Some(PartnerStatus::Suspended), ..PartnerFilter::default() };
+    assert!(partners(suspended).await.is_empty());
 }
 
 #[tokio::test]

@@ -1,0 +1,68 @@
+//! `GET /graphql/ws`: subscriptions over a WebSocket, by the protocol `graphql-transport-ws`.
+//!
+//! The first message brings the token; nothing is executed before it was verified, and the connection ends when it
+//! expires. Answers are read when they can be sent, so a slow client costs no memory.
+
+mod connection;
+mod message;
+
+use std::time::Duration;
+
+use axum::Extension;
+use axum::extract::State;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use lockgate_core::code::Code;
+
+use self::connection::Connection;
+use crate::ApiState;
+use crate::graphql::ApiSchema;
+use crate::http::problem::Problem;
+
+const PROTOCOL: &str = "graphql-transport-ws";
+/// How long a client may take to take one message.
+const SENDING: Duration = Duration::from_secs(30);
+
+/// Why a connection ends: the protocol's close codes, and what to say with them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ending(u16, String);
+
+impl Ending {
+    fn new(code: u16, reason: impl Into<String>) -> Self {
+        Self(code, reason.into())
+    }
+}
+
+/// Upgrades to a WebSocket.
+pub(crate) async fn open(
+    State(state): State<ApiState>,
+    Extension(schema): Extension<ApiSchema>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Response {
+    match upgrade {
+        Ok(upgrade) => upgrade
+            .protocols([PROTOCOL])
+            .max_message_size(state.settings.graphql.body_bytes)
+            .max_frame_size(state.settings.graphql.body_bytes)
+            .on_upgrade(move |socket| converse(socket, state, schema)),
+        Err(_) => Problem::new(Code::UpgradeRequired, "open a WebSocket of the protocol `graphql-transport-ws`")
+            .with(header::UPGRADE, HeaderValue::from_static("websocket"))
+            .into_response(),
+    }
+}
+
+async fn converse(mut socket: WebSocket, state: ApiState, schema: ApiSchema) {
+    let ending = if socket.protocol().is_some_and(|it| it == PROTOCOL) {
+        Connection::new(&mut socket, state, schema).run().await
+    } else {
+        Ending::new(4406, "Subprotocol not acceptable: only graphql-transport-ws is spoken")
+    };
+    tracing::debug!(websocket.code = ending.0, "A WebSocket ends: {}", ending.1);
+    let mut reason = ending.1;
+    // What a close frame can carry.
+    reason.truncate(reason.floor_char_boundary(120));
+    let close = Message::Close(Some(CloseFrame { code: ending.0, reason: reason.into() }));
+    let _ = tokio::time::timeout(SENDING, socket.send(close)).await;
+}

@@ -1,0 +1,283 @@
+//! The table of operations.
+
+use lockgate_core::code::Code;
+
+use super::{Answer, Operation, Parameter, Route, answer, header, path, query, with};
+
+const BYTES: &[&str] = &["*/*"];
+const CHUNK: &[&str] = &["application/offset+octet-stream"];
+const JSON: Option<&str> = Some("application/json");
+const TUS: Parameter = header("Tus-Resumable", "`1.0.0`.", true);
+const UPLOAD: Parameter = path("id", "The upload's id, `upl_...`.");
+const POSITION: &[&str] = &["Upload-Offset", "Upload-Expires", "Tus-Resumable"];
+
+/// What may be wrong with an announcement.
+const ANNOUNCING: &[Code] = &[
+    Code::InvalidInput,
+    Code::InvalidFileName,
+    Code::InvalidMediaType,
+    Code::InvalidIdempotencyKey,
+    Code::NoReceivers,
+    Code::TooManyReceivers,
+    Code::Forbidden,
+    Code::PartnerSuspended,
+    Code::NoAgreement,
+    Code::MediaTypeNotAgreed,
+    Code::PayloadTooLarge,
+    Code::IdempotencyConflict,
+    Code::UploadInterrupted,
+    Code::UploadBusy,
+    Code::UploadTooLong,
+];
+const CREATING: &[Code] = &[
+    Code::UploadMetadataInvalid,
+    Code::InvalidFileName,
+    Code::InvalidMediaType,
+    Code::InvalidIdempotencyKey,
+    Code::NoReceivers,
+    Code::TooManyReceivers,
+    Code::Forbidden,
+    Code::PartnerSuspended,
+    Code::NoAgreement,
+    Code::MediaTypeNotAgreed,
+    Code::PayloadTooLarge,
+    Code::IdempotencyConflict,
+    Code::UploadInterrupted,
+    Code::UploadBusy,
+    Code::UploadTooLong,
+    Code::UploadChecksumUnsupported,
+    Code::UploadChecksumMismatch,
+    Code::TusVersionUnsupported,
+];
+const APPENDING: &[Code] = &[
+    Code::UploadMetadataInvalid,
+    Code::UploadNotFound,
+    Code::UploadOffsetMismatch,
+    Code::UploadExpired,
+    Code::UploadTooLong,
+    Code::UploadLengthConflict,
+    Code::UploadBusy,
+    Code::UploadInterrupted,
+    Code::UploadChecksumUnsupported,
+    Code::UploadChecksumMismatch,
+    Code::UnsupportedMediaType,
+    Code::TusVersionUnsupported,
+];
+const DISCOVERED: Answer =
+    with(204, "What is spoken.", &["Tus-Version", "Tus-Extension", "Tus-Checksum-Algorithm", "Tus-Max-Size"]);
+const FETCHED: &[&str] = &["ETag", "Repr-Digest", "Content-Disposition", "Accept-Ranges"];
+const FETCHING: &[Parameter] = &[
+    path("id", "The transfer's id, `trf_...`."),
+    header("Range", "One range of bytes.", false),
+    header("If-Range", "The range only if the payload still has this ETag.", false),
+    header("If-None-Match", "Only if the payload has another ETag.", false),
+];
+
+const PAYLOADS: &[Answer] = &[
+    with(200, "The payload.", FETCHED),
+    with(206, "The part that was asked for.", &["Content-Range", "ETag"]),
+    with(304, "The caller has these very bytes.", &["ETag"]),
+];
+
+const fn fetch(method: &'static str, id: &'static str, summary: &'static str) -> Operation {
+    Operation {
+        method,
+        id,
+        summary,
+        token: true,
+        parameters: FETCHING,
+        body: &[],
+        answers: PAYLOADS,
+        refusals: &[Code::PayloadNotFound, Code::RangeNotSatisfiable],
+    }
+}
+
+const fn discover(id: &'static str) -> Operation {
+    Operation {
+        method: "options",
+        id,
+        summary: "What is spoken here: tus versions, extensions, the largest upload.",
+        token: false,
+        parameters: &[],
+        body: &[],
+        answers: &[DISCOVERED],
+        refusals: &[],
+    }
+}
+
+/// Every REST route.
+pub(super) const ROUTES: &[Route] = &[
+    Route {
+        path: "/transfers",
+        operations: &[Operation {
+            method: "post",
+            id: "sendTransfer",
+            summary: "Announces a transfer and brings its bytes, in one request.",
+            token: true,
+            parameters: &[
+                query("to", "The receivers, by id or slug, separated by commas; may be repeated.", true),
+                query("filename", "The file's name.", true),
+                header(
+                    "Idempotency-Key",
+                    "Under a key the request may be repeated as it is until it is answered.",
+                    false,
+                ),
+            ],
+            body: BYTES,
+            answers: &[
+                Answer { headers: &["Location"], ..answer(200, "It was there already, under the same key.", JSON) },
+                Answer { headers: &["Location"], ..answer(201, "It was received.", JSON) },
+            ],
+            refusals: ANNOUNCING,
+        }],
+    },
+    Route {
+        path: "/transfers/{id}/payload",
+        operations: &[
+            fetch(
+                "get",
+                "fetchPayload",
+                "The payload: to a receiver what was released to it, to the sender what it sent.",
+            ),
+            fetch("head", "describePayload", "The same without the bytes."),
+        ],
+    },
+    Route {
+        path: "/uploads",
+        operations: &[
+            Operation {
+                method: "post",
+                id: "createUpload",
+                summary: "Announces a transfer whose bytes follow by tus 1.0; may bring the first of them.",
+                token: true,
+                parameters: &[
+                    TUS,
+                    header("Upload-Length", "How many bytes will come.", false),
+                    header("Upload-Defer-Length", "`1`: the length is said later.", false),
+                    header("Upload-Metadata", "`to`, `filename`, `filetype`, `idempotency-key`, each in Base64.", true),
+                    header("Upload-Checksum", "The checksum of the bytes that come along.", false),
+                ],
+                body: CHUNK,
+                answers: &[with(
+                    201,
+                    "It was announced.",
+                    &["Location", "Upload-Offset", "Upload-Expires", "Tus-Resumable"],
+                )],
+                refusals: CREATING,
+            },
+            discover("discoverUploads"),
+        ],
+    },
+    Route {
+        path: "/uploads/{id}",
+        operations: &[
+            Operation {
+                method: "head",
+                id: "positionOfUpload",
+                summary: "How many bytes are there, durably.",
+                token: true,
+                parameters: &[UPLOAD, TUS],
+                body: &[],
+                answers: &[with(200, "Where it stands.", POSITION)],
+                refusals: &[Code::UploadNotFound, Code::UploadExpired, Code::TusVersionUnsupported],
+            },
+            Operation {
+                method: "patch",
+                id: "appendToUpload",
+                summary: "Brings the next bytes.",
+                token: true,
+                parameters: &[
+                    UPLOAD,
+                    TUS,
+                    header("Upload-Offset", "Where the bytes begin: where the upload stands.", true),
+                    header("Upload-Length", "The length, if it was deferred.", false),
+                    header("Upload-Checksum", "The checksum of these bytes.", false),
+                ],
+                body: CHUNK,
+                answers: &[with(204, "They are durable.", POSITION)],
+                refusals: APPENDING,
+            },
+            Operation {
+                method: "post",
+                id: "overrideUpload",
+                summary: "The other methods, for clients behind proxies that know none but GET and POST.",
+                token: true,
+                parameters: &[
+                    UPLOAD,
+                    TUS,
+                    header(
+                        "X-HTTP-Method-Override",
+                        "`PATCH`, `DELETE` or `HEAD`; the answer is that of the method.",
+                        true,
+                    ),
+                ],
+                body: CHUNK,
+                answers: &[
+                    with(200, "Where it stands, for HEAD.", POSITION),
+                    with(204, "The bytes are durable, for PATCH; it is given up, for DELETE.", POSITION),
+                ],
+                refusals: &[
+                    Code::MethodNotAllowed,
+                    Code::UploadMetadataInvalid,
+                    Code::UploadNotFound,
+                    Code::UploadOffsetMismatch,
+                    Code::UploadComplete,
+                    Code::UploadExpired,
+                    Code::UploadTooLong,
+                    Code::UploadLengthConflict,
+                    Code::UploadBusy,
+                    Code::UploadInterrupted,
+                    Code::UploadChecksumUnsupported,
+                    Code::UploadChecksumMismatch,
+                    Code::UnsupportedMediaType,
+                    Code::TusVersionUnsupported,
+                ],
+            },
+            Operation {
+                method: "delete",
+                id: "terminateUpload",
+                summary: "Gives it up, and with it the transfer.",
+                token: true,
+                parameters: &[UPLOAD, TUS],
+                body: &[],
+                answers: &[with(204, "It is given up.", &["Tus-Resumable"])],
+                refusals: &[
+                    Code::UploadNotFound,
+                    Code::UploadComplete,
+                    Code::UploadExpired,
+                    Code::UploadBusy,
+                    Code::TusVersionUnsupported,
+                ],
+            },
+            discover("discoverUpload"),
+        ],
+    },
+    Route {
+        path: "/plugins",
+        operations: &[Operation {
+            method: "post",
+            id: "publishPlugin",
+            summary: "Publishes a build of a plugin; the same build again is the version that is there.",
+            token: true,
+            parameters: &[query(
+                "owner",
+                "`house`, or a partner's id or slug; an integrator's own partner if nothing is said.",
+                false,
+            )],
+            body: &["application/wasm"],
+            answers: &[answer(201, "The version.", JSON)],
+            refusals: &[
+                Code::InvalidInput,
+                Code::Forbidden,
+                Code::PartnerNotFound,
+                Code::PluginNotAComponent,
+                Code::PluginWrongContract,
+                Code::PluginImportForbidden,
+                Code::PluginManifestInvalid,
+                Code::PluginTooLarge,
+                Code::PluginTooCostly,
+                Code::UploadInterrupted,
+            ],
+        }],
+    },
+];
