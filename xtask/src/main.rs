@@ -44,8 +44,8 @@ enum Verb {
     Bench(bench::Args),
     /// Builds the plugins under plugins/ as components in target/guests/
     Guests(guests::Args),
-    /// Rewrites what is generated from the code: graphql/schema.graphql, docs/configuration.md
-    Schema,
+    /// Rewrites what is generated from the code: the GraphQL schema, the OpenAPI document, docs/configuration.md
+    Schema(schema::Args),
     /// Checks layout, imports, text and sizes of files
     Tidy,
     /// Checks licences, bans and sources of dependencies
@@ -62,7 +62,7 @@ fn main() -> anyhow::Result<()> {
         Verb::Prove(args) => prove::run(root, &args),
         Verb::Bench(args) => bench::run(root, &args),
         Verb::Guests(args) => guests::run(root, &args),
-        Verb::Schema => schema::write(root),
+        Verb::Schema(args) => schema::run(root, &args),
         Verb::Tidy => tidy::run(root),
         Verb::Deny => ci::deny(root),
         Verb::Ci => ci::run(root),
