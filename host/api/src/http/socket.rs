@@ -54,10 +54,10 @@ pub(crate) async fn open(
 }
 
 async fn converse(mut socket: WebSocket, state: ApiState, schema: ApiSchema) {
-    let ending = if socket.protocol().is_some_and(|it| it == PROTOCOL) {
+    let (ending, _seat) = if socket.protocol().is_some_and(|it| it == PROTOCOL) {
         Connection::new(&mut socket, state, schema).run().await
     } else {
-        Ending::new(4406, "Subprotocol not acceptable: only graphql-transport-ws is spoken")
+        (Ending::new(4406, "Subprotocol not acceptable: only graphql-transport-ws is spoken"), None)
     };
     tracing::debug!(websocket.code = ending.0, "A WebSocket ends: {}", ending.1);
     let mut reason = ending.1;

@@ -63,6 +63,10 @@ async fn admits_every_shipped_operation() {
     for entry in std::fs::read_dir(graphql_folder().join("operations")).expect("the folder of operations") {
         let path = entry.expect("a file").path();
         let text = std::fs::read_to_string(&path).expect("an operation");
+        // Those are followed by a test of the WebSocket.
+        if text.contains("\nsubscription ") {
+            continue;
+        }
         let answer = house.ask(&house.operator(), &text, json!({})).await;
         for error in answer["errors"].as_array().into_iter().flatten() {
             let code = error["extensions"]["code"].as_str().unwrap_or_default();

@@ -263,6 +263,23 @@ async fn ends_all_connections_when_the_host_stops() {
 }
 
 #[tokio::test]
+async fn follows_every_shipped_subscription() {
+    let house = House::new().await;
+    let mut client = Client::greeted(&house, &house.operator()).await;
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../graphql/operations");
+    let texts = std::fs::read_dir(folder)
+        .expect("the folder of operations")
+        .map(|entry| std::fs::read_to_string(entry.expect("a file").path()).expect("an operation"));
+    let mut followed = 0;
+    for text in texts.filter(|text| text.contains("\nsubscription ")) {
+        followed += 1;
+        client.subscribe(&followed.to_string(), &text, json!({})).await;
+        client.settled().await;
+    }
+    assert_eq!(followed, 2);
+}
+
+#[tokio::test]
 async fn says_to_others_that_this_is_a_websocket() {
     let house = House::new().await;
     let request = Request::get("/graphql/ws").body(axum::body::Body::empty()).expect("a request");

@@ -43,7 +43,7 @@ pub(super) struct Connection<'s> {
 /// Whose connection it is.
 struct Somebody {
     viewer: Viewer,
-    _seat: Seat,
+    seat: Seat,
 }
 
 impl<'s> Connection<'s> {
@@ -65,8 +65,9 @@ impl<'s> Connection<'s> {
         }
     }
 
-    /// Talks until the end, and says how it came.
-    pub(super) async fn run(mut self) -> Ending {
+    /// Talks until the end, and says how it came. The seat is given up by whoever says so to the client: a host that
+    /// stops waits for its seats.
+    pub(super) async fn run(mut self) -> (Ending, Option<Seat>) {
         let hub = Arc::clone(&self.state.hub);
         let mut closing = std::pin::pin!(hub.closing());
         loop {
@@ -81,7 +82,7 @@ impl<'s> Connection<'s> {
                 _ = self.pings.tick() => self.ping().await,
             };
             if let Err(ending) = step {
-                return ending;
+                return (ending, self.somebody.map(|it| it.seat));
             }
         }
     }
@@ -129,7 +130,7 @@ impl<'s> Connection<'s> {
         let seat = self.state.hub.admit(viewer.subject.clone(), &self.state.settings.subscriptions);
         let seat = seat.ok_or_else(|| Ending::new(4403, "Forbidden: too many connections; close one"))?;
         self.until = Instant::now() + expires.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
-        self.somebody = Some(Somebody { viewer, _seat: seat });
+        self.somebody = Some(Somebody { viewer, seat });
         self.say(Say::ConnectionAck).await
     }
 
