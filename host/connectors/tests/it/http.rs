@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use lockgate_connectors::webhook::{Secret, verify};
+use lockgate_connectors::webhook::{VerifyingKey, verify};
 use lockgate_core::delivery::Answer;
 use lockgate_core::destination::Endpoint;
 use lockgate_core::ports::Connector as _;
@@ -53,7 +53,7 @@ async fn a_signature_covers_the_digest_of_the_body() {
     assert_eq!(came.headers["webhook-id"].to_str().unwrap(), consigned.delivery.id.to_string());
     // As a receiver does it: hash what came, and verify that.
     let content = format!("sha256={}", lockgate_core::digest::Digest::of(&came.body).hex());
-    let (secret, now) = (Secret::parse(SECRET).unwrap(), OffsetDateTime::now_utc());
+    let (secret, now) = (VerifyingKey::parse(SECRET).unwrap(), OffsetDateTime::now_utc());
     let minute = Duration::from_secs(60);
     assert_eq!(verify(&secret, &came.headers, content.as_bytes(), now, minute), Ok(()));
     assert!(verify(&secret, &came.headers, b"sha256=00", now, minute).is_err());
