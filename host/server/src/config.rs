@@ -197,6 +197,7 @@ pub(crate) struct Connectors {
     #[serde(with = "millis", rename = "idle_timeout_ms")]
     pub(crate) idle_timeout: Duration,
     pub(crate) allow: Vec<String>,
+    pub(crate) ports: Vec<u16>,
     pub(crate) allow_private_addresses: bool,
 }
 

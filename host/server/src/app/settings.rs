@@ -85,6 +85,7 @@ pub(super) fn connectors(config: &Config, public_url: &str) -> ConnectorsConfig 
     ConnectorsConfig {
         egress: EgressConfig {
             allow,
+            ports: config.connectors.ports.clone(),
             connect: config.connectors.connect_timeout,
             idle: config.connectors.idle_timeout,
             ..EgressConfig::default()
