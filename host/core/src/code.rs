@@ -42,6 +42,7 @@ codes! {
     QueryTooManyAliases "QUERY_TOO_MANY_ALIASES" 400 "The GraphQL document has more aliases than allowed.";
     QueryTooManyDirectives "QUERY_TOO_MANY_DIRECTIVES" 400 "The GraphQL document has more directives than allowed.";
     RequestTooLarge "REQUEST_TOO_LARGE" 413 "The request's body is larger than allowed.";
+    RequestTimeout "REQUEST_TIMEOUT" 408 "The request's body came too slowly; what an upload brought before is kept.";
     PageTooLarge "PAGE_TOO_LARGE" 400 "More items were asked for than a page may have.";
     InvalidCursor "INVALID_CURSOR" 400 "The cursor was not made by this installation or belongs to another list.";
     InvalidId "INVALID_ID" 400 "The text is not an id of the wanted kind.";

@@ -52,9 +52,28 @@ pub(crate) enum Environment {
 pub(crate) struct Http {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: String,
+    pub(crate) tls_certificate: PathBuf,
+    pub(crate) tls_key: PathBuf,
+    #[serde(with = "millis", rename = "handshake_timeout_ms")]
+    pub(crate) handshake_timeout: Duration,
     #[serde(with = "millis", rename = "header_timeout_ms")]
     pub(crate) header_timeout: Duration,
+    #[serde(with = "millis", rename = "idle_timeout_ms")]
+    pub(crate) idle_timeout: Duration,
+    #[serde(with = "millis", rename = "write_timeout_ms")]
+    pub(crate) write_timeout: Duration,
+    #[serde(with = "millis", rename = "body_window_ms")]
+    pub(crate) body_window: Duration,
+    pub(crate) body_bytes_per_second: u64,
     pub(crate) max_connections: usize,
+    pub(crate) max_connections_per_address: usize,
+    pub(crate) max_header_bytes: u32,
+    pub(crate) max_streams: u32,
+    pub(crate) max_resets_per_minute: usize,
+    #[serde(with = "millis", rename = "ping_ms")]
+    pub(crate) ping: Duration,
+    pub(crate) graphql_body_bytes: usize,
+    pub(crate) trusted_proxies: Vec<String>,
     #[serde(with = "millis", rename = "drain_ms")]
     pub(crate) drain: Duration,
 }
@@ -219,7 +238,8 @@ pub(crate) enum LogFormat {
 impl Config {
     /// The URL under which clients reach the API, `bound` being where it really listens.
     pub(crate) fn public_url(&self, bound: SocketAddr) -> String {
-        if self.http.public_url.is_empty() { format!("http://{bound}") } else { self.http.public_url.clone() }
+        let scheme = if self.http.tls_certificate.as_os_str().is_empty() { "http" } else { "https" };
+        if self.http.public_url.is_empty() { format!("{scheme}://{bound}") } else { self.http.public_url.clone() }
     }
 }
 
