@@ -35,6 +35,8 @@ codes! {
     TokenExpired "TOKEN_EXPIRED" 401 "The token has expired; get a new one.";
     Forbidden "FORBIDDEN" 403 "The viewer sees it but its role may not do this.";
 
+    RateLimited "RATE_LIMITED" 429 "More requests, or more failed tokens, than allowed in the window; wait as long as the error says.";
+
     QueryMalformed "QUERY_MALFORMED" 400 "The GraphQL document or the request around it cannot be parsed.";
     QueryInvalid "QUERY_INVALID" 400 "The GraphQL document does not fit the schema.";
     QueryTooDeep "QUERY_TOO_DEEP" 400 "The GraphQL document nests deeper than allowed.";

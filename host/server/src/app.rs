@@ -10,10 +10,13 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockgate_api::identity::{HttpsKeys, IssuerSettings, KeyRing, KeySource, RefreshPolicy, StaticKeys, Verifier};
+use lockgate_api::identity::{
+    HttpsKeys, IssuerSettings, KeyRing, KeySource, RefreshPolicy, StaticKeys, Strikes, Verifier,
+};
 use lockgate_api::{ApiSettings, ApiState, GraphqlLimits, Pace};
 use lockgate_core::desk::Desk;
 use lockgate_core::intake::{Intake, IntakePorts};
+use lockgate_core::rate::RateLimits;
 use lockgate_core::registrar::Registrar;
 use tokio::sync::watch;
 
@@ -112,6 +115,8 @@ fn api(
         payloads: parts.payloads(),
         clock: parts.clock(),
         verifier: Arc::new(verifier(config)?),
+        limits: Arc::new(RateLimits::new(config.limits.requests(), parts.ledger(), parts.clock())),
+        strikes: Arc::new(Strikes::new(config.limits.bad_tokens())),
         tracer: parts.tracer(),
         settings: Arc::new(ApiSettings {
             development: config.environment == Environment::Development,

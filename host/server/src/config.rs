@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lockgate_core::rate::RateLimit;
 use lockgate_core::retry::RetrySchedule;
 use serde::{Deserialize, Serialize};
 
@@ -24,6 +25,7 @@ pub(crate) struct Config {
     pub(crate) environment: Environment,
     pub(crate) data_dir: PathBuf,
     pub(crate) http: Http,
+    pub(crate) limits: Limits,
     pub(crate) admin: Admin,
     pub(crate) database: Database,
     pub(crate) secrets: Secrets,
@@ -76,6 +78,25 @@ pub(crate) struct Http {
     pub(crate) trusted_proxies: Vec<String>,
     #[serde(with = "millis", rename = "drain_ms")]
     pub(crate) drain: Duration,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) requests_per_minute: u32,
+    pub(crate) bad_tokens_per_minute: u32,
+}
+
+impl Limits {
+    /// How often a user may ask.
+    pub(crate) const fn requests(&self) -> RateLimit {
+        RateLimit { requests: self.requests_per_minute, window: Duration::from_secs(60) }
+    }
+
+    /// How many tokens of an address may be bad.
+    pub(crate) const fn bad_tokens(&self) -> RateLimit {
+        RateLimit { requests: self.bad_tokens_per_minute, window: Duration::from_secs(60) }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

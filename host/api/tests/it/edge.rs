@@ -72,8 +72,9 @@ async fn an_upload_under_way_is_kept_and_sent_elsewhere_when_the_host_stops() {
 async fn a_query_that_stops_coming_is_ended() {
     let pace = Pace { window: Duration::from_millis(50), bytes_per_second: 1000 };
     let house = House::with(|settings| settings.pace = pace).await;
-    let request =
-        Request::post("/graphql").header("content-type", "application/json").body(stuck()).expect("a request");
+    let token = format!("Bearer {}", house.token(&house.acme));
+    let request = Request::post("/graphql").header("authorization", token).header("content-type", "application/json");
+    let request = request.body(stuck()).expect("a request");
     let answer = house.send(request).await;
     assert_eq!((answer.status, answer.code()), (StatusCode::REQUEST_TIMEOUT, "REQUEST_TIMEOUT".to_owned()));
     assert_eq!(house.reads.opened(), 0);

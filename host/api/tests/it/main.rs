@@ -5,6 +5,7 @@ mod graphql;
 mod house;
 mod identity;
 mod keys;
+mod limits;
 mod payload;
 mod schema;
 mod stories;

@@ -88,6 +88,8 @@ impl Config {
             ("kafka.batch", self.kafka.batch),
             ("http.max_connections", self.http.max_connections),
             ("http.max_connections_per_address", self.http.max_connections_per_address),
+            ("limits.requests_per_minute", self.limits.requests_per_minute as usize),
+            ("limits.bad_tokens_per_minute", self.limits.bad_tokens_per_minute as usize),
             ("http.max_streams", self.http.max_streams as usize),
             ("http.body_bytes_per_second", usize::try_from(self.http.body_bytes_per_second).unwrap_or(usize::MAX)),
             ("http.graphql_body_bytes", self.http.graphql_body_bytes),
