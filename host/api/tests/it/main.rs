@@ -2,6 +2,7 @@
 
 mod edge;
 mod graphql;
+mod hostile;
 mod house;
 mod identity;
 mod keys;
