@@ -77,6 +77,8 @@ impl Stage {
             ("LOCKGATE_S3__SECRET_KEY".to_owned(), s3.secret_key),
             ("LOCKGATE_SECRETS__KEY".to_owned(), secrets_key(dir)?),
             ("LOCKGATE_CONNECTORS__ALLOW_PRIVATE_ADDRESSES".to_owned(), "true".to_owned()),
+            // One sender and one operator stand for everybody here.
+            ("LOCKGATE_LIMITS__REQUESTS_PER_MINUTE".to_owned(), "10000000".to_owned()),
         ]);
         settings.extend(plot.settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let mut stage = Self { hosts: vec![], services, binary, dir: dir.to_owned(), settings };

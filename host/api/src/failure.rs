@@ -5,6 +5,7 @@ use lockgate_core::desk::DeskError;
 use lockgate_core::id::InvalidId;
 use lockgate_core::intake::IntakeError;
 use lockgate_core::ports::{PayloadError, StoreError};
+use lockgate_core::rate::{RateLimited, Standing};
 use lockgate_core::registrar::RegistrarError;
 
 /// An error of a request.
@@ -16,11 +17,13 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Where an upload really stands, where that is what was wrong.
     pub(crate) offset: Option<u64>,
+    /// Which limit was reached and how long to wait, where that is what was wrong.
+    pub(crate) standing: Option<Standing>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), offset: None }
+        Self { code, message: message.into(), offset: None, standing: None }
     }
 
     /// The same answer for what does not exist and for what the viewer may not see.
@@ -70,7 +73,13 @@ impl From<IntakeError> for Failure {
             IntakeError::Interrupted { kept, .. } => Some(*kept),
             _ => None,
         };
-        Self { code: error.code(), message: error.to_string(), offset }
+        Self { offset, ..Self::new(error.code(), error.to_string()) }
+    }
+}
+
+impl From<RateLimited> for Failure {
+    fn from(error: RateLimited) -> Self {
+        Self { standing: Some(error.0), ..Self::new(Code::RateLimited, error.to_string()) }
     }
 }
 

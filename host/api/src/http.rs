@@ -8,5 +8,6 @@ pub(crate) mod payload;
 pub(crate) mod plugins;
 pub(crate) mod problem;
 pub(crate) mod range;
+pub(crate) mod standing;
 pub(crate) mod transfers;
 pub(crate) mod uploads;

@@ -4,12 +4,14 @@ mod bearer;
 mod claims;
 mod jwks;
 mod ring;
+mod strikes;
 
 pub use bearer::Authenticated;
-pub(crate) use bearer::authenticate;
+pub(crate) use bearer::{Refusal, identify};
 pub use claims::Claims;
 pub use jwks::{HttpsKeys, KeySource, KeySourceError, StaticKeys};
 pub use ring::{KeyRing, RefreshPolicy};
+pub use strikes::Strikes;
 
 use std::sync::Arc;
 

@@ -2,6 +2,7 @@
 //!
 //! *Invariant:* no handler decides anything; it says who asks and what, and turns the answer into HTTP.
 
+mod edge;
 mod failure;
 mod graphql;
 mod http;
@@ -11,6 +12,7 @@ mod settings;
 mod state;
 mod uploads;
 
+pub use edge::{ClientAddress, Pace};
 pub use graphql::sdl;
 pub use router::router;
 pub use settings::{ApiSettings, GraphqlLimits};

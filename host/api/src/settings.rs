@@ -1,6 +1,11 @@
 //! The API's own settings; every limit has a default and none is off.
 
+use std::time::Duration;
+
+use tokio::sync::watch;
 use url::Url;
+
+use crate::edge::Pace;
 
 /// How the API presents itself and what it bears.
 #[derive(Debug, Clone)]
@@ -13,12 +18,23 @@ pub struct ApiSettings {
     pub max_component_bytes: usize,
     /// What a GraphQL request may ask for.
     pub graphql: GraphqlLimits,
+    /// How fast request bodies have to come.
+    pub pace: Pace,
+    /// Turns true when request bodies end where they are, because the host stops.
+    pub bodies_end: watch::Receiver<bool>,
 }
 
 impl ApiSettings {
     /// The usual settings under a public URL.
     pub fn new(public_url: Url) -> Self {
-        Self { public_url, development: false, max_component_bytes: 32 << 20, graphql: GraphqlLimits::default() }
+        Self {
+            public_url,
+            development: false,
+            max_component_bytes: 32 << 20,
+            graphql: GraphqlLimits::default(),
+            pace: Pace { window: Duration::from_secs(15), bytes_per_second: 1024 },
+            bodies_end: watch::Sender::new(false).subscribe(),
+        }
     }
 
     /// A URL under the public one; `path` has no leading slash.

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use lockgate_core::desk::Desk;
 use lockgate_core::intake::Intake;
 use lockgate_core::ports::{PayloadStore, TransferStore};
+use lockgate_core::rate::RateLimits;
 use lockgate_core::registrar::Registrar;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::Tracer;
 
-use crate::identity::Verifier;
+use crate::identity::{Strikes, Verifier};
 use crate::settings::ApiSettings;
 
 /// Everything that a request may reach.
@@ -29,6 +30,10 @@ pub struct ApiState {
     pub clock: Arc<dyn Clock>,
     /// Who asks.
     pub verifier: Arc<Verifier>,
+    /// How often users may ask.
+    pub limits: Arc<RateLimits>,
+    /// How often addresses may bring bad tokens.
+    pub strikes: Arc<Strikes>,
     /// The trace that a request joins.
     pub tracer: Arc<dyn Tracer>,
     /// Limits and URLs.

@@ -9,7 +9,7 @@ use lockgate_core::notification::ChannelKind;
 use lockgate_core::ports::{Connector, Consigned, Messenger, Notice, PayloadStore, Vault};
 
 use crate::config::ConnectorsConfig;
-use crate::egress::{Egress, InvalidEntry, Names, SystemNames};
+use crate::egress::{Egress, InvalidEntry, Network};
 use crate::http::HttpConnector;
 use crate::kafka::KafkaConnector;
 use crate::s3::S3Connector;
@@ -47,21 +47,21 @@ impl Connectors {
         payloads: Arc<dyn PayloadStore>,
         vault: Arc<dyn Vault>,
     ) -> Result<Self, SetupError> {
-        Self::with_names(config, payloads, vault, Arc::new(SystemNames))
+        Self::over(config, payloads, vault, Network::default())
     }
 
-    /// The same with another way to resolve host names.
+    /// The same over another network.
     ///
     /// # Errors
     ///
     /// As [`Connectors::new`].
-    pub fn with_names(
+    pub fn over(
         config: &ConnectorsConfig,
         payloads: Arc<dyn PayloadStore>,
         vault: Arc<dyn Vault>,
-        names: Arc<dyn Names>,
+        network: Network,
     ) -> Result<Self, SetupError> {
-        let egress = Arc::new(Egress::new(&config.egress, names)?);
+        let egress = Arc::new(Egress::new(&config.egress, network)?);
         let secrets = Secrets::new(vault);
         Ok(Self {
             http: HttpConnector::new(Arc::clone(&egress), Arc::clone(&payloads), secrets.clone()),

@@ -18,6 +18,8 @@ use crate::connectors::SetupError;
 
 mod address;
 mod allow_list;
+mod denied;
+mod dial;
 mod door;
 mod gate;
 mod names;
@@ -25,17 +27,35 @@ mod outgoing;
 
 pub use address::allowed;
 pub use allow_list::{AllowList, InvalidEntry};
-pub use gate::Denied;
+pub use denied::Denied;
+pub use dial::{Dial, SystemDial};
 pub use names::{Names, SystemNames};
 
-pub(crate) use gate::{Gate, GateError, denied};
+pub(crate) use gate::{Gate, denied};
 pub(crate) use outgoing::Outgoing;
 
 use door::Door;
 
+/// An answer's headers have no more bytes.
+const LARGEST_HEAD: u16 = 32 * 1024;
 /// Of an answer's body so much is read, and thrown away.
 const LARGEST_ANSWER: usize = 64 * 1024;
 const LONGEST_DRAIN: Duration = Duration::from_secs(2);
+
+/// How names become addresses and addresses connections.
+#[derive(Debug, Clone)]
+pub struct Network {
+    /// Resolves.
+    pub names: Arc<dyn Names>,
+    /// Connects.
+    pub dial: Arc<dyn Dial>,
+}
+
+impl Default for Network {
+    fn default() -> Self {
+        Self { names: Arc::new(SystemNames), dial: Arc::new(SystemDial) }
+    }
+}
 
 /// The one HTTP client for partners' addresses.
 #[derive(Debug)]
@@ -54,16 +74,18 @@ pub(crate) struct Reply {
 }
 
 impl Egress {
-    pub(crate) fn new(config: &EgressConfig, names: Arc<dyn Names>) -> Result<Self, SetupError> {
-        let gate = Arc::new(Gate::new(config, names)?);
+    pub(crate) fn new(config: &EgressConfig, network: Network) -> Result<Self, SetupError> {
+        let gate = Arc::new(Gate::new(config, network.names)?);
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())?
             .https_or_http()
             .enable_all_versions()
-            .wrap_connector(Door::new(Arc::clone(&gate), config.connect));
+            .wrap_connector(Door::new(Arc::clone(&gate), network.dial, config.connect));
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(20))
+            .http1_max_buf_size(usize::from(LARGEST_HEAD))
+            .http2_max_header_list_size(u32::from(LARGEST_HEAD))
             .build(connector);
         Ok(Self { client, gate, idle: config.idle, slowest: config.slowest.max(1) })
     }

@@ -14,6 +14,7 @@ use crate::egress::Egress;
 use crate::file_name::object_name;
 use crate::secrets::Secrets;
 
+mod bounded;
 mod clients;
 mod failure;
 mod object;

@@ -35,6 +35,8 @@ codes! {
     TokenExpired "TOKEN_EXPIRED" 401 "The token has expired; get a new one.";
     Forbidden "FORBIDDEN" 403 "The viewer sees it but its role may not do this.";
 
+    RateLimited "RATE_LIMITED" 429 "More requests, or more failed tokens, than allowed in the window; wait as long as the error says.";
+
     QueryMalformed "QUERY_MALFORMED" 400 "The GraphQL document or the request around it cannot be parsed.";
     QueryInvalid "QUERY_INVALID" 400 "The GraphQL document does not fit the schema.";
     QueryTooDeep "QUERY_TOO_DEEP" 400 "The GraphQL document nests deeper than allowed.";
@@ -42,6 +44,7 @@ codes! {
     QueryTooManyAliases "QUERY_TOO_MANY_ALIASES" 400 "The GraphQL document has more aliases than allowed.";
     QueryTooManyDirectives "QUERY_TOO_MANY_DIRECTIVES" 400 "The GraphQL document has more directives than allowed.";
     RequestTooLarge "REQUEST_TOO_LARGE" 413 "The request's body is larger than allowed.";
+    RequestTimeout "REQUEST_TIMEOUT" 408 "The request's body came too slowly; what an upload brought before is kept.";
     PageTooLarge "PAGE_TOO_LARGE" 400 "More items were asked for than a page may have.";
     InvalidCursor "INVALID_CURSOR" 400 "The cursor was not made by this installation or belongs to another list.";
     InvalidId "INVALID_ID" 400 "The text is not an id of the wanted kind.";

@@ -5,6 +5,7 @@ mod connector;
 mod payload_store;
 mod plugin_runner;
 mod query;
+mod rate_ledger;
 mod registry;
 mod transfer_store;
 mod upload_store;
@@ -18,6 +19,7 @@ pub use plugin_runner::{
     RawFinding, RawFindings, RawPlace, Subject, Validating,
 };
 pub use query::{Cursor, Edge, Page, PageRequest, Snapshot, TransferFilter};
+pub use rate_ledger::{Lease, RateLedger};
 pub use registry::{NewRevision, Registry, RegistryError};
 pub use transfer_store::{AnnounceOutcome, Announcement, CommitError, StoreError, TransferStore};
 pub use upload_store::{Advance, Sweepable, UploadError, UploadStore};

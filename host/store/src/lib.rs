@@ -25,6 +25,7 @@ mod load;
 mod migrate;
 mod pin;
 mod provenance;
+mod rate;
 mod registry;
 mod relay;
 mod snapshot;

@@ -1,6 +1,7 @@
 //! In-memory ports: one small world that keeps the same promises as the real stores, so that stories run in a blink.
 
 mod connector;
+mod ledger;
 mod paging;
 mod payloads;
 mod registry;
@@ -14,6 +15,7 @@ mod vault;
 mod world;
 
 pub use connector::{MemoryConnector, MemoryMessenger};
+pub use ledger::MemoryRateLedger;
 pub use payloads::MemoryPayloadStore;
 pub use runner::ScriptedRunner;
 pub use snapshot::Reads;

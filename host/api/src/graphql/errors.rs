@@ -5,6 +5,7 @@ use lockgate_core::code::Code;
 use lockgate_core::trace::TraceContext;
 
 use crate::failure::Failure;
+use crate::http::standing::seconds;
 
 /// A failure as a GraphQL error without a path.
 pub(super) fn of_failure(failure: &Failure, trace: &TraceContext) -> ServerError {
@@ -47,6 +48,11 @@ fn stamp(error: &mut ServerError, failure: &Failure, trace: &TraceContext) {
     extensions.set("code", failure.code.name());
     if let (true, Some(trace_id)) = (failure.is_ours(), trace.trace_id()) {
         extensions.set("traceId", trace_id);
+    }
+    if let Some(standing) = &failure.standing {
+        extensions.set("limit", standing.limit.requests);
+        extensions.set("windowSeconds", seconds(standing.limit.window));
+        extensions.set("retryAfterSeconds", seconds(standing.reset));
     }
     error.extensions = Some(extensions);
 }

@@ -11,35 +11,46 @@ use lockgate_core::code::Code;
 use serde::{Deserialize, Serialize};
 
 use crate::ApiState;
+use crate::edge::ClientAddress;
 use crate::failure::Failure;
 use crate::graphql::{self, Answered, ApiSchema, Asked};
-use crate::identity::authenticate;
+use crate::http::standing::seconds;
+use crate::identity::{Refusal, identify};
 
 const MODERN: &str = "application/graphql-response+json";
 
-/// `POST /graphql`.
+/// `POST /graphql`. Who may not ask is told so before the body is read.
 pub(crate) async fn post(
     State(state): State<ApiState>,
     Extension(schema): Extension<ApiSchema>,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let asked = match read(&headers, body, state.settings.graphql.body_bytes).await {
-        Ok(asked) => asked,
-        Err(failure) => return refuse(&failure, &headers),
+    let viewer = match identify(&headers, address.map(|it| it.0), &state).await {
+        Ok(viewer) => viewer,
+        Err(refusal) => return turn_away(refusal, &headers),
     };
-    answer(&state, &schema, &headers, asked).await
+    match read(&headers, body, state.settings.graphql.body_bytes).await {
+        Ok(asked) => respond(&graphql::execute(&schema, &state, viewer, asked).await, &headers, None),
+        Err(failure) => refuse(&failure, &headers),
+    }
 }
 
 /// `GET /graphql`.
 pub(crate) async fn get(
     State(state): State<ApiState>,
     Extension(schema): Extension<ApiSchema>,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
+    let viewer = match identify(&headers, address.map(|it| it.0), &state).await {
+        Ok(viewer) => viewer,
+        Err(refusal) => return turn_away(refusal, &headers),
+    };
     match from_query(query.as_deref().unwrap_or_default()) {
-        Ok(asked) => answer(&state, &schema, &headers, asked).await,
+        Ok(asked) => respond(&graphql::execute(&schema, &state, viewer, asked).await, &headers, None),
         Err(failure) => refuse(&failure, &headers),
     }
 }
@@ -49,18 +60,17 @@ pub(crate) async fn graphiql() -> Html<String> {
     Html(async_graphql::http::GraphiQLSource::build().endpoint("/graphql").title("Lockgate").finish())
 }
 
-async fn answer(state: &ApiState, schema: &ApiSchema, headers: &HeaderMap, asked: Asked) -> Response {
-    let viewer = match authenticate(headers, &state.verifier).await {
-        Ok(viewer) => viewer,
-        Err(error) => {
-            let mut response = refuse(&error.into(), headers);
-            if let Some(challenge) = error.challenge() {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-            }
-            return response;
-        }
-    };
-    respond(&graphql::execute(schema, state, viewer, asked).await, headers, None)
+/// Nobody we know, or somebody who asks too much.
+fn turn_away(refusal: Refusal, headers: &HeaderMap) -> Response {
+    let failure = Failure::from(refusal);
+    let mut response = refuse(&failure, headers);
+    if let Some(challenge) = refusal.challenge() {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if let Some(standing) = &failure.standing {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds(standing.reset)));
+    }
+    response
 }
 
 async fn read(headers: &HeaderMap, body: Body, limit: usize) -> Result<Asked, Failure> {

@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use lockgate_api::identity::{IssuerSettings, KeyRing, RefreshPolicy, StaticKeys, Verifier};
+use lockgate_api::identity::{IssuerSettings, KeyRing, RefreshPolicy, StaticKeys, Strikes, Verifier};
 use lockgate_api::{ApiSettings, ApiState, router};
 use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::desk::Desk;
@@ -16,17 +16,23 @@ use lockgate_core::intake::{Intake, IntakePorts, IntakeSettings};
 use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
 use lockgate_core::pipeline::{Pipeline, PipelinePorts, PipelineSettings};
 use lockgate_core::ports::Registry;
+use lockgate_core::rate::{RateLimit, RateLimits};
 use lockgate_core::registrar::Registrar;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_testkit::memory::{
-    FixedChance, MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryStore, MemoryVault, Reads,
-    ScriptedRunner, VirtualClock,
+    FixedChance, MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryRateLedger, MemoryStore,
+    MemoryVault, Reads, ScriptedRunner, VirtualClock,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::identity::issuer::Issuer;
+
+/// How often a user may ask.
+pub(crate) const REQUESTS: RateLimit = RateLimit { requests: 1000, window: Duration::from_secs(60) };
+/// How many bad tokens an address may bring.
+pub(crate) const BAD_TOKENS: RateLimit = RateLimit { requests: 60, window: Duration::from_secs(60) };
 
 /// The installation.
 pub(crate) struct House {
@@ -39,6 +45,7 @@ pub(crate) struct House {
     pub(crate) stranger: Partner,
     pub(crate) runner: Arc<ScriptedRunner>,
     pub(crate) connector: Arc<MemoryConnector>,
+    pub(crate) ledger: Arc<MemoryRateLedger>,
     issuer: Issuer,
     pipeline: Pipeline,
     host: HostId,
@@ -94,6 +101,7 @@ impl House {
             tracer: Arc::new(NoTracer),
             chance: Arc::new(FixedChance(0.5)),
         };
+        let ledger = Arc::new(MemoryRateLedger::new(clock.clone()));
         let state = ApiState {
             intake: Arc::new(Intake::new(
                 IntakePorts {
@@ -121,13 +129,15 @@ impl House {
                 IssuerSettings { issuer: Issuer::NAME.into(), audience: Issuer::AUDIENCE.into(), leeway_seconds: 5 },
                 Arc::new(keys),
             )),
+            limits: Arc::new(RateLimits::new(REQUESTS, ledger.clone(), clock.clone())),
+            strikes: Arc::new(Strikes::new(BAD_TOKENS)),
             tracer: Arc::new(EchoTracer::default()),
             settings: Arc::new(settings),
         };
         let reads = store.reads();
         let (router, host) = (router(state), HostId::generate(clock.now()));
         let pipeline = Pipeline::new(ports, PipelineSettings::default());
-        Self { router, store, clock, reads, acme, globex, stranger, runner, connector, issuer, pipeline, host }
+        Self { router, store, clock, reads, acme, globex, stranger, runner, connector, ledger, issuer, pipeline, host }
     }
 
     /// A host works on everything that rings, until nothing does.

@@ -1,9 +1,12 @@
 //! The API from outside: routes over the use cases of core and ports in memory.
 
+mod edge;
 mod graphql;
+mod hostile;
 mod house;
 mod identity;
 mod keys;
+mod limits;
 mod payload;
 mod schema;
 mod stories;

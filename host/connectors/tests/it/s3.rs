@@ -10,7 +10,8 @@ use lockgate_core::ports::Connector as _;
 use lockgate_testkit::services::{services, unique};
 use rstest::rstest;
 
-use crate::world::{World, config, is_refused};
+use crate::receiver::{Receiver, Script};
+use crate::world::{World, config, is_failed, is_refused};
 
 struct Bucket {
     client: Client,
@@ -166,4 +167,20 @@ async fn a_bucket_is_refused(#[case] name: &str) {
         Endpoint::S3 { bucket: name.to_owned(), prefix: String::new(), endpoint: None, credentials_secret: None };
     let answer = bucket.world.deliver(endpoint, "x").await;
     assert!(is_refused(&answer), "{answer:?}");
+}
+
+#[tokio::test]
+async fn an_endless_answer_of_a_partners_endpoint_is_cut_off() {
+    let receiver = Receiver::start([Script::Endless, Script::Endless, Script::Endless]).await;
+    let world = World::new();
+    world.secrets.0.lock().unwrap().insert("keys".to_owned(), "a:b".to_owned());
+    let endpoint = Endpoint::S3 {
+        bucket: "inbox".to_owned(),
+        prefix: String::new(),
+        endpoint: Some(format!("http://{}", receiver.address)),
+        credentials_secret: Some("keys".to_owned()),
+    };
+    // Unbounded, this would hold what comes in two minutes in memory.
+    let answer = world.deliver(endpoint, "x").await;
+    assert!(is_failed(&answer) && format!("{answer:?}").contains("limit"), "{answer:?}");
 }

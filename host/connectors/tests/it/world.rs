@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use lockgate_connectors::egress::Names;
+use lockgate_connectors::egress::{Names, Network};
 use lockgate_connectors::{Connectors, ConnectorsConfig, EgressConfig};
 use lockgate_core::delivery::{Answer, Delivery, DeliveryState};
 use lockgate_core::destination::{Destination, DestinationStatus, Endpoint};
@@ -60,8 +60,8 @@ impl World {
         let payloads = Arc::new(Payloads::default());
         let secrets = Arc::new(Secrets::default());
         secrets.0.lock().unwrap().insert("signing".to_owned(), SECRET.to_owned());
-        let names = Arc::new(FixedNames(addresses));
-        let connectors = Connectors::with_names(config, payloads.clone(), secrets.clone(), names).unwrap();
+        let network = Network { names: Arc::new(FixedNames(addresses)), ..Network::default() };
+        let connectors = Connectors::over(config, payloads.clone(), secrets.clone(), network).unwrap();
         Self { connectors, payloads, secrets }
     }
 

@@ -8,7 +8,7 @@ use lockgate_connectors::Connectors;
 use lockgate_core::id::HostId;
 use lockgate_core::pipeline::{Pipeline, PipelinePorts};
 use lockgate_core::ports::{
-    PayloadStore, PluginArchive, PluginRunner, Registry, TransferBus, TransferStore, UploadStore, Vault,
+    PayloadStore, PluginArchive, PluginRunner, RateLedger, Registry, TransferBus, TransferStore, UploadStore, Vault,
 };
 use lockgate_core::time::Clock;
 use lockgate_core::trace::Tracer;
@@ -89,6 +89,10 @@ impl Parts {
     }
 
     pub(crate) fn registry(&self) -> Arc<dyn Registry> {
+        self.store.clone()
+    }
+
+    pub(crate) fn ledger(&self) -> Arc<dyn RateLedger> {
         self.store.clone()
     }
 

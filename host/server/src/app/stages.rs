@@ -5,17 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use lockgate_bus::{Listener, Relay};
 use lockgate_core::desk::Desk;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::parts::Parts;
 use crate::config::Config;
 use crate::gauges::Gauges;
-use crate::listen::{self, Bounds};
+use crate::listen::{Certificate, Port};
 use crate::service::Service;
 use crate::worker::{
     Adopter, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Preparer, Workers,
@@ -31,17 +29,15 @@ const LAST_RELAY: Duration = Duration::from_secs(5);
 pub(super) fn start(
     config: &Config,
     parts: &Parts,
-    (http, api): (TcpListener, Router),
-    (admin, admin_routes): (TcpListener, Router),
+    api: Port,
+    certificate: Option<Certificate>,
+    admin: Port,
 ) -> anyhow::Result<Service> {
     let mut service = Service::default();
-    let bounds = Bounds {
-        header_timeout: config.http.header_timeout,
-        max_connections: config.http.max_connections,
-        drain: config.http.drain,
-    };
-    let admin_bounds = Bounds { drain: Duration::from_secs(1), ..bounds.clone() };
-    service.stage("intake", config.http.drain + GRACE).task("api", |stop| listen::serve(http, api, bounds, stop));
+    service.stage("intake", config.http.drain + GRACE).task("api", |stop| api.serve(stop));
+    if let Some(certificate) = certificate {
+        service.endless("certificate", certificate.keep_fresh());
+    }
 
     let (queue, claims) = mpsc::channel(config.workers.queued);
     let (tell_alive, alive) = watch::channel(true);
@@ -101,6 +97,6 @@ pub(super) fn start(
             let _ = timeout(LAST_RELAY, relay.flush()).await;
             Ok(())
         })
-        .task("admin", |stop| listen::serve(admin, admin_routes, admin_bounds, stop));
+        .task("admin", |stop| admin.serve(stop));
     Ok(service)
 }

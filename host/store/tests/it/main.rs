@@ -8,6 +8,7 @@ mod line;
 mod outage;
 mod outbox;
 mod proof;
+mod rate;
 mod registry;
 mod rolling_up;
 mod secrets;

@@ -61,6 +61,7 @@ impl Stage {
             .with("LOCKGATE_S3__ACCESS_KEY", s3.access_key)
             .with("LOCKGATE_S3__SECRET_KEY", s3.secret_key)
             .with("LOCKGATE_CONNECTORS__ALLOW_PRIVATE_ADDRESSES", "true")
+            .with("LOCKGATE_LIMITS__REQUESTS_PER_MINUTE", "1000000")
             .with("LOCKGATE_WORKERS__ALIVE_MS", "4000")
             .with("LOCKGATE_WORKERS__OVERDUE_MS", "4000");
         program.printed(&["migrate"]);
