@@ -33,18 +33,11 @@ pub struct IntakeSettings {
     pub upload_lifetime: Duration,
     /// How many receivers a transfer may name.
     pub max_receivers: usize,
-    /// After how many bytes of one request an upload's progress is made durable, so that a dying host costs no more.
-    pub checkpoint: u64,
 }
 
 impl Default for IntakeSettings {
     fn default() -> Self {
-        Self {
-            max_size: 64 << 30,
-            upload_lifetime: Duration::from_secs(24 * 60 * 60),
-            max_receivers: 100,
-            checkpoint: 64 << 20,
-        }
+        Self { max_size: 64 << 30, upload_lifetime: Duration::from_secs(24 * 60 * 60), max_receivers: 100 }
     }
 }
 

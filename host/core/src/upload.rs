@@ -45,7 +45,40 @@ pub struct UploadProgress {
     /// SHA-256 midstate over all acknowledged bytes, serialized by `sha2`.
     #[serde(with = "hex::serde")]
     pub midstate: Vec<u8>,
+    /// The number of the next part. Whoever took the upload over last may have sent parts from here up to
+    /// [`UploadProgress::REACH`] further that nobody acknowledged.
+    #[serde(default)]
+    pub next: i32,
+    /// Whether somebody took it over and has not paused since: a writer at work, or one whose host died.
+    #[serde(default)]
+    pub open: bool,
 }
+
+impl UploadProgress {
+    /// How many part numbers a writer may use beyond the acknowledged ones.
+    pub const REACH: i32 = 8;
+
+    /// How many bytes are in it.
+    pub fn size(&self) -> u64 {
+        self.parts.iter().map(|part| part.size).sum::<u64>() + self.tail.as_ref().map_or(0, |tail| tail.size)
+    }
+
+    /// The number from which a writer that takes it over may go on.
+    pub fn free_number(&self) -> i32 {
+        let known = self.next.max(self.parts.last().map_or(1, |part| part.number + 1));
+        if self.open { known + Self::REACH } else { known }
+    }
+
+    /// As a writer finds it that is about to send parts: its numbers lie behind all that another one may still send, so
+    /// that no two writers ever write one part.
+    #[must_use]
+    pub fn taken_over(&self) -> Self {
+        Self { next: self.free_number(), open: true, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests;
 
 /// One finished part of a multipart upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

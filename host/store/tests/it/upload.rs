@@ -16,6 +16,7 @@ fn step(upload: &Upload, offset: u64, tail: Option<&str>) -> Advance {
         parts: vec![UploadedPart { number: 1, etag: "\"e\"".into(), size: offset }],
         tail: tail.map(|key| TailObject { key: key.into(), size: 3 }),
         midstate: vec![1, 2, 3],
+        ..UploadProgress::default()
     };
     Advance { upload: upload.id, version: upload.version, offset, length: None, progress }
 }
