@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PartnerId, PayloadId, TransferId, UploadId};
+use crate::payload::ObjectOwner;
 use crate::time::Timestamp;
 use crate::transfer::Version;
 
@@ -13,8 +14,10 @@ pub struct Upload {
     pub id: UploadId,
     /// Its version: of two writers one advances, the other learns that it is stale.
     pub version: Version,
-    /// Of which transfer.
-    pub transfer: TransferId,
+    /// Of which transfer; a partial upload, which others are assembled from, has none.
+    pub transfer: Option<TransferId>,
+    /// The partial uploads that this one is assembled from, in order; empty for all others.
+    pub assembles: Vec<UploadId>,
     /// Who sends.
     pub sender: PartnerId,
     /// The announced size in bytes; deferred when absent.
@@ -27,6 +30,13 @@ pub struct Upload {
     pub expires_at: Timestamp,
     /// Whether all bytes came and the payload is sealed.
     pub complete: bool,
+}
+
+impl Upload {
+    /// To what its objects belong.
+    pub fn owner(&self) -> ObjectOwner {
+        self.transfer.map_or(ObjectOwner::Upload(self.id), ObjectOwner::Transfer)
+    }
 }
 
 /// Where an unfinished payload object stands: enough for any node to go on.

@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
-use lockgate_core::id::{PayloadId, TransferId};
+use lockgate_core::id::PayloadId;
+use lockgate_core::payload::ObjectOwner;
 use lockgate_core::ports::{PayloadError, Sealed, UploadWriter};
 use lockgate_core::upload::{TailObject, UploadProgress};
 use sha2::{Digest as _, Sha256};
@@ -19,7 +20,7 @@ use crate::parts::{Parts, Target, Workshop, truth};
 /// An upload under way. Parts, tail and hash move on together: what `pause` returns is durable as a whole.
 #[derive(Debug)]
 pub(crate) struct Continuation {
-    transfer: TransferId,
+    owner: ObjectOwner,
     parts: Parts,
     hash: Sha256,
     size: u64,
@@ -35,13 +36,13 @@ pub(crate) struct Continuation {
 impl Continuation {
     pub(crate) async fn begin(
         workshop: Workshop,
-        transfer: TransferId,
+        owner: ObjectOwner,
         media_type: &str,
         progress: UploadProgress,
     ) -> Result<Self, PayloadError> {
         let (payload, key) = match progress.payload {
             Some(payload) => (payload, progress.key.clone()),
-            None => first(&workshop, transfer).await?,
+            None => first(&workshop, owner).await?,
         };
         let hash = midstate::take_up(&progress.midstate)
             .ok_or_else(|| corrupt(payload, "the upload's hash state cannot be read".to_owned()))?;
@@ -55,7 +56,7 @@ impl Continuation {
         let mut parts = Parts::resume(workshop, target, progress.multipart, progress.parts, tail);
         // To finish what came to its end takes no more than the next number, and whoever does it sends the same bytes.
         parts.take_over(progress.next, parts.next.max(progress.next) + 1);
-        Ok(Self { transfer, parts, hash, size, tail: progress.tail, grown: false, ends: VecDeque::new(), stepped })
+        Ok(Self { owner, parts, hash, size, tail: progress.tail, grown: false, ends: VecDeque::new(), stepped })
     }
 
     fn progress(self, tail: Option<TailObject>) -> UploadProgress {
@@ -79,7 +80,7 @@ impl Continuation {
         }
         let id = PayloadId::generate(OffsetDateTime::now_utc());
         let key = format!("uploads/{}/{}", target.payload, id.uuid().simple());
-        workshop.uploads.begin_object(id, self.transfer, &key, 0).await.map_err(truth)?;
+        workshop.uploads.begin_object(id, self.owner, &key, 0).await.map_err(truth)?;
         let body = Bytes::copy_from_slice(buffer);
         let size = body.len() as u64;
         let putting = workshop.bucket.client.put_object().bucket(&workshop.bucket.name).key(&key);
@@ -168,10 +169,10 @@ impl UploadWriter for Continuation {
     }
 }
 
-async fn first(workshop: &Workshop, transfer: TransferId) -> Result<(PayloadId, String), PayloadError> {
+async fn first(workshop: &Workshop, owner: ObjectOwner) -> Result<(PayloadId, String), PayloadError> {
     let payload = PayloadId::generate(OffsetDateTime::now_utc());
     let key = format!("payloads/{payload}/0");
-    workshop.uploads.begin_object(payload, transfer, &key, 0).await.map_err(truth)?;
+    workshop.uploads.begin_object(payload, owner, &key, 0).await.map_err(truth)?;
     Ok((payload, key))
 }
 

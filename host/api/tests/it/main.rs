@@ -1,5 +1,6 @@
 //! The API from outside: routes over the use cases of core and ports in memory.
 
+mod assembling;
 mod graphql;
 mod house;
 mod identity;

@@ -62,10 +62,21 @@ impl Intake {
     /// acknowledged. A zero-byte file is complete with an append of nothing.
     pub async fn append(&self, viewer: &Viewer, append: Append) -> Result<Upload, IntakeError> {
         let upload = self.own(viewer, append.upload).await?;
+        if !upload.assembles.is_empty() {
+            return Err(IntakeError::Assembled(upload.id));
+        }
+        self.take(viewer, upload, append).await
+    }
+
+    /// Takes bytes, whoever sends them: a client, or partial uploads that are assembled.
+    pub(super) async fn take(&self, viewer: &Viewer, upload: Upload, append: Append) -> Result<Upload, IntakeError> {
         let transfer = self.transfer(&upload).await?;
+        let Some(it) = &transfer else {
+            return self.append_to(viewer, upload, None, append).await;
+        };
         // Requests come one by one, each in a trace of the sender's; what they bring belongs to the transfer's trace.
-        let span = tracing::info_span!("upload", transfer.id = %transfer.id, upload.id = %upload.id);
-        self.ports.tracer.adopt(&span, &transfer.trace);
+        let span = tracing::info_span!("upload", transfer.id = %it.id, upload.id = %upload.id);
+        self.ports.tracer.adopt(&span, &it.trace);
         self.append_to(viewer, upload, transfer, append).instrument(span).await
     }
 
@@ -73,12 +84,12 @@ impl Intake {
         &self,
         viewer: &Viewer,
         upload: Upload,
-        transfer: Transfer,
+        transfer: Option<Transfer>,
         append: Append,
     ) -> Result<Upload, IntakeError> {
-        self.check(&upload, &transfer, &append)?;
+        self.check(&upload, transfer.as_ref(), &append)?;
         let declared = upload.length.is_none() && append.length.is_some();
-        let (upload, limit) = self.with_length(upload, &transfer, append.length).await?;
+        let (upload, limit) = self.with_length(upload, transfer.as_ref(), append.length).await?;
         let would_be = append.offset.saturating_add(append.content_length.unwrap_or(0));
         if would_be > limit {
             return Err(too_long(&upload, limit, would_be));
@@ -87,14 +98,15 @@ impl Intake {
         stretch.run(viewer, append.body).await
     }
 
-    fn check(&self, upload: &Upload, transfer: &Transfer, append: &Append) -> Result<(), IntakeError> {
+    fn check(&self, upload: &Upload, transfer: Option<&Transfer>, append: &Append) -> Result<(), IntakeError> {
         if upload.complete {
             return Err(IntakeError::Complete(upload.id));
         }
-        if transfer.state == TransferState::Expired || upload.expires_at <= self.ports.clock.now() {
+        let state = transfer.map_or(TransferState::Announced, |it| it.state);
+        if state == TransferState::Expired || upload.expires_at <= self.ports.clock.now() {
             return Err(IntakeError::Expired(upload.id));
         }
-        if transfer.state != TransferState::Announced {
+        if state != TransferState::Announced {
             return Err(IntakeError::Unknown(upload.id));
         }
         if upload.offset != append.offset {
@@ -107,7 +119,7 @@ impl Intake {
     async fn with_length(
         &self,
         upload: Upload,
-        transfer: &Transfer,
+        transfer: Option<&Transfer>,
         declared: Option<u64>,
     ) -> Result<(Upload, u64), IntakeError> {
         match (upload.length, declared) {

@@ -10,7 +10,7 @@ use futures::Stream;
 
 use crate::code::Code;
 use crate::id::{PayloadId, TransferId};
-use crate::payload::Payload;
+use crate::payload::{ObjectOwner, Payload};
 use crate::transfer::Version;
 use crate::upload::UploadProgress;
 
@@ -43,7 +43,7 @@ pub trait PayloadStore: Send + Sync + Debug {
     /// Begins or continues an upload at the given progress.
     async fn upload(
         &self,
-        transfer: TransferId,
+        owner: ObjectOwner,
         media_type: &str,
         progress: UploadProgress,
     ) -> Result<Box<dyn UploadWriter>, PayloadError>;

@@ -29,7 +29,7 @@ async fn carry(world: &World, bytes: &Bytes, ends: &[usize], chunk: usize) -> (D
         // As the row keeps it.
         progress = serde_json::from_value(serde_json::to_value(&progress).unwrap()).unwrap();
     }
-    let writer = world.store.upload(transfer, "text/csv", progress).await.unwrap();
+    let writer = world.store.upload(transfer.into(), "text/csv", progress).await.unwrap();
     let payload = writer.seal().await.unwrap().payload;
     assert_eq!(payload.size, bytes.len() as u64);
     let read = world.read(&payload).await.unwrap();
@@ -59,7 +59,7 @@ fn any_stretches_on_any_node_give_the_same_payload() {
 #[tokio::test]
 async fn an_empty_upload_is_an_empty_payload() {
     let world = World::new().await;
-    let writer = world.store.upload(transfer(), "text/csv", UploadProgress::default()).await.unwrap();
+    let writer = world.store.upload(transfer().into(), "text/csv", UploadProgress::default()).await.unwrap();
     let payload = writer.seal().await.unwrap().payload;
     assert_eq!((payload.size, payload.digest), (0, Digest::of(b"")));
     assert!(world.read(&payload).await.unwrap().is_empty());
@@ -68,11 +68,11 @@ async fn an_empty_upload_is_an_empty_payload() {
 #[tokio::test]
 async fn a_pause_without_a_byte_changes_nothing() {
     let world = World::new().await;
-    let mut writer = world.store.upload(transfer(), "text/csv", UploadProgress::default()).await.unwrap();
+    let mut writer = world.store.upload(transfer().into(), "text/csv", UploadProgress::default()).await.unwrap();
     writer.push(content(1000)).await.unwrap();
     let before = writer.pause().await.unwrap();
     let rows = world.rows.keys();
-    let writer = world.other.upload(transfer(), "text/csv", before.clone()).await.unwrap();
+    let writer = world.other.upload(transfer().into(), "text/csv", before.clone()).await.unwrap();
     assert_eq!(writer.pause().await.unwrap(), before);
     assert_eq!(world.rows.keys(), rows);
 }
@@ -134,7 +134,8 @@ async fn what_has_landed_becomes_a_step_that_another_node_goes_on_from() {
     writer.push(bytes.slice(16 * MIB..)).await.unwrap();
     let progress = writer.finish().await.unwrap();
     assert_eq!((progress.parts.len(), progress.tail.is_none()), (3, true), "the rest is the last part");
-    let payload = world.store.upload(transfer, "text/csv", progress).await.unwrap().seal().await.unwrap().payload;
+    let payload =
+        world.store.upload(transfer.into(), "text/csv", progress).await.unwrap().seal().await.unwrap().payload;
     assert_eq!(payload.digest, Digest::of(&bytes));
     assert!(world.read(&payload).await.unwrap() == bytes);
 }
@@ -142,10 +143,10 @@ async fn what_has_landed_becomes_a_step_that_another_node_goes_on_from() {
 #[tokio::test]
 async fn a_tail_of_another_size_is_not_continued() {
     let world = World::new().await;
-    let mut writer = world.store.upload(transfer(), "text/csv", UploadProgress::default()).await.unwrap();
+    let mut writer = world.store.upload(transfer().into(), "text/csv", UploadProgress::default()).await.unwrap();
     writer.push(content(1000)).await.unwrap();
     let mut progress = writer.pause().await.unwrap();
     progress.tail.as_mut().unwrap().size = 999;
-    let refused = world.store.upload(transfer(), "text/csv", progress).await.unwrap_err();
+    let refused = world.store.upload(transfer().into(), "text/csv", progress).await.unwrap_err();
     assert!(matches!(refused, PayloadError::Corrupt { .. }), "{refused}");
 }

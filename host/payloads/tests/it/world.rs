@@ -80,7 +80,7 @@ pub(crate) async fn begin(
     progress: UploadProgress,
 ) -> Box<dyn UploadWriter> {
     let first = progress.taken_over().next;
-    let mut writer = node.upload(transfer, "text/csv", progress).await.unwrap();
+    let mut writer = node.upload(transfer.into(), "text/csv", progress).await.unwrap();
     writer.take_over(first);
     writer
 }

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{PayloadId, TransferId};
-use lockgate_core::payload::{ObjectFormat, Payload};
+use lockgate_core::id::PayloadId;
+use lockgate_core::payload::{ObjectFormat, ObjectOwner, Payload};
 use lockgate_core::ports::{ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, UploadWriter, WriteIntent};
 use lockgate_core::upload::{TailObject, UploadProgress};
 
@@ -104,16 +104,19 @@ impl PayloadStore for MemoryPayloadStore {
 
     async fn upload(
         &self,
-        transfer: TransferId,
+        owner: ObjectOwner,
         media_type: &str,
         progress: UploadProgress,
     ) -> Result<Box<dyn UploadWriter>, PayloadError> {
         // Two writers that both begin have objects of their own, as on S3.
         let mut begun = self.tails.lock().expect("no test panics inside a store");
         *begun += 1;
-        let id = progress.payload.unwrap_or_else(|| {
-            PayloadId::from_uuid(uuid::Uuid::from_u128(transfer.uuid().as_u128() ^ u128::from(*begun)))
-        });
+        let of = match owner {
+            ObjectOwner::Transfer(id) => id.uuid(),
+            ObjectOwner::Upload(id) => id.uuid(),
+        };
+        let first = || PayloadId::from_uuid(uuid::Uuid::from_u128(of.as_u128() ^ u128::from(*begun)));
+        let id = progress.payload.unwrap_or_else(first);
         let kept = progress.tail.as_ref().and_then(|tail| lock(&self.objects).get(&tail.key).cloned());
         let bytes = kept.unwrap_or_default().to_vec();
         Ok(Box::new(Uploading {

@@ -10,7 +10,7 @@ use futures::{FutureExt as _, StreamExt as _};
 
 use super::checksum::{Checksum, Summing};
 use super::{BodyError, BodyStream, too_long};
-use crate::intake::{Intake, IntakeError};
+use crate::intake::{Intake, IntakeError, media_type_of};
 use crate::ports::{Advance, UploadWriter};
 use crate::transfer::Transfer;
 use crate::upload::{Upload, UploadProgress};
@@ -22,7 +22,7 @@ const PIECE: usize = 1 << 20;
 /// A request at work on an upload.
 pub(super) struct Stretch<'a> {
     intake: &'a Intake,
-    transfer: Transfer,
+    transfer: Option<Transfer>,
     /// As the row has it, but with the length that this request declared.
     upload: Upload,
     /// The most bytes that the upload may have.
@@ -40,13 +40,13 @@ impl<'a> Stretch<'a> {
     pub(super) async fn begin(
         intake: &'a Intake,
         upload: Upload,
-        transfer: Transfer,
+        transfer: Option<Transfer>,
         checksum: Option<Checksum>,
         limit: u64,
         unsaved: bool,
     ) -> Result<Self, IntakeError> {
         let progress = upload.progress.clone();
-        let writer = intake.ports.payloads.upload(transfer.id, &transfer.media_type, progress).await?;
+        let writer = intake.ports.payloads.upload(upload.owner(), media_type_of(transfer.as_ref()), progress).await?;
         let checksum = checksum.map(|wanted| (wanted, Summing::new(wanted)));
         let offset = upload.offset;
         Ok(Self { intake, transfer, upload, limit, checksum, offset, unsaved, taken_over: false, writer })
