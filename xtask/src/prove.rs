@@ -37,6 +37,9 @@ pub(crate) struct Args {
     /// How often uploads cuts the line
     #[arg(long, default_value_t = 50)]
     cuts: usize,
+    /// Uploads: over how many connections at once, each with a part of the file
+    #[arg(long, default_value_t = 1)]
+    parallel: usize,
     /// Uploads: hosts that are not optimised, to try it
     #[arg(long)]
     unoptimised: bool,

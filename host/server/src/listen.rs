@@ -42,7 +42,8 @@ pub(crate) async fn serve(
     stop: CancellationToken,
 ) -> anyhow::Result<()> {
     let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.header_timeout);
+    // A client that closes after its last byte leaves a request whose bytes are to be kept: it runs to its end.
+    builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.header_timeout).half_close(true);
     builder
         .http2()
         .timer(TokioTimer::new())

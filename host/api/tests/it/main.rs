@@ -10,3 +10,4 @@ mod schema;
 mod stories;
 mod transfers;
 mod uploads;
+mod wire;
