@@ -1,5 +1,8 @@
 //! Uploads: stretches on changing nodes become one payload.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bytes::Bytes;
 use lockgate_core::digest::Digest;
 use lockgate_core::ports::{PayloadError, PayloadStore as _};
@@ -7,7 +10,8 @@ use lockgate_core::upload::UploadProgress;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::world::{MIB, World, begin, content, transfer};
+use crate::proxy::{Fault, Kind};
+use crate::world::{MIB, World, begin, content, intent, transfer};
 
 /// Uploads in stretches that end at the given places, each on the other node, and gives what was read back.
 async fn carry(world: &World, bytes: &Bytes, ends: &[usize], chunk: usize) -> (Digest, Vec<u8>) {
@@ -80,7 +84,7 @@ async fn a_pause_without_a_byte_changes_nothing() {
 #[tokio::test]
 async fn a_writer_that_was_left_behind_cannot_damage_its_successor_whatever_it_sends() {
     let world = World::new().await;
-    let (bytes, transfer) = (content(40 * MIB), transfer());
+    let (bytes, transfer) = (content(26 * MIB), transfer());
     let mut writer = begin(&world.store, transfer, UploadProgress::default()).await;
     writer.push(bytes.slice(..9 * MIB)).await.unwrap();
     let progress = writer.pause().await.unwrap();
@@ -89,17 +93,17 @@ async fn a_writer_that_was_left_behind_cannot_damage_its_successor_whatever_it_s
     let taken = progress.taken_over();
     let mut stale = begin(&world.store, transfer, progress).await;
     let mut successor = begin(&world.other, transfer, taken).await;
-    successor.push(bytes.slice(9 * MIB..30 * MIB)).await.unwrap();
+    successor.push(bytes.slice(9 * MIB..20 * MIB)).await.unwrap();
     let advanced = successor.pause().await.unwrap();
     let others: Bytes = bytes.iter().rev().copied().collect();
-    stale.push(others.slice(..30 * MIB)).await.unwrap();
+    stale.push(others.slice(..20 * MIB)).await.unwrap();
     let lost = stale.pause().await.unwrap();
     assert_ne!(lost.tail, advanced.tail, "tails have keys of their own");
     let numbers = |it: &UploadProgress| it.parts.iter().map(|part| part.number).collect::<Vec<_>>();
     assert!(numbers(&lost).iter().all(|it| *it == 1 || !numbers(&advanced).contains(it)), "{lost:?} {advanced:?}");
 
     let mut last = begin(&world.store, transfer, advanced).await;
-    last.push(bytes.slice(30 * MIB..)).await.unwrap();
+    last.push(bytes.slice(20 * MIB..)).await.unwrap();
     let payload = last.seal().await.unwrap().payload;
     assert_eq!(payload.digest, Digest::of(&bytes));
     assert!(world.read(&payload).await.unwrap() == bytes);
@@ -149,4 +153,31 @@ async fn a_tail_of_another_size_is_not_continued() {
     progress.tail.as_mut().unwrap().size = 999;
     let refused = world.store.upload(transfer().into(), "text/csv", progress).await.unwrap_err();
     assert!(matches!(refused, PayloadError::Corrupt { .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn an_upload_that_s3_does_not_take_holds_four_parts_and_no_more() {
+    let world = World::new().await;
+    for _ in 0..8 {
+        world.proxy.plan(Kind::Part, Fault::Silence);
+    }
+    let mut writer = begin(&world.store, transfer(), UploadProgress::default()).await;
+    let taken = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&taken);
+    let pushing = tokio::spawn(async move {
+        while counted.load(Ordering::SeqCst) < 80 * MIB {
+            writer.push(content(MIB)).await.unwrap();
+            counted.fetch_add(MIB, Ordering::SeqCst);
+        }
+    });
+    // Three parts are under way; the push that fills the fourth waits for one of them.
+    while world.proxy.seen(Kind::Part) < 3 || taken.load(Ordering::SeqCst) < 31 * MIB {
+        tokio::task::yield_now().await;
+    }
+    // Whatever else it could take, it would have taken by the time that another object is written and read.
+    let payload = world.other.write(intent()).await.unwrap().seal().await.unwrap().payload;
+    world.read(&payload).await.unwrap();
+    assert_eq!((world.proxy.seen(Kind::Part), taken.load(Ordering::SeqCst)), (3, 31 * MIB));
+    assert!(!pushing.is_finished());
+    pushing.abort();
 }
