@@ -107,7 +107,7 @@ impl Stage {
             .current_dir(&self.dir)
             .envs(&self.settings)
             .env("LOCKGATE_HTTP__LISTEN", host.base.trim_start_matches("http://"))
-            .env("LOCKGATE_HTTP__PUBLIC_URL", &host.base)
+            .env("LOCKGATE_HTTP__PUBLIC_URL", self.settings.get("LOCKGATE_HTTP__PUBLIC_URL").unwrap_or(&host.base))
             .env("LOCKGATE_ADMIN__LISTEN", host.admin.trim_start_matches("http://"))
             .env("OTEL_SERVICE_NAME", "lockgate")
             .env("OTEL_RESOURCE_ATTRIBUTES", format!("service.instance.id={}", host.name))

@@ -85,6 +85,8 @@ codes! {
     UploadLengthConflict "UPLOAD_LENGTH_CONFLICT" 400 "The length was already given, or is smaller than what has come.";
     UploadExpired "UPLOAD_EXPIRED" 410 "The upload was given up because no bytes came in time.";
     UploadBusy "UPLOAD_BUSY" 423 "Another request continued the upload; ask for the offset and go on from there.";
+    UploadUnfinished "UPLOAD_UNFINISHED" 409 "A partial upload lacks bytes; finish it before it is assembled.";
+    UploadAssembled "UPLOAD_ASSEMBLED" 403 "The upload is assembled from partial ones and takes no bytes itself.";
     UploadComplete "UPLOAD_COMPLETE" 409 "The upload is complete; cancel the transfer instead.";
     UploadInterrupted "UPLOAD_INTERRUPTED" 400 "The connection broke; ask for the offset and go on from there.";
     UploadMetadataInvalid "UPLOAD_METADATA_INVALID" 400 "The tus headers are missing, malformed or contradictory.";

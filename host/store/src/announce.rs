@@ -3,6 +3,7 @@
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{PartnerId, TransferId};
 use lockgate_core::ports::{AnnounceOutcome, Announcement};
+use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 use sqlx::PgConnection;
@@ -27,7 +28,7 @@ async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOut
         transaction.commit().await?;
         return Ok(outcome);
     }
-    insert_upload(&mut transaction, &announcement.upload, transfer).await?;
+    insert_upload(&mut transaction, &announcement.upload, transfer.created_at).await?;
     let head = Head { length: 0, link: Digest::default() };
     let audience = Audience::of(&announcement.entry, transfer.sender.uuid(), None);
     chain(&mut transaction, transfer.id, head, &[(announcement.entry.clone(), audience)]).await?;
@@ -68,19 +69,23 @@ async fn insert_transfer(connection: &mut PgConnection, it: &Transfer, print: Di
     Ok(done.rows_affected() == 1)
 }
 
-async fn insert_upload(connection: &mut PgConnection, it: &Upload, of: &Transfer) -> Result<(), Failure> {
+/// Writes an upload that was announced then; partial ones stand alone.
+pub(crate) async fn insert_upload(connection: &mut PgConnection, it: &Upload, at: Timestamp) -> Result<(), Failure> {
+    let assembles: Vec<_> = it.assembles.iter().map(|id| id.uuid()).collect();
     sqlx::query!(
-        "insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, false, $8::timestamptz - $9::timestamptz, $8)",
+        "insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience, expires_at,
+                              assembles)
+         values ($1, $2, $3, $4, $5, $6, $7, false, $8::timestamptz - $9::timestamptz, $8, nullif($10::uuid[], '{}'))",
         it.id.uuid(),
         it.version,
-        it.transfer.uuid(),
+        it.transfer.map(TransferId::uuid),
         it.sender.uuid(),
         it.length.map(bigint).transpose()?,
         bigint(it.offset)?,
         document(&it.progress)?,
         it.expires_at,
-        of.created_at,
+        at,
+        &assembles,
     )
     .execute(connection)
     .await?;

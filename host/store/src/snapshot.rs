@@ -158,7 +158,7 @@ impl Snapshot for PgSnapshot {
         Ok(transfer::by_id(self, uuids!(ids)).await?)
     }
 
-    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<Upload>, StoreError> {
+    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, Upload)>, StoreError> {
         Ok(transfer::uploads_of(self, uuids!(transfers)).await?)
     }
 

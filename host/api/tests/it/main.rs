@@ -1,5 +1,6 @@
 //! The API from outside: routes over the use cases of core and ports in memory.
 
+mod assembling;
 mod edge;
 mod graphql;
 mod hostile;
@@ -12,3 +13,4 @@ mod schema;
 mod stories;
 mod transfers;
 mod uploads;
+mod wire;

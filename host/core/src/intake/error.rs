@@ -109,6 +109,20 @@ pub enum IntakeError {
     /// Somebody else is at it.
     #[error("another request continued the upload {0}; ask for its offset and go on from there")]
     Busy(UploadId),
+    /// Partial uploads that cannot be assembled.
+    #[error("the uploads cannot be assembled: {0}")]
+    Parts(String),
+    /// A partial upload lacks bytes.
+    #[error("the partial upload {id} stands at {at} bytes and is not complete; finish it first")]
+    Unfinished {
+        /// Which one.
+        id: UploadId,
+        /// Where it stands.
+        at: u64,
+    },
+    /// Its bytes come from others.
+    #[error("the upload {0} is assembled from partial ones and takes no bytes itself")]
+    Assembled(UploadId),
     /// Nothing more to upload.
     #[error("the upload {0} is complete; to take the transfer back, cancel it")]
     Complete(UploadId),
@@ -153,6 +167,9 @@ impl IntakeError {
             Self::Checksum { .. } => Code::UploadChecksumMismatch,
             Self::Expired(_) => Code::UploadExpired,
             Self::Busy(_) => Code::UploadBusy,
+            Self::Parts(_) => Code::UploadMetadataInvalid,
+            Self::Unfinished { .. } => Code::UploadUnfinished,
+            Self::Assembled(_) => Code::UploadAssembled,
             Self::Complete(_) => Code::UploadComplete,
             Self::Interrupted { .. } => Code::UploadInterrupted,
             Self::IllegalMove(_) => Code::IllegalMove,

@@ -70,7 +70,7 @@ pub trait Snapshot: Send + Sync + Debug {
     /// Transfers by id.
     async fn transfers_by_id(&self, ids: &[TransferId]) -> Result<Vec<Transfer>, StoreError>;
     /// Uploads of the transfers.
-    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<Upload>, StoreError>;
+    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, Upload)>, StoreError>;
     /// An upload by id.
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError>;
     /// Consignments of the transfers, oldest first.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use lockgate_core::agreement::AgreementStatus;
 use lockgate_core::id::UploadId;
 use lockgate_core::intake::{
@@ -40,7 +40,7 @@ fn intake(stage: &Stage) -> Intake {
 }
 
 fn traced(stage: &Stage, tracer: Arc<dyn Tracer>) -> Intake {
-    let settings = IntakeSettings { max_size: 2_000_000, checkpoint: 4, max_receivers: 3, ..IntakeSettings::default() };
+    let settings = IntakeSettings { max_size: 2_000_000, max_receivers: 3, ..IntakeSettings::default() };
     let ports = IntakePorts {
         store: stage.store.clone(),
         uploads: stage.store.clone(),
@@ -210,6 +210,28 @@ async fn of_two_writers_at_one_offset_one_is_told_that_it_was_late() {
     }));
     let late = Append { body: slow, ..append(id, 0, &[]) };
     assert_eq!(code(intake.append(&viewer, late).await), "UPLOAD_BUSY");
+}
+
+#[tokio::test]
+async fn of_two_that_send_different_bytes_for_one_offset_one_is_kept_and_the_upload_can_be_finished() {
+    let stage = Stage::new().await;
+    let intake = Arc::new(intake(&stage));
+    let announced = intake.announce(&acme(&stage), new(Some(12))).await.expect("it is agreed");
+    let (id, viewer) = (announced.upload.id, acme(&stage));
+    let other = Arc::clone(&intake);
+    let theirs = viewer.clone();
+    // The first one has sent parts when the second one comes, sends others and loses its connection.
+    let slow = stream::iter([Ok(Bytes::from_static(b"abcd"))]).chain(stream::once(async move {
+        let broken = Append { body: body(&["WX", "YZ", "12"], true), ..append(id, 4, &[]) };
+        assert_eq!(code(other.append(&theirs, broken).await), "UPLOAD_INTERRUPTED");
+        Ok(Bytes::from_static(b"efgh"))
+    }));
+    let first = Append { body: Box::pin(slow), ..append(id, 0, &[]) };
+    assert_eq!(code(intake.append(&viewer, first).await), "UPLOAD_BUSY");
+    assert_eq!(intake.find(&viewer, id).await.expect("it is there").offset, 10, "the second's bytes are safe");
+    let upload = intake.append(&viewer, append(id, 10, &["34"])).await.expect("the offset is right");
+    assert!(upload.complete);
+    assert_eq!(stage.text(stage.get(announced.transfer.id).source.as_ref()), "abcdWXYZ1234");
 }
 
 #[tokio::test]

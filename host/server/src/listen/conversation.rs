@@ -44,11 +44,13 @@ pub(super) struct Host {
 /// How HTTP/1 and HTTP/2 are spoken under the bounds.
 pub(super) fn builders(bounds: &Bounds) -> (Builder<TokioExecutor>, Builder<TokioExecutor>) {
     let mut builder = Builder::new(TokioExecutor::new());
-    // hyper's own time for headers would run while a connection is idle, too.
+    // hyper's own time for headers would run while a connection is idle, too. A client that closes after its last byte
+    // leaves a request whose bytes are to be kept: it runs to its end.
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(None)
+        .half_close(true)
         .max_headers(HEADER_FIELDS)
         .max_buf_size(bounds.header_bytes.max(8 * 1024) as usize);
     builder

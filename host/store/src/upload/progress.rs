@@ -131,8 +131,9 @@ async fn terminate_once(store: &PgStore, id: UploadId) -> Result<(), Failure> {
     if let Some(upload) = ended {
         discard_tail(&mut transaction, id, upload.version, None).await?;
         sqlx::query!(
-            "update payload_objects set state = 'discarded' where transfer = $1 and state = 'writing'",
-            upload.transfer
+            "update payload_objects set state = 'discarded' where (transfer = $1 or upload = $2) and state = 'writing'",
+            upload.transfer,
+            id.uuid()
         )
         .execute(&mut *transaction)
         .await?;
@@ -149,8 +150,9 @@ async fn discard_tail(
     keep: Option<&str>,
 ) -> Result<(), Failure> {
     sqlx::query!(
-        "insert into payload_objects (id, key, transfer, version, state)
-         select $4, progress #>> '{tail,key}', transfer, version, 'discarded' from uploads
+        "insert into payload_objects (id, key, transfer, upload, version, state)
+         select $4, progress #>> '{tail,key}', transfer, case when transfer is null then id end, version, 'discarded'
+         from uploads
          where id = $1 and version = $2 and progress #>> '{tail,key}' is not null
            and progress #>> '{tail,key}' is distinct from $3
          on conflict (key) do update set state = 'discarded'",

@@ -78,7 +78,7 @@ async fn a_transfer_is_received_only_with_the_payload_that_its_upload_sealed() {
     let mut other = crate::world::payload(it.transfer.id);
     other.id = PayloadId::generate(now());
     other.key = "payloads/other".into();
-    world.store.begin_object(other.id, it.transfer.id, &other.key, 0).await.expect("an object's row");
+    world.store.begin_object(other.id, it.transfer.id.into(), &other.key, 0).await.expect("an object's row");
     let stamp = Stamp::of_host(world.host, now());
     let change = transfer::apply(&it.transfer, TransferMove::Receive(other), &stamp).expect("a legal move");
     let failed = world.store.receive(it.upload.id, &change).await;

@@ -238,9 +238,10 @@ impl Snapshot for MemorySnapshot {
         Ok(self.transfers(self.read()).filter(|it| ids.contains(&it.id)).cloned().collect())
     }
 
-    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<Upload>, StoreError> {
+    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, Upload)>, StoreError> {
         let all = self.read().uploads.values().filter(|it| self.is_any_of(&[it.sender]));
-        Ok(all.filter(|it| transfers.contains(&it.transfer)).cloned().collect())
+        let of_transfer = |it: &Upload| Some((it.transfer.filter(|of| transfers.contains(of))?, it.clone()));
+        Ok(all.filter_map(of_transfer).collect())
     }
 
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError> {

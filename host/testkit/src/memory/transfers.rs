@@ -250,7 +250,7 @@ impl TransferStore for MemoryStore {
                 if fingerprint != announcement.fingerprint {
                     return Ok(AnnounceOutcome::Conflict { transfer: known });
                 }
-                let upload = state.uploads.values().find(|it| it.transfer == known).cloned();
+                let upload = state.uploads.values().find(|it| it.transfer == Some(known)).cloned();
                 if let (Some(Aggregate::Transfer(it)), Some(upload)) =
                     (state.aggregates.get(&Work::Transfer(known)), upload)
                 {
@@ -279,7 +279,7 @@ impl TransferStore for MemoryStore {
         let state = self.state();
         let overdue = |it: &&Aggregate| match it {
             Aggregate::Transfer(it) if it.state == TransferState::Announced => {
-                state.uploads.values().any(|upload| upload.transfer == it.id && upload.expires_at <= at)
+                state.uploads.values().any(|upload| upload.transfer == Some(it.id) && upload.expires_at <= at)
             }
             Aggregate::Transfer(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),
             Aggregate::Consignment(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),

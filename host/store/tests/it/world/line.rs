@@ -69,7 +69,8 @@ impl World {
         let upload = Upload {
             id: UploadId::generate(at),
             version: 0,
-            transfer: transfer.id,
+            transfer: Some(transfer.id),
+            assembles: vec![],
             sender: from,
             length: Some(11),
             offset: 0,
@@ -93,7 +94,7 @@ impl World {
     pub(crate) async fn receiving(&self, it: &Announcement) -> Change {
         let payload = payload(it.transfer.id);
         let (id, key) = (it.transfer.id, payload.key.as_str());
-        self.store.begin_object(payload.id, id, key, 0).await.expect("an object's row");
+        self.store.begin_object(payload.id, id.into(), key, 0).await.expect("an object's row");
         self.store.sealed(it.upload.id, 0, &payload).await.expect("a sealed upload");
         transfer::apply(&it.transfer, TransferMove::Receive(payload), &self.stamp()).expect("a legal move")
     }
