@@ -1,7 +1,9 @@
-//! `cargo xtask prove`: the promises that need minutes of a whole gate: nothing lost under chaos, memory bounded.
+//! `cargo xtask prove`: the promises that need minutes of a whole gate: nothing lost under chaos or by a
+//! redrive, memory bounded.
 
 mod chaos;
 mod memory;
+mod redrive;
 
 use std::path::Path;
 
@@ -29,6 +31,9 @@ pub(crate) struct Args {
     /// Where chaos's randomness begins, to repeat a run
     #[arg(long)]
     seed: Option<u64>,
+    /// How many deliveries redrive lets die and sends again
+    #[arg(long, default_value_t = 5_000)]
+    deliveries: usize,
     /// How many MiB the large upload has that memory sends
     #[arg(long, default_value_t = 2_048)]
     mib: u64,
@@ -40,6 +45,8 @@ enum What {
     Chaos,
     /// A large upload is masked: hosts need no more memory than for a small one
     Memory,
+    /// Dead letters are sent again, cancelled half-way, started once more, a host dies: each arrives once and in order
+    Redrive,
 }
 
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
@@ -48,6 +55,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
         match args.what {
             What::Chaos => chaos::prove(root, args, &mut story).await,
+            What::Redrive => redrive::prove(root, args, &mut story).await,
             What::Memory => memory::prove(root, args.mib, &mut story).await,
         }
     })?;

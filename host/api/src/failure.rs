@@ -5,6 +5,7 @@ use lockgate_core::desk::DeskError;
 use lockgate_core::id::InvalidId;
 use lockgate_core::intake::IntakeError;
 use lockgate_core::ports::{PayloadError, StoreError};
+use lockgate_core::redriver::RedriverError;
 use lockgate_core::registrar::RegistrarError;
 
 /// An error of a request.
@@ -76,6 +77,12 @@ impl From<IntakeError> for Failure {
 
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<RedriverError> for Failure {
+    fn from(error: RedriverError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }

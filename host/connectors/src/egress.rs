@@ -12,7 +12,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use lockgate_core::delivery::Answer;
 use url::Url;
 
-use crate::answer::{failed, refused};
+use crate::answer::{failed, forbidden, late};
 use crate::config::EgressConfig;
 use crate::connectors::SetupError;
 
@@ -74,7 +74,7 @@ impl Egress {
 
     /// Reads a URL that a partner entered.
     pub(crate) fn url(&self, url: &str) -> Result<Url, Answer> {
-        self.gate.url(url).map_err(|denied| refused(denied.to_string()))
+        self.gate.url(url).map_err(|denied| forbidden(denied.to_string()))
     }
 
     /// Sends one request; a redirect is an answer like any other.
@@ -84,10 +84,10 @@ impl Egress {
         let answer = tokio::select! {
             answer = self.client.request(request) => answer.map_err(|error| explain(&error))?,
             () = pulse.stops(self.idle) => {
-                return Err(failed(format!("the receiver took no byte and gave no answer for {:?}", self.idle)));
+                return Err(late(format!("the receiver took no byte and gave no answer for {:?}", self.idle)));
             }
             () = tokio::time::sleep(longest) => {
-                return Err(failed(format!("the receiver is too slow: no answer after {longest:?}")));
+                return Err(late(format!("the receiver is too slow: no answer after {longest:?}")));
             }
         };
         let (head, mut body) = answer.into_parts();
@@ -109,7 +109,7 @@ impl Egress {
 /// Why no answer came. A denied address is refused: trying again would not make it allowed.
 fn explain(error: &(dyn Error + 'static)) -> Answer {
     match denied(error) {
-        Some(denied) => refused(denied.to_string()),
+        Some(denied) => forbidden(denied.to_string()),
         None => failed(format!("the receiver could not be reached: {}", chain(error))),
     }
 }

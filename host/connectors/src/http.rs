@@ -15,7 +15,7 @@ use lockgate_core::delivery::Answer;
 use lockgate_core::ports::{Consigned, PayloadStore};
 use time::OffsetDateTime;
 
-use crate::answer::{failed, of_status, refused};
+use crate::answer::{of_status, ours, refused};
 use crate::egress::{Egress, Outgoing};
 use crate::file_name::content_disposition;
 use crate::secrets::Secrets;
@@ -48,7 +48,7 @@ impl HttpConnector {
         if let Some(name) = signing {
             let secret = self.secrets.text(consigned.destination.partner, name).await?;
             let secrets = Secret::read(&secret).map_err(|error| refused(format!("secret `{name}`: {error}")))?;
-            let id = consigned.delivery.id.to_string();
+            let id = consigned.delivery.key();
             let content = format!("sha256={}", consigned.payload.digest.hex());
             for (header, value) in sign(&secrets, &id, consigned.at, content.as_bytes()) {
                 request = request.header(header, value);
@@ -62,7 +62,7 @@ impl HttpConnector {
             request = request.header(AUTHORIZATION, value);
         }
         let payload = &consigned.payload;
-        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| failed(error.to_string()))?;
+        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| ours(error.to_string()))?;
         let request = request.body(Outgoing::stream(bytes, payload.size));
         let request = request.map_err(|error| refused(format!("no request can be made: {error}")))?;
         let reply = self.egress.send(request).await?;
@@ -81,12 +81,15 @@ fn described(request: Builder, consigned: &Consigned) -> Builder {
         .header(CONTENT_TYPE, media_type)
         .header(CONTENT_LENGTH, payload.size)
         .header(CONTENT_DISPOSITION, content_disposition(file_name))
-        .header("idempotency-key", delivery.id.to_string())
+        .header("idempotency-key", delivery.key())
         .header("lockgate-transfer", transfer.to_string())
         .header("lockgate-consignment", delivery.consignment.to_string())
         .header("lockgate-sender", sender)
         .header("digest", format!("sha-256={digest}"))
         .header("repr-digest", format!("sha-256=:{digest}:"));
+    if let Some(original) = delivery.replay_of {
+        request = request.header("lockgate-replay-of", original.to_string());
+    }
     if let Some(trace) = &trace.0 {
         request = request.header("traceparent", trace);
     }

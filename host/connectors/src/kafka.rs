@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use lockgate_core::delivery::Answer;
+use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{Consigned, PayloadStore};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::FutureRecord;
 
-use crate::answer::{failed, refused};
+use crate::answer::{failed, forbidden, ours, refused};
 use crate::config::ConnectorsConfig;
 use crate::egress::Egress;
 
@@ -53,7 +53,7 @@ impl KafkaConnector {
         let producer = match (brokers, &self.own) {
             (Some(brokers), _) => self.producers.foreign(brokers, topic).await?,
             (None, Some(_)) if !self.own_topics.is_empty() && topic.starts_with(&self.own_topics) => {
-                return Err(refused(format!("topic `{topic}` belongs to the installation")));
+                return Err(forbidden(format!("topic `{topic}` belongs to the installation")));
             }
             (None, Some(own)) => self.producers.own(own)?,
             (None, None) => {
@@ -76,7 +76,7 @@ impl KafkaConnector {
     }
 
     async fn bytes(&self, payload: &Payload) -> Result<Vec<u8>, Answer> {
-        let unread = |error: lockgate_core::ports::PayloadError| failed(error.to_string());
+        let unread = |error: lockgate_core::ports::PayloadError| ours(error.to_string());
         let mut stream = self.payloads.read(payload, 0..payload.size).await.map_err(unread)?;
         let mut bytes = vec![];
         while let Some(next) = stream.next().await {
@@ -93,7 +93,7 @@ fn explain(topic: &str, error: &KafkaError) -> Answer {
             RDKafkaErrorCode::TopicAuthorizationFailed
             | RDKafkaErrorCode::InvalidTopic
             | RDKafkaErrorCode::MessageSizeTooLarge,
-        ) => refused(text),
+        ) => Answer::refused(Cause::Refused, text),
         _ => failed(text),
     }
 }

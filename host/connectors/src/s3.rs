@@ -8,7 +8,7 @@ use std::sync::Arc;
 use lockgate_core::delivery::Answer;
 use lockgate_core::ports::{Consigned, PayloadStore};
 
-use crate::answer::{failed, refused};
+use crate::answer::{failed, forbidden, ours, refused};
 use crate::config::InstallationS3;
 use crate::egress::Egress;
 use crate::file_name::object_name;
@@ -57,7 +57,7 @@ impl S3Connector {
         let object = Object {
             client: self.clients.of(&access)?,
             bucket: bucket.to_owned(),
-            key: format!("{prefix}{}/{}", consigned.delivery.id, object_name(&consigned.file_name)),
+            key: format!("{prefix}{}/{}", consigned.delivery.key(), object_name(&consigned.file_name)),
         };
         if consigned.delivery.attempts > 0
             && let Some(answer) = object.present(&consigned.payload).await?
@@ -65,7 +65,7 @@ impl S3Connector {
             return Ok(answer);
         }
         let payload = &consigned.payload;
-        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| failed(error.to_string()))?;
+        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| ours(error.to_string()))?;
         match object.write(consigned, bytes).await {
             Err(failure) if failure.is_taken() => match object.present(payload).await? {
                 Some(answer) => Ok(answer),
@@ -100,7 +100,7 @@ impl S3Connector {
             }
             (Some(_), _, None) => Err(refused("a destination with its own S3 endpoint needs `credentials_secret`")),
             (None, Some(own), _) if own.payload_bucket == bucket => {
-                Err(refused("this bucket belongs to the installation"))
+                Err(forbidden("this bucket belongs to the installation"))
             }
             (None, Some(own), keys) => {
                 let (access_key, secret_key) = keys.unwrap_or_else(|| (own.access_key.clone(), own.secret_key.clone()));

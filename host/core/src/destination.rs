@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DestinationId, PartnerId};
+use crate::retry::RetrySchedule;
 use crate::time::Timestamp;
 
 /// An endpoint that deliveries go to.
@@ -20,6 +21,10 @@ pub struct Destination {
     pub ordered: bool,
     /// Whether deliveries are made.
     pub status: DestinationStatus,
+    /// Why and since when they are not.
+    pub disabled: Option<Disabled>,
+    /// How it is treated.
+    pub settings: DestinationSettings,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -32,6 +37,35 @@ pub enum DestinationStatus {
     Active,
     /// Not used; a person or a 410 turned it off.
     Disabled,
+}
+
+/// Why a destination is not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disabled {
+    /// In one sentence.
+    pub reason: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// How a destination is treated, by all hosts together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DestinationSettings {
+    /// The pauses between attempts; the installation's when absent.
+    pub retries_seconds: Option<RetrySchedule>,
+    /// How many attempts may be under way at once.
+    pub concurrent: u32,
+    /// After how many failures in a row its breaker opens; 0 is never.
+    pub breaker_failures: u32,
+    /// For how long it is open the first time; each failed probe doubles it, up to a quarter of an hour.
+    pub breaker_pause_seconds: u64,
+}
+
+impl Default for DestinationSettings {
+    fn default() -> Self {
+        Self { retries_seconds: None, concurrent: 8, breaker_failures: 5, breaker_pause_seconds: 30 }
+    }
 }
 
 /// What a destination is. Credentials are named secrets of the partner, never values.

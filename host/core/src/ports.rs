@@ -5,6 +5,7 @@ mod connector;
 mod payload_store;
 mod plugin_runner;
 mod query;
+mod redrive_store;
 mod registry;
 mod transfer_store;
 mod upload_store;
@@ -18,7 +19,8 @@ pub use plugin_runner::{
     RawFinding, RawFindings, RawPlace, Subject, Validating,
 };
 pub use query::{Cursor, Edge, Page, PageRequest, Snapshot, TransferFilter};
+pub use redrive_store::{AdvanceError, ClaimedLane, Left, RedriveStore};
 pub use registry::{NewRevision, Registry, RegistryError};
-pub use transfer_store::{AnnounceOutcome, Announcement, CommitError, StoreError, TransferStore};
+pub use transfer_store::{Admission, AnnounceOutcome, Announcement, CommitError, StoreError, TransferStore};
 pub use upload_store::{Advance, Sweepable, UploadError, UploadStore};
 pub use vault::{LookupTable, SecretBytes, Vault, VaultError};

@@ -3,6 +3,7 @@
 mod connector;
 mod paging;
 mod payloads;
+mod redrives;
 mod registry;
 mod runner;
 mod sight;
@@ -17,6 +18,6 @@ pub use connector::{MemoryConnector, MemoryMessenger};
 pub use payloads::MemoryPayloadStore;
 pub use runner::ScriptedRunner;
 pub use snapshot::Reads;
-pub use time::{FixedChance, VirtualClock};
+pub use time::VirtualClock;
 pub use vault::{MemoryArchive, MemoryVault};
 pub use world::MemoryStore;

@@ -5,6 +5,8 @@ use lockgate_core::destination as core;
 use lockgate_core::time::Timestamp;
 
 use super::asking::asking;
+use super::breaker::Breaker;
+use super::loads::BreakerOf;
 use super::partner::Partner;
 use crate::failure::Failure;
 
@@ -49,6 +51,22 @@ impl Destination {
         self.0.status.into()
     }
 
+    /// Why it is not used; nothing while it is.
+    async fn disabled(&self) -> Option<DisabledDestination> {
+        self.0.disabled.as_ref().map(|it| DisabledDestination { reason: it.reason.clone(), at: it.at })
+    }
+
+    /// How it is treated, by all hosts together.
+    async fn settings(&self) -> DestinationSettings {
+        DestinationSettings(self.0.settings.clone())
+    }
+
+    /// What keeps it from being hammered while it fails.
+    async fn breaker(&self, ctx: &Context<'_>) -> Result<Breaker, Failure> {
+        let found = asking(ctx).one(BreakerOf(self.0.id)).await?.unwrap_or_default();
+        Ok(Breaker(found.into_iter().next().unwrap_or_default()))
+    }
+
     /// When it was created.
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
@@ -63,6 +81,43 @@ pub(super) enum DestinationStatus {
     Active,
     /// Not used: a person turned it off, or it said that it is gone.
     Disabled,
+}
+
+/// Why a destination is not used.
+#[derive(Debug, SimpleObject)]
+struct DisabledDestination {
+    /// In one sentence.
+    reason: String,
+    /// Since when.
+    at: Timestamp,
+}
+
+#[derive(Debug, Clone)]
+struct DestinationSettings(core::DestinationSettings);
+
+/// How a destination is treated, by all hosts together.
+#[Object]
+impl DestinationSettings {
+    /// The pauses between attempts, in seconds; the installation's when absent.
+    async fn retries_seconds(&self) -> Option<Vec<u32>> {
+        let pauses = self.0.retries_seconds.as_ref()?.seconds();
+        Some(pauses.iter().map(|it| u32::try_from(*it).unwrap_or(u32::MAX)).collect())
+    }
+
+    /// How many attempts may be under way at once.
+    async fn concurrent(&self) -> u32 {
+        self.0.concurrent
+    }
+
+    /// After how many failures in a row its breaker opens; 0 is never.
+    async fn breaker_failures(&self) -> u32 {
+        self.0.breaker_failures
+    }
+
+    /// For how long it is open the first time; each failed probe doubles it, up to a quarter of an hour.
+    async fn breaker_pause_seconds(&self) -> u32 {
+        u32::try_from(self.0.breaker_pause_seconds).unwrap_or(u32::MAX)
+    }
 }
 
 /// What a destination is and where.

@@ -8,6 +8,7 @@ mod endpoints;
 mod intake;
 mod partners;
 mod policies;
+mod redrives;
 mod secrets;
 
 use async_graphql::MergedObject;
@@ -20,6 +21,7 @@ use crate::failure::Failure;
 pub(crate) struct Mutation(
     intake::IntakeMutations,
     desk::DeskMutations,
+    redrives::RedriveMutations,
     partners::PartnerMutations,
     endpoints::EndpointMutations,
     secrets::SecretMutations,

@@ -16,11 +16,12 @@ use lockgate_core::intake::{Intake, IntakePorts, IntakeSettings};
 use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
 use lockgate_core::pipeline::{Pipeline, PipelinePorts, PipelineSettings};
 use lockgate_core::ports::Registry;
+use lockgate_core::redriver::Redriver;
 use lockgate_core::registrar::Registrar;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_testkit::memory::{
-    FixedChance, MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryStore, MemoryVault, Reads,
+    MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryStore, MemoryVault, Reads,
     ScriptedRunner, VirtualClock,
 };
 use serde_json::{Value, json};
@@ -41,6 +42,7 @@ pub(crate) struct House {
     pub(crate) connector: Arc<MemoryConnector>,
     issuer: Issuer,
     pipeline: Pipeline,
+    redriver: Redriver,
     host: HostId,
 }
 
@@ -92,8 +94,8 @@ impl House {
             messenger: Arc::new(MemoryMessenger::default()),
             clock: clock.clone(),
             tracer: Arc::new(NoTracer),
-            chance: Arc::new(FixedChance(0.5)),
         };
+        let redriver = Redriver::new(store.clone(), clock.clone());
         let state = ApiState {
             intake: Arc::new(Intake::new(
                 IntakePorts {
@@ -107,6 +109,7 @@ impl House {
                 IntakeSettings { max_size: 1 << 20, ..IntakeSettings::default() },
             )),
             desk: Arc::new(Desk::new(store.clone(), clock.clone())),
+            redriver: Arc::new(redriver.clone()),
             registrar: Arc::new(Registrar::new(
                 store.clone(),
                 Arc::new(MemoryArchive::default()),
@@ -127,7 +130,21 @@ impl House {
         let reads = store.reads();
         let (router, host) = (router(state), HostId::generate(clock.now()));
         let pipeline = Pipeline::new(ports, PipelineSettings::default());
-        Self { router, store, clock, reads, acme, globex, stranger, runner, connector, issuer, pipeline, host }
+        Self {
+            router,
+            store,
+            clock,
+            reads,
+            acme,
+            globex,
+            stranger,
+            runner,
+            connector,
+            issuer,
+            pipeline,
+            redriver,
+            host,
+        }
     }
 
     /// A host works on everything that rings, until nothing does.
@@ -135,6 +152,11 @@ impl House {
         while let Some(claim) = self.store.ring(self.host) {
             self.pipeline.work(claim).await;
         }
+    }
+
+    /// A host works on every lane that is due.
+    pub(crate) async fn redrive(&self) {
+        while self.redriver.work(self.host, &*self.store).await.expect("memory answers") {}
     }
 
     /// A token of a user of that partner.

@@ -5,6 +5,7 @@ mod house;
 mod identity;
 mod keys;
 mod payload;
+mod redrives;
 mod schema;
 mod stories;
 mod transfers;

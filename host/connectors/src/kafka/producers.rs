@@ -12,7 +12,7 @@ use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, Producer as _};
 
-use crate::answer::{failed, refused};
+use crate::answer::{failed, forbidden, refused};
 use crate::egress::{Gate, GateError};
 
 const ROOM: usize = 16;
@@ -69,7 +69,7 @@ impl Producers {
     async fn check(&self, host: &str, port: u16) -> Result<(), Answer> {
         match self.gate.addresses(host, port).await {
             Ok(_) => Ok(()),
-            Err(GateError::Denied(denied)) => Err(refused(denied.to_string())),
+            Err(GateError::Denied(denied)) => Err(forbidden(denied.to_string())),
             Err(unresolved @ GateError::Unresolved(_)) => Err(failed(unresolved.to_string())),
         }
     }

@@ -13,7 +13,7 @@ pub(super) fn headers(consigned: &Consigned, inline: bool) -> OwnedHeaders {
     let pairs = [
         ("content-type", content_type.to_owned()),
         ("ce_specversion", "1.0".to_owned()),
-        ("ce_id", consigned.delivery.id.to_string()),
+        ("ce_id", consigned.delivery.key()),
         ("ce_type", TYPE.to_owned()),
         ("ce_source", format!("/partners/{}", consigned.sender)),
         ("ce_subject", consigned.transfer.to_string()),
@@ -22,8 +22,9 @@ pub(super) fn headers(consigned: &Consigned, inline: bool) -> OwnedHeaders {
         ("lockgate-file-name", consigned.file_name.clone()),
         ("lockgate-sha256", consigned.payload.digest.hex()),
     ];
+    let replay = consigned.delivery.replay_of.map(|original| ("lockgate-replay-of", original.to_string()));
     let trace = consigned.trace.0.iter().map(|trace| ("traceparent", trace.clone()));
-    pairs.into_iter().chain(trace).fold(OwnedHeaders::new(), |headers, (key, value)| {
+    pairs.into_iter().chain(replay).chain(trace).fold(OwnedHeaders::new(), |headers, (key, value)| {
         headers.insert(Header { key, value: Some(value.as_bytes()) })
     })
 }

@@ -4,13 +4,13 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream as Body;
 use bytes::BytesMut;
 use futures::StreamExt as _;
-use lockgate_core::delivery::Answer;
+use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{ByteStream, Consigned};
 
 use super::failure::Failure;
 use super::parts;
-use crate::answer::{failed, refused};
+use crate::answer::ours;
 
 /// Payloads up to this size go in one request.
 pub(super) const PART: usize = 8 * 1024 * 1024;
@@ -35,7 +35,7 @@ impl Object {
         let size = head.content_length.and_then(|length| u64::try_from(length).ok());
         let digest = head.metadata.as_ref().and_then(|metadata| metadata.get(DIGEST));
         if size != Some(payload.size) || digest != Some(&payload.digest.hex()) {
-            return Err(refused(format!("another object is in place under `{}`", self.key)));
+            return Err(Answer::refused(Cause::Conflict, format!("another object is in place under `{}`", self.key)));
         }
         Ok(Some(Answer::Taken { receipt: self.receipt(head.e_tag.as_deref()) }))
     }
@@ -72,7 +72,7 @@ pub(super) fn metadata(consigned: &Consigned) -> [(&'static str, String); 3] {
 async fn collect(mut bytes: ByteStream) -> Result<BytesMut, Failure> {
     let mut whole = BytesMut::new();
     while let Some(next) = bytes.next().await {
-        whole.extend_from_slice(&next.map_err(|error| Failure::Other(failed(error.to_string())))?);
+        whole.extend_from_slice(&next.map_err(|error| Failure::Other(ours(error.to_string())))?);
     }
     Ok(whole)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockgate_core::destination::Endpoint;
+use lockgate_core::destination::{DestinationSettings, Endpoint};
 use lockgate_core::digest::Digest;
 use lockgate_core::framing::Framing;
 use lockgate_core::hook::{FailureMode, Hook};
@@ -178,6 +178,7 @@ async fn destinations_name_known_secrets_and_callable_urls() {
         name: name.to_owned(),
         endpoint,
         ordered: false,
+        settings: DestinationSettings::default(),
     };
     let http = |url: &str, secret: Option<&str>| Endpoint::Http {
         url: url.to_owned(),
