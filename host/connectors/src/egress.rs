@@ -7,9 +7,10 @@ use std::time::Duration;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::Client as HyperClient;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use lockgate_core::delivery::Answer;
+use rustls::ClientConfig;
 use url::Url;
 
 use crate::answer::{failed, forbidden, late};
@@ -20,6 +21,7 @@ mod address;
 mod allow_list;
 mod door;
 mod gate;
+mod identity;
 mod names;
 mod outgoing;
 
@@ -29,19 +31,26 @@ pub use gate::Denied;
 pub use names::{Names, SystemNames};
 
 pub(crate) use gate::{Gate, GateError, denied};
+pub(crate) use identity::Identity;
 pub(crate) use outgoing::Outgoing;
 
 use door::Door;
+use identity::Clients;
 
 /// Of an answer's body so much is read, and thrown away.
 const LARGEST_ANSWER: usize = 64 * 1024;
 const LONGEST_DRAIN: Duration = Duration::from_secs(2);
 
-/// The one HTTP client for partners' addresses.
+/// An HTTP client behind the door.
+pub(crate) type Client = HyperClient<HttpsConnector<Door>, Outgoing>;
+
+/// The HTTP clients for partners' addresses: one for all, and one for each identity of its own.
 #[derive(Debug)]
 pub(crate) struct Egress {
-    client: Client<HttpsConnector<Door>, Outgoing>,
+    client: Client,
+    identities: Clients,
     gate: Arc<Gate>,
+    connect: Duration,
     idle: Duration,
     slowest: u64,
 }
@@ -56,16 +65,9 @@ pub(crate) struct Reply {
 impl Egress {
     pub(crate) fn new(config: &EgressConfig, names: Arc<dyn Names>) -> Result<Self, SetupError> {
         let gate = Arc::new(Gate::new(config, names)?);
-        let connector = HttpsConnectorBuilder::new()
-            .with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())?
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(Door::new(Arc::clone(&gate), config.connect));
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(20))
-            .build(connector);
-        Ok(Self { client, gate, idle: config.idle, slowest: config.slowest.max(1) })
+        let (idle, slowest, connect) = (config.idle, config.slowest.max(1), config.connect);
+        let client = client(None, &gate, connect)?;
+        Ok(Self { client, identities: Clients::default(), gate, connect, idle, slowest })
     }
 
     pub(crate) fn gate(&self) -> &Arc<Gate> {
@@ -79,10 +81,15 @@ impl Egress {
 
     /// Sends one request; a redirect is an answer like any other.
     pub(crate) async fn send(&self, request: Request<Outgoing>) -> Result<Reply, Answer> {
+        self.send_as(&self.client, request).await
+    }
+
+    /// The same by a client with an identity of its own.
+    pub(crate) async fn send_as(&self, client: &Client, request: Request<Outgoing>) -> Result<Reply, Answer> {
         let pulse = request.body().pulse();
         let longest = self.idle * 2 + Duration::from_secs(request.body().size() / self.slowest);
         let answer = tokio::select! {
-            answer = self.client.request(request) => answer.map_err(|error| explain(&error))?,
+            answer = client.request(request) => answer.map_err(|error| explain(&error))?,
             () = pulse.stops(self.idle) => {
                 return Err(late(format!("the receiver took no byte and gave no answer for {:?}", self.idle)));
             }
@@ -104,6 +111,21 @@ impl Egress {
         let _ = tokio::time::timeout(LONGEST_DRAIN.min(self.idle), draining).await;
         Ok(Reply { status: head.status, headers: head.headers })
     }
+}
+
+/// A client that trusts the public authorities, or as its configuration says.
+fn client(config: Option<ClientConfig>, gate: &Arc<Gate>, connect: Duration) -> Result<Client, rustls::Error> {
+    let builder = match config {
+        Some(config) => HttpsConnectorBuilder::new().with_tls_config(config),
+        None => {
+            HttpsConnectorBuilder::new().with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())?
+        }
+    };
+    let connector = builder.https_or_http().enable_all_versions().wrap_connector(Door::new(Arc::clone(gate), connect));
+    Ok(HyperClient::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(Duration::from_secs(20))
+        .build(connector))
 }
 
 /// Why no answer came. A denied address is refused: trying again would not make it allowed.

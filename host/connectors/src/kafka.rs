@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use futures::StreamExt as _;
 use lockgate_core::delivery::{Answer, Cause};
+use lockgate_core::destination::{KafkaOptions, KafkaPayload};
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{Consigned, PayloadStore};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -15,6 +16,7 @@ use rdkafka::producer::FutureRecord;
 use crate::answer::{failed, forbidden, ours, refused};
 use crate::config::ConnectorsConfig;
 use crate::egress::Egress;
+use crate::template::fill;
 
 mod producers;
 mod record;
@@ -49,6 +51,7 @@ impl KafkaConnector {
         consigned: &Consigned,
         topic: &str,
         brokers: Option<&str>,
+        options: &KafkaOptions,
     ) -> Result<Answer, Answer> {
         let producer = match (brokers, &self.own) {
             (Some(brokers), _) => self.producers.foreign(brokers, topic).await?,
@@ -60,14 +63,24 @@ impl KafkaConnector {
                 return Err(refused("the destination names no Kafka brokers and the installation offers none"));
             }
         };
-        let inline = consigned.payload.size <= LARGEST_INLINE;
+        let small = consigned.payload.size <= LARGEST_INLINE;
+        let inline = match options.payload {
+            KafkaPayload::Auto => small,
+            KafkaPayload::Pointer => false,
+            KafkaPayload::Inline if small => true,
+            KafkaPayload::Inline => {
+                let why =
+                    "the payload is larger than the 512 KiB that a record may hold; let the destination take pointers";
+                return Err(Answer::refused(Cause::Refused, why));
+            }
+        };
         let value = if inline {
             self.bytes(&consigned.payload).await?
         } else {
             record::pointer(consigned, self.public_url.as_deref())
         };
-        let key = consigned.transfer.to_string();
-        let headers = record::headers(consigned, inline);
+        let key = fill(options.key.as_deref().unwrap_or("{transfer}"), consigned);
+        let headers = record::headers(consigned, inline, options);
         let record = FutureRecord::to(topic).key(&key).payload(&value).headers(headers);
         match producer.send(record, QUEUE).await {
             Ok(place) => Ok(Answer::Taken { receipt: format!("{topic}-{}-{}", place.partition, place.offset) }),

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use lockgate_core::delivery::Answer;
+use lockgate_core::destination::S3Options;
 use lockgate_core::ports::{Consigned, PayloadStore};
 
 use crate::answer::{failed, forbidden, ours, refused};
@@ -13,6 +14,7 @@ use crate::config::InstallationS3;
 use crate::egress::Egress;
 use crate::file_name::object_name;
 use crate::secrets::Secrets;
+use crate::template::fill;
 
 mod clients;
 mod failure;
@@ -45,11 +47,11 @@ impl S3Connector {
     pub(crate) async fn deliver(
         &self,
         consigned: &Consigned,
-        bucket: &str,
-        prefix: &str,
-        endpoint: Option<&str>,
+        to: Bucket<'_>,
         credentials: Option<&str>,
+        options: &S3Options,
     ) -> Result<Answer, Answer> {
+        let Bucket { name: bucket, prefix, endpoint } = to;
         if !is_bucket_name(bucket) {
             return Err(refused(format!("`{bucket}` is not a name of a bucket")));
         }
@@ -57,7 +59,13 @@ impl S3Connector {
         let object = Object {
             client: self.clients.of(&access)?,
             bucket: bucket.to_owned(),
-            key: format!("{prefix}{}/{}", consigned.delivery.key(), object_name(&consigned.file_name)),
+            key: format!(
+                "{}{}/{}",
+                fill(prefix, consigned),
+                consigned.delivery.key(),
+                object_name(&consigned.file_name)
+            ),
+            options: options.clone(),
         };
         if consigned.delivery.attempts > 0
             && let Some(answer) = object.present(&consigned.payload).await?
@@ -110,6 +118,15 @@ impl S3Connector {
             (None, None, _) => Err(refused("the destination names no S3 endpoint and the installation offers none")),
         }
     }
+}
+
+/// Where the objects go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bucket<'a> {
+    pub(crate) name: &'a str,
+    /// A template of what every key begins with.
+    pub(crate) prefix: &'a str,
+    pub(crate) endpoint: Option<&'a str>,
 }
 
 fn is_bucket_name(name: &str) -> bool {

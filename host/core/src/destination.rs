@@ -1,10 +1,14 @@
 //! Destinations: the concrete endpoints of a receiver.
 
+pub mod options;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DestinationId, PartnerId};
 use crate::retry::RetrySchedule;
 use crate::time::Timestamp;
+
+pub use options::{HttpForm, HttpOptions, KafkaOptions, KafkaPayload, S3Encryption, S3Options};
 
 /// An endpoint that deliveries go to.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,12 +86,15 @@ pub enum Endpoint {
         /// The secret sent as bearer token, if any.
         #[serde(default)]
         bearer_secret: Option<String>,
+        /// How it wants it.
+        #[serde(default)]
+        options: HttpOptions,
     },
     /// An object in a bucket, written only if no object has the key.
     S3 {
         /// The bucket.
         bucket: String,
-        /// Key prefix; the delivery's id and file name follow.
+        /// A template of what every key begins with; the delivery's key and file name follow.
         prefix: String,
         /// Endpoint URL; the installation's own S3 when absent.
         #[serde(default)]
@@ -95,14 +102,20 @@ pub enum Endpoint {
         /// The secret that holds `access-key:secret-key`; the installation's own when absent.
         #[serde(default)]
         credentials_secret: Option<String>,
+        /// How it wants it.
+        #[serde(default)]
+        options: S3Options,
     },
-    /// A record on a Kafka topic: the payload itself up to 512 KiB, otherwise a pointer to fetch it.
+    /// A record on a Kafka topic: the payload itself, or a pointer to fetch it.
     Kafka {
         /// The topic.
         topic: String,
         /// Bootstrap brokers; the installation's own when absent.
         #[serde(default)]
         brokers: Option<String>,
+        /// How it wants it.
+        #[serde(default)]
+        options: KafkaOptions,
     },
 }
 

@@ -4,6 +4,7 @@
 //! did wrong is a GraphQL error with a code in its extensions and not a union: clients have one place to look.
 
 mod desk;
+mod endpoint_input;
 mod endpoints;
 mod intake;
 mod partners;

@@ -19,7 +19,7 @@ type Failure = Box<dyn error::Error + Send + Sync>;
 
 /// The connector under TLS.
 #[derive(Debug, Clone)]
-pub(super) struct Door {
+pub(crate) struct Door {
     gate: Arc<Gate>,
     patience: Duration,
 }

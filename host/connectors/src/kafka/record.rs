@@ -1,14 +1,17 @@
 //! What a record says: CloudEvents headers in binary mode, and the pointer that stands for a large payload.
 
+use lockgate_core::destination::KafkaOptions;
 use lockgate_core::ports::Consigned;
 use lockgate_core::time::rfc3339;
 use rdkafka::message::{Header, OwnedHeaders};
 use serde_json::json;
 
+use crate::template::fill;
+
 const TYPE: &str = "com.lockgate.consignment.delivered";
 const POINTER: &str = "application/vnd.lockgate.pointer+json";
 
-pub(super) fn headers(consigned: &Consigned, inline: bool) -> OwnedHeaders {
+pub(super) fn headers(consigned: &Consigned, inline: bool, options: &KafkaOptions) -> OwnedHeaders {
     let content_type = if inline { consigned.payload.media_type.as_str() } else { POINTER };
     let pairs = [
         ("content-type", content_type.to_owned()),
@@ -24,8 +27,10 @@ pub(super) fn headers(consigned: &Consigned, inline: bool) -> OwnedHeaders {
     ];
     let replay = consigned.delivery.replay_of.map(|original| ("lockgate-replay-of", original.to_string()));
     let trace = consigned.trace.0.iter().map(|trace| ("traceparent", trace.clone()));
-    pairs.into_iter().chain(replay).chain(trace).fold(OwnedHeaders::new(), |headers, (key, value)| {
-        headers.insert(Header { key, value: Some(value.as_bytes()) })
+    let ours = pairs.into_iter().chain(replay).chain(trace).map(|(key, value)| (key.to_owned(), value));
+    let theirs = options.headers.iter().map(|(key, template)| (key.clone(), fill(template, consigned)));
+    ours.chain(theirs).fold(OwnedHeaders::new(), |headers, (key, value)| {
+        headers.insert(Header { key: &key, value: Some(value.as_bytes()) })
     })
 }
 

@@ -2,9 +2,11 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream as Body;
+use aws_sdk_s3::types::ServerSideEncryption;
 use bytes::BytesMut;
 use futures::StreamExt as _;
 use lockgate_core::delivery::{Answer, Cause};
+use lockgate_core::destination::{S3Encryption, S3Options};
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{ByteStream, Consigned};
 
@@ -21,6 +23,7 @@ pub(super) struct Object {
     pub(super) client: Client,
     pub(super) bucket: String,
     pub(super) key: String,
+    pub(super) options: S3Options,
 }
 
 impl Object {
@@ -51,8 +54,27 @@ impl Object {
         for (name, value) in metadata(consigned) {
             putting = putting.metadata(name, value);
         }
+        let (encryption, kms) = self.encryption();
+        putting = putting.set_tagging(self.tagging()).set_server_side_encryption(encryption).set_ssekms_key_id(kms);
         let put = putting.send().await.map_err(|error| Failure::of("PutObject", &error))?;
         Ok(self.receipt(put.e_tag.as_deref()))
+    }
+
+    /// Tags as a query string, as the header has them.
+    pub(super) fn tagging(&self) -> Option<String> {
+        let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+        pairs.extend_pairs(&self.options.tags);
+        let text = pairs.finish();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// How the other side encrypts, and with which key of its KMS.
+    pub(super) fn encryption(&self) -> (Option<ServerSideEncryption>, Option<String>) {
+        match &self.options.encryption {
+            None => (None, None),
+            Some(S3Encryption::Aes256) => (Some(ServerSideEncryption::Aes256), None),
+            Some(S3Encryption::Kms { key }) => (Some(ServerSideEncryption::AwsKms), Some(key.clone())),
+        }
     }
 
     pub(super) fn receipt(&self, etag: Option<&str>) -> String {

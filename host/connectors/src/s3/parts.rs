@@ -20,6 +20,8 @@ pub(super) async fn write(object: &Object, consigned: &Consigned, bytes: ByteStr
     for (name, value) in metadata(consigned) {
         creating = creating.metadata(name, value);
     }
+    let (encryption, kms) = object.encryption();
+    creating = creating.set_tagging(object.tagging()).set_server_side_encryption(encryption).set_ssekms_key_id(kms);
     let created = creating.send().await.map_err(|error| Failure::of("CreateMultipartUpload", &error))?;
     let Some(upload) = created.upload_id else { return Err(lost("S3 gave no upload id")) };
     let written = fill(object, &upload, consigned.payload.size, bytes).await;

@@ -126,7 +126,12 @@ impl World {
 }
 
 pub(crate) fn plain(url: impl Into<String>) -> Endpoint {
-    Endpoint::Http { url: url.into(), signing_secret: None, bearer_secret: None }
+    Endpoint::Http {
+        url: url.into(),
+        signing_secret: None,
+        bearer_secret: None,
+        options: lockgate_core::destination::HttpOptions::default(),
+    }
 }
 
 pub(crate) fn is_failed(answer: &Answer) -> bool {

@@ -133,13 +133,19 @@ impl Registrar {
         endpoint: &Endpoint,
     ) -> Result<(), RegistrarError> {
         match endpoint {
-            Endpoint::Http { url, signing_secret, bearer_secret } => {
+            Endpoint::Http { url, signing_secret, bearer_secret, options } => {
                 names::url("url", url)?;
-                for secret in signing_secret.iter().chain(bearer_secret) {
+                let tls = options.client_secret.iter().chain(&options.ca_secret);
+                if tls.clone().next().is_some() && !url.starts_with("https:") {
+                    let why = "certificates are shown and checked over https only";
+                    return Err(RegistrarError::Endpoint { field: "url", why });
+                }
+                for secret in signing_secret.iter().chain(bearer_secret).chain(tls) {
                     self.known_secret(partner, secret).await?;
                 }
             }
-            Endpoint::S3 { bucket, prefix, endpoint, credentials_secret } => {
+            Endpoint::S3 { bucket, prefix, endpoint, credentials_secret, options } => {
+                settings::s3(prefix, options)?;
                 if !is_bucket(bucket) {
                     let why = "a bucket has 3 to 63 lower-case letters, digits, dots and hyphens";
                     return Err(RegistrarError::Endpoint { field: "bucket", why });
@@ -165,7 +171,8 @@ impl Registrar {
                     }
                 }
             }
-            Endpoint::Kafka { topic, brokers } => {
+            Endpoint::Kafka { topic, brokers, options } => {
+                settings::kafka(options)?;
                 let known = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
                 if !(1..=249).contains(&topic.len()) || !topic.bytes().all(known) || topic == "." || topic == ".." {
                     let why = "a topic has 1 to 249 letters, digits, dots, underscores and hyphens";

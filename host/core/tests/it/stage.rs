@@ -126,7 +126,12 @@ impl Stage {
             id: DestinationId::generate(at),
             partner,
             name: name.to_owned(),
-            endpoint: Endpoint::Http { url: "http://127.0.0.1/".to_owned(), signing_secret: None, bearer_secret: None },
+            endpoint: Endpoint::Http {
+                url: "http://127.0.0.1/".to_owned(),
+                signing_secret: None,
+                bearer_secret: None,
+                options: lockgate_core::destination::HttpOptions::default(),
+            },
             ordered,
             status: DestinationStatus::Active,
             disabled: None,

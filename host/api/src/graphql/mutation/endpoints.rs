@@ -1,12 +1,13 @@
 //! Destinations and channels: where a partner receives payloads and messages.
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
-use lockgate_core::destination::{DestinationSettings, Endpoint};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use lockgate_core::destination::DestinationSettings;
 use lockgate_core::notification::ChannelKind;
 use lockgate_core::registrar::{DestinationUpdate, NewChannel, NewDestination};
 use lockgate_core::retry::RetrySchedule;
 
 use super::done;
+use super::endpoint_input::EndpointInput;
 use crate::failure::Failure;
 use crate::graphql::asking::{asking, parse};
 use crate::graphql::channel::Channel;
@@ -122,64 +123,6 @@ impl From<DestinationSettingsInput> for DestinationSettings {
             concurrent: input.concurrent.unwrap_or(usual.concurrent),
             breaker_failures: input.breaker_failures.unwrap_or(usual.breaker_failures),
             breaker_pause_seconds: input.breaker_pause_seconds.map_or(usual.breaker_pause_seconds, u64::from),
-        }
-    }
-}
-
-/// What a destination is and where; exactly one of these.
-#[derive(Debug, OneofObject)]
-enum EndpointInput {
-    /// A request to a URL.
-    Http(HttpEndpointInput),
-    /// An object in a bucket.
-    S3(S3EndpointInput),
-    /// A record on a topic.
-    Kafka(KafkaEndpointInput),
-}
-
-/// A request to a URL with the payload as its body.
-#[derive(Debug, InputObject)]
-struct HttpEndpointInput {
-    /// Where to.
-    url: String,
-    /// The name of the partner's secret that signs each request.
-    signing_secret: Option<String>,
-    /// The name of the partner's secret that is sent as bearer token.
-    bearer_secret: Option<String>,
-}
-
-/// An object in a bucket.
-#[derive(Debug, InputObject)]
-struct S3EndpointInput {
-    /// The bucket.
-    bucket: String,
-    /// What every key begins with; nothing if nothing is said.
-    prefix: Option<String>,
-    /// The endpoint's URL; the installation's own S3 if nothing is said, for operators.
-    url: Option<String>,
-    /// The name of the partner's secret that holds `access-key:secret-key`.
-    credentials_secret: Option<String>,
-}
-
-/// A record on a Kafka topic.
-#[derive(Debug, InputObject)]
-struct KafkaEndpointInput {
-    /// The topic.
-    topic: String,
-    /// Bootstrap brokers as `host:port`; the installation's own if nothing is said, for operators.
-    brokers: Option<String>,
-}
-
-impl From<EndpointInput> for Endpoint {
-    fn from(input: EndpointInput) -> Self {
-        match input {
-            EndpointInput::Http(HttpEndpointInput { url, signing_secret, bearer_secret }) => {
-                Self::Http { url, signing_secret, bearer_secret }
-            }
-            EndpointInput::S3(S3EndpointInput { bucket, prefix, url, credentials_secret }) => {
-                Self::S3 { bucket, prefix: prefix.unwrap_or_default(), endpoint: url, credentials_secret }
-            }
-            EndpointInput::Kafka(KafkaEndpointInput { topic, brokers }) => Self::Kafka { topic, brokers },
         }
     }
 }

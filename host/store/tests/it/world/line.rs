@@ -188,7 +188,12 @@ impl World {
             id: DestinationId::generate(now()),
             partner: of,
             name: name.into(),
-            endpoint: Endpoint::Http { url: "http://127.0.0.1/".into(), signing_secret: None, bearer_secret: None },
+            endpoint: Endpoint::Http {
+                url: "http://127.0.0.1/".into(),
+                signing_secret: None,
+                bearer_secret: None,
+                options: lockgate_core::destination::HttpOptions::default(),
+            },
             ordered,
             status: DestinationStatus::Active,
             disabled: None,
