@@ -9,6 +9,7 @@ use lockgate_core::destination::{Endpoint, HttpForm, HttpOptions};
 use lockgate_core::ports::Connector as _;
 use rstest::rstest;
 use time::OffsetDateTime;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::receiver::{Receiver, Script};
 use crate::world::{SECRET, TRACE, World, is_failed, is_refused, plain};
@@ -247,6 +248,25 @@ async fn a_status_has_its_cause(#[case] status: u16, #[case] wanted: Cause) {
     let answer = World::new().deliver(plain(receiver.url()), "x").await;
     let (Answer::Failed { cause, .. } | Answer::Refused { cause, .. }) = answer else { panic!("{answer:?}") };
     assert_eq!(cause, wanted);
+}
+
+#[tokio::test]
+async fn an_answer_that_drips_in_is_not_waited_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/inbox", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        // A head that never ends, one byte at a time.
+        for byte in b"HTTP/1.1 200 OK\r\nx: ".iter().chain(std::iter::repeat(&b'y')) {
+            ticks.tick().await;
+            if socket.write_all(&[*byte]).await.is_err() {
+                return;
+            }
+        }
+    });
+    let answer = World::new().deliver(plain(url), "x").await;
+    assert!(matches!(answer, Answer::Failed { cause: Cause::TimedOut, .. }), "{answer:?}");
 }
 
 fn with(url: String, options: HttpOptions) -> Endpoint {
