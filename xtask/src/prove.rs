@@ -1,8 +1,9 @@
-//! `cargo xtask prove`: the promises that need minutes of a whole gate: nothing lost under chaos, memory bounded, uploads
-//! that go on over a line that breaks.
+//! `cargo xtask prove`: the promises that need minutes of a whole gate: nothing lost under chaos or by a redrive, memory
+//! bounded, uploads that go on over a line that breaks.
 
 mod chaos;
 mod memory;
+mod redrive;
 mod uploads;
 
 use std::path::Path;
@@ -31,6 +32,9 @@ pub(crate) struct Args {
     /// Where the randomness of chaos and uploads begins, to repeat a run
     #[arg(long)]
     seed: Option<u64>,
+    /// How many deliveries redrive lets die and sends again
+    #[arg(long, default_value_t = 5_000)]
+    deliveries: usize,
     /// How many MiB the large upload has that memory and uploads send
     #[arg(long, default_value_t = 2_048)]
     mib: u64,
@@ -53,6 +57,8 @@ enum What {
     Memory,
     /// tus-js-client sends a large file over a line that breaks, to two hosts of which one dies: nothing is lost or doubled
     Uploads,
+    /// Dead letters are sent again, cancelled half-way, started once more, a host dies: each arrives once and in order
+    Redrive,
 }
 
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
@@ -61,6 +67,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
         match args.what {
             What::Chaos => chaos::prove(root, args, &mut story).await,
+            What::Redrive => redrive::prove(root, args, &mut story).await,
             What::Memory => memory::prove(root, args.mib, &mut story).await,
             What::Uploads => uploads::prove(root, args, &mut story).await,
         }

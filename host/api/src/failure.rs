@@ -6,6 +6,7 @@ use lockgate_core::id::InvalidId;
 use lockgate_core::intake::IntakeError;
 use lockgate_core::ports::{PayloadError, StoreError};
 use lockgate_core::rate::{RateLimited, Standing};
+use lockgate_core::redriver::RedriverError;
 use lockgate_core::registrar::RegistrarError;
 
 /// An error of a request.
@@ -85,6 +86,12 @@ impl From<RateLimited> for Failure {
 
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<RedriverError> for Failure {
+    fn from(error: RedriverError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }

@@ -5,8 +5,10 @@ mod asking;
 mod attempt;
 mod batches;
 mod binding_input;
+mod breaker;
 mod channel;
 mod consignment;
+mod dead_letter;
 mod decision;
 mod delivery;
 mod destination;
@@ -26,6 +28,7 @@ mod plugin;
 mod policy;
 mod provenance;
 mod query;
+mod redrive;
 mod revision;
 mod scalars;
 mod sight;
@@ -90,6 +93,7 @@ fn types() -> SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription>
         transfer::Transfer => "transfers";
         consignment::Consignment => "consignments";
         delivery::Delivery => "deliveries";
+        redrive::Redrive => "redrives";
         provenance::ProvenanceEntry => "provenance entries";
     }
     builder

@@ -6,6 +6,7 @@ use lockgate_core::desk::Desk;
 use lockgate_core::intake::Intake;
 use lockgate_core::ports::{PayloadStore, TransferStore};
 use lockgate_core::rate::RateLimits;
+use lockgate_core::redriver::Redriver;
 use lockgate_core::registrar::Registrar;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::Tracer;
@@ -20,6 +21,8 @@ pub struct ApiState {
     pub intake: Arc<Intake>,
     /// The moves that people make.
     pub desk: Arc<Desk>,
+    /// Sending many deliveries again.
+    pub redriver: Arc<Redriver>,
     /// Setting up.
     pub registrar: Arc<Registrar>,
     /// Snapshots to read, and the provenance of fetches.

@@ -57,6 +57,7 @@ codes! {
     UploadNotFound "UPLOAD_NOT_FOUND" 404 "There is no such upload that the viewer may see.";
     ConsignmentNotFound "CONSIGNMENT_NOT_FOUND" 404 "There is no such consignment that the viewer may see.";
     DeliveryNotFound "DELIVERY_NOT_FOUND" 404 "There is no such delivery that the viewer may see.";
+    RedriveNotFound "REDRIVE_NOT_FOUND" 404 "There is no such redrive that the viewer may see.";
     PayloadNotFound "PAYLOAD_NOT_FOUND" 404 "There is no released payload that the viewer may see.";
     PartnerNotFound "PARTNER_NOT_FOUND" 404 "There is no such partner that the viewer may see.";
     AgreementNotFound "AGREEMENT_NOT_FOUND" 404 "There is no such agreement that the viewer may see.";
@@ -95,6 +96,7 @@ codes! {
     ReasonRequired "REASON_REQUIRED" 400 "A person's decision needs a reason.";
     ReasonTooLong "REASON_TOO_LONG" 400 "The reason has more than 500 characters.";
     IllegalMove "ILLEGAL_MOVE" 409 "It is not in a state from which this can be done.";
+    InvalidRedrive "INVALID_REDRIVE" 400 "The redrive cannot be started as it is asked for; the message says why.";
     ConcurrentChange "CONCURRENT_CHANGE" 409 "It kept changing in the meantime; look again and repeat.";
 
     InvalidSlug "INVALID_SLUG" 400 "A slug has 2 to 40 lower-case letters, digits and single hyphens, and begins with a letter.";

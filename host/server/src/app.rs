@@ -110,6 +110,7 @@ fn api(
     Ok(ApiState {
         intake: Arc::new(Intake::new(intake, settings::intake(config))),
         desk: Arc::new(Desk::new(parts.transfers(), parts.clock())),
+        redriver: Arc::new(parts.redriver()),
         registrar: Arc::new(registrar),
         store: parts.transfers(),
         payloads: parts.payloads(),

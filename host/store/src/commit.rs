@@ -1,6 +1,6 @@
 //! Commits a change: everything it says in one transaction, or nothing.
 //!
-//! Lock order: transfer, consignment, (destinations,) delivery, outbox. The transfer's row is locked first whenever
+//! Lock order: (redrive, lane,) transfer, consignment, (destinations,) delivery, breaker, outbox. The transfer's row is locked first whenever
 //! its provenance grows or its shares move, so that two shares that settle at once roll up one after the other.
 
 use lockgate_core::change::Change;
@@ -12,6 +12,7 @@ use lockgate_core::ports::CommitError;
 use lockgate_core::transfer::Transfer;
 use sqlx::PgConnection;
 
+use crate::breaker;
 use crate::error::{Failure, commit_error};
 use crate::provenance::{Audience, Head, chain};
 use crate::store::PgStore;
@@ -25,6 +26,7 @@ mod outbox;
 mod proof;
 mod roll_up;
 mod tell;
+mod waiting;
 
 pub(crate) use outbox::ring;
 
@@ -40,7 +42,21 @@ pub(crate) async fn receive(store: &PgStore, upload: UploadId, change: &Change) 
 
 async fn run(store: &PgStore, change: &Change, upload: Option<UploadId>) -> Result<(), Failure> {
     let mut transaction = store.worker.begin().await?;
-    let mut writing = Writing::begin(&mut transaction, change).await?;
+    let rings = write(&mut transaction, change, upload).await?;
+    transaction.commit().await?;
+    if rings {
+        store.wake.notify_one();
+    }
+    Ok(())
+}
+
+/// Writes a change in a transaction under way; whether it put commands in the outbox.
+pub(crate) async fn write(
+    connection: &mut PgConnection,
+    change: &Change,
+    upload: Option<UploadId>,
+) -> Result<bool, Failure> {
+    let mut writing = Writing::begin(connection, change).await?;
     writing.apply(change).await?;
     if let Some(upload) = upload {
         lock::sealed_upload(writing.connection, upload, change).await?;
@@ -48,11 +64,7 @@ async fn run(store: &PgStore, change: &Change, upload: Option<UploadId>) -> Resu
     roll_up::settle(&mut writing, change).await?;
     let commands = std::mem::take(&mut writing.commands);
     ring(writing.connection, &commands).await?;
-    transaction.commit().await?;
-    if !commands.is_empty() {
-        store.wake.notify_one();
-    }
-    Ok(())
+    Ok(!commands.is_empty())
 }
 
 /// A transaction under way, with what was locked first.
@@ -91,6 +103,8 @@ impl<'c> Writing<'c> {
         if let Aggregate::Delivery(delivery) = change.next() {
             if let Some(attempt) = change.attempt() {
                 proof::attempt(self.connection, attempt, delivery).await?;
+                let room = breaker::heard(self.connection, delivery, attempt).await?;
+                self.commands.extend(waiting::next(self.connection, delivery, room).await?);
             }
             self.commands.extend(line::next(self.connection, delivery).await?);
         }

@@ -3,7 +3,7 @@
 //! [`PgStore`] implements the store ports of [`lockgate_core::ports`]: transfers, uploads, the registry, the vault and
 //! the read-only views of people. [`migrate`] brings a database to the schema of this binary.
 //!
-//! *Invariants:* no transaction leaves this crate; the lock order is transfer, consignment, delivery, outbox; only the
+//! *Invariants:* no transaction leaves this crate; the lock order is redrive, transfer, consignment, delivery, breaker, outbox; only the
 //! database's clock decides who is alive and what is due; every row that people read passes row-level security.
 
 #[macro_use]
@@ -11,8 +11,10 @@ mod row;
 #[macro_use]
 mod transient;
 
+mod admit;
 mod adopt;
 mod announce;
+mod breaker;
 mod claim;
 mod column;
 mod commit;
@@ -26,6 +28,7 @@ mod migrate;
 mod pin;
 mod provenance;
 mod rate;
+mod redrive;
 mod registry;
 mod relay;
 mod snapshot;

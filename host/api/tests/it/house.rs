@@ -17,12 +17,13 @@ use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
 use lockgate_core::pipeline::{Pipeline, PipelinePorts, PipelineSettings};
 use lockgate_core::ports::Registry;
 use lockgate_core::rate::{RateLimit, RateLimits};
+use lockgate_core::redriver::Redriver;
 use lockgate_core::registrar::Registrar;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_testkit::memory::{
-    FixedChance, MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryRateLedger, MemoryStore,
-    MemoryVault, Reads, ScriptedRunner, VirtualClock,
+    MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryRateLedger, MemoryStore, MemoryVault,
+    Reads, ScriptedRunner, VirtualClock,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -48,6 +49,7 @@ pub(crate) struct House {
     pub(crate) ledger: Arc<MemoryRateLedger>,
     issuer: Issuer,
     pipeline: Pipeline,
+    redriver: Redriver,
     host: HostId,
 }
 
@@ -99,9 +101,9 @@ impl House {
             messenger: Arc::new(MemoryMessenger::default()),
             clock: clock.clone(),
             tracer: Arc::new(NoTracer),
-            chance: Arc::new(FixedChance(0.5)),
         };
         let ledger = Arc::new(MemoryRateLedger::new(clock.clone()));
+        let redriver = Redriver::new(store.clone(), clock.clone());
         let state = ApiState {
             intake: Arc::new(Intake::new(
                 IntakePorts {
@@ -115,6 +117,7 @@ impl House {
                 IntakeSettings { max_size: 1 << 20, ..IntakeSettings::default() },
             )),
             desk: Arc::new(Desk::new(store.clone(), clock.clone())),
+            redriver: Arc::new(redriver.clone()),
             registrar: Arc::new(Registrar::new(
                 store.clone(),
                 Arc::new(MemoryArchive::default()),
@@ -137,7 +140,22 @@ impl House {
         let reads = store.reads();
         let (router, host) = (router(state), HostId::generate(clock.now()));
         let pipeline = Pipeline::new(ports, PipelineSettings::default());
-        Self { router, store, clock, reads, acme, globex, stranger, runner, connector, ledger, issuer, pipeline, host }
+        Self {
+            router,
+            store,
+            clock,
+            reads,
+            acme,
+            globex,
+            stranger,
+            runner,
+            connector,
+            ledger,
+            issuer,
+            pipeline,
+            redriver,
+            host,
+        }
     }
 
     /// A host works on everything that rings, until nothing does.
@@ -145,6 +163,11 @@ impl House {
         while let Some(claim) = self.store.ring(self.host) {
             self.pipeline.work(claim).await;
         }
+    }
+
+    /// A host works on every lane that is due.
+    pub(crate) async fn redrive(&self) {
+        while self.redriver.work(self.host, &*self.store).await.expect("memory answers") {}
     }
 
     /// A token of a user of that partner.

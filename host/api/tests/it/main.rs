@@ -9,6 +9,7 @@ mod identity;
 mod keys;
 mod limits;
 mod payload;
+mod redrives;
 mod schema;
 mod stories;
 mod transfers;

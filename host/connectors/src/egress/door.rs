@@ -20,7 +20,7 @@ type Failure = Box<dyn error::Error + Send + Sync>;
 
 /// The connector under TLS.
 #[derive(Debug, Clone)]
-pub(super) struct Door {
+pub(crate) struct Door {
     gate: Arc<Gate>,
     dial: Arc<dyn Dial>,
     patience: Duration,

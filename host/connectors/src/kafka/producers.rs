@@ -14,7 +14,7 @@ use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, Producer as _};
 
-use crate::answer::{failed, refused};
+use crate::answer::{failed, forbidden, refused};
 use crate::egress::Gate;
 
 const ROOM: usize = 16;
@@ -69,7 +69,7 @@ impl Producers {
     }
 
     fn check(&self, host: &str, port: u16) -> Result<(), Answer> {
-        self.gate.broker(host, port).map_err(|denied| refused(denied.to_string()))
+        self.gate.broker(host, port).map_err(|denied| forbidden(denied.to_string()))
     }
 }
 

@@ -16,7 +16,7 @@ use crate::gauges::Gauges;
 use crate::listen::{Certificate, Port};
 use crate::service::Service;
 use crate::worker::{
-    Adopter, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Preparer, Workers,
+    Adopter, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Preparer, Redriving, Workers,
 };
 
 /// What a stage may take beyond its own time for draining.
@@ -54,16 +54,22 @@ pub(super) fn start(
     let claimer =
         Arc::new(NotingClaimer { store: parts.transfers(), host: parts.host, holdings: Arc::clone(&holdings) });
     let mut listener = Listener::start(&parts.bus_config, claimer, parts.tracer(), queue)?;
-    service.stage("listening", Duration::from_secs(15)).endless("adopter", adopter.run()).task(
-        "listener",
-        |stop| async move {
-            tokio::select! {
-                ended = listener.ended() => return ended.context("listening to Kafka ended"),
-                () = stop.cancelled() => listener.stop(),
-            }
-            Ok(listener.ended().await?)
-        },
-    );
+    let redriving = Redriving {
+        redriver: parts.redriver(),
+        store: parts.transfers(),
+        host: parts.host,
+        alive: alive.clone(),
+        every: config.workers.adopt,
+    };
+    let mut listening = service.stage("listening", Duration::from_secs(15));
+    listening = listening.endless("adopter", adopter.run()).endless("redriving", redriving.run());
+    listening.task("listener", |stop| async move {
+        tokio::select! {
+            ended = listener.ended() => return ended.context("listening to Kafka ended"),
+            () = stop.cancelled() => listener.stop(),
+        }
+        Ok(listener.ended().await?)
+    });
 
     let workers = Workers::new(
         Arc::new(parts.pipeline(config)),

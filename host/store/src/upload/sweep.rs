@@ -32,7 +32,10 @@ pub(super) async fn sweepable(store: &PgStore, room: usize) -> Result<Vec<Sweepa
                     and not (t.version = o.version and t.claimed_by is not null)
                     and not exists (select from consignments c
                                     where c.transfer = o.transfer and c.version = o.version
-                                      and c.claimed_by is not null)))
+                                      and c.claimed_by is not null)
+                    and not exists (select from deliveries d
+                                    where d.transfer = o.transfer and d.version = o.version and d.judges
+                                      and d.claimed_by is not null)))
          order by o.created_at limit $1",
         limit(room)
     )

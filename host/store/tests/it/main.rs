@@ -1,5 +1,6 @@
 //! The store against a real Postgres: every test has a database of its own.
 
+mod admitting;
 mod adoption;
 mod announcing;
 mod claiming;
@@ -9,6 +10,7 @@ mod outage;
 mod outbox;
 mod proof;
 mod rate;
+mod redrives;
 mod registry;
 mod rolling_up;
 mod secrets;

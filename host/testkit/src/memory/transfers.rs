@@ -8,8 +8,8 @@ use lockgate_core::change::Change;
 use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
 use lockgate_core::command::{RungCommand, Work};
 use lockgate_core::consignment::ConsignmentState;
-use lockgate_core::delivery::DeliveryState;
-use lockgate_core::destination::{Destination, DestinationStatus};
+use lockgate_core::delivery::{DeliveryState, Wait};
+use lockgate_core::destination::{Destination, DestinationStatus, Disabled};
 use lockgate_core::digest::Digest;
 use lockgate_core::hook::Hook;
 use lockgate_core::id::{DestinationId, HostId, NotificationId, PartnerId, RevisionId, TransferId};
@@ -17,7 +17,7 @@ use lockgate_core::notification::{Channel, Event, Notification, NotificationStat
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Owner, Revision, RevisionPin, Rollout, Side};
 use lockgate_core::ports::{
-    AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
+    Admission, AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
 };
 use lockgate_core::provenance::{ChainedEntry, Entry, link};
 use lockgate_core::state::{Stamp, consignment, transfer};
@@ -61,10 +61,13 @@ impl State {
         }
         self.live.extend(change.promotes());
         self.discarded.extend(change.discards());
-        if let Some(id) = change.disables() {
-            let gone = self.destinations.iter_mut().filter(|it| it.id == id);
-            gone.for_each(|it| it.status = DestinationStatus::Disabled);
+        if let Some(gone) = change.disables() {
+            let disabled = Disabled { reason: gone.reason.clone(), at: change.at() };
+            for it in self.destinations.iter_mut().filter(|it| it.id == gone.destination) {
+                (it.status, it.disabled) = (DestinationStatus::Disabled, Some(disabled.clone()));
+            }
         }
+        self.hear(change);
         self.outbox.extend(change.commands());
         change.events().iter().for_each(|event| self.tell(event, change));
         self.roll_up(change)
@@ -87,6 +90,15 @@ impl State {
             (transfer.provenance_length, transfer.provenance_head) = (sequence, head);
             self.entries.push(ChainedEntry { transfer: id, sequence, entry: entry.clone(), link: head });
         }
+    }
+
+    /// What an attempt's answer does to its destination's breaker.
+    fn hear(&mut self, change: &Change) {
+        let (Aggregate::Delivery(it), Some(attempt)) = (change.next(), change.attempt()) else { return };
+        let settings = self.destinations.iter().find(|known| known.id == it.destination).map(|it| it.settings.clone());
+        let (Some(settings), Some(healthy)) = (settings, attempt.answer.health()) else { return };
+        let breaker = self.breakers.entry(it.destination).or_default();
+        *breaker = breaker.after(healthy, &settings, change.at());
     }
 
     fn tell(&mut self, event: &Event, change: &Change) {
@@ -202,6 +214,21 @@ impl TransferStore for MemoryStore {
         Ok(claims.collect())
     }
 
+    /// Breakers only: in memory one attempt is made at a time.
+    async fn admit(&self, claim: &Claim, destination: &Destination) -> Result<Admission, StoreError> {
+        let now = self.clock.now();
+        let Work::Delivery(delivery) = claim.aggregate.work() else { return Ok(Admission::Stale) };
+        let mut state = self.state();
+        let breaker = state.breakers.entry(destination.id).or_default();
+        Ok(match breaker.admit(delivery, now) {
+            Ok(admitted) => {
+                *breaker = admitted;
+                Admission::Go
+            }
+            Err(until) => Admission::Wait { until, waits: Wait::Breaker },
+        })
+    }
+
     async fn relinquish(&self, claim: &Claim, _after: Duration) -> Result<(), StoreError> {
         self.state().claims.remove(&claim.aggregate.work());
         Ok(())
@@ -234,6 +261,8 @@ impl TransferStore for MemoryStore {
                 it.pins = pins;
                 it.pins.clone()
             }
+            // Judged anew: nothing is kept.
+            Some(Aggregate::Delivery(_)) => return Ok(found),
             Some(Aggregate::Transfer(it)) => it.pins.clone(),
             Some(Aggregate::Consignment(it)) => it.pins.clone(),
             _ => return Err(CommitError::Stale(work)),

@@ -2,11 +2,11 @@
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, Object};
-use lockgate_core::delivery::DeliveryState as State;
 
 use crate::failure::Failure;
 use crate::graphql::asking::asking;
 use crate::graphql::consignment::{Consignment, ConsignmentState};
+use crate::graphql::dead_letter::DeliveryFilterInput;
 use crate::graphql::delivery::{Delivery, DeliveryState};
 use crate::graphql::page::{self, Window};
 
@@ -52,13 +52,16 @@ impl DeliveryQueries {
     async fn dead_letters(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Only those that it chooses.")] filter: Option<DeliveryFilterInput>,
         #[graphql(desc = "How many from the beginning, at most 100; 25 if nothing is said.")] first: Option<i32>,
         #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Delivery>, Failure> {
         let request = Window { first, after, last, before }.request("deadLetters")?;
-        let found = asking(ctx).view.read().await?.deliveries(Some(State::DeadLettered), &request).await?;
+        let asking = asking(ctx);
+        let filter = filter.unwrap_or_default().filter(asking).await?;
+        let found = asking.view.read().await?.dead_letters(&filter, &request).await?;
         Ok(page::connection("deadLetters", found, Delivery))
     }
 }

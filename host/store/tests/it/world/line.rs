@@ -8,7 +8,7 @@ use lockgate_core::command::Work;
 use lockgate_core::consignment::{Consignment, DeliveryOrder};
 use lockgate_core::decision::Decision;
 use lockgate_core::delivery::{Answer, Attempt, Delivery};
-use lockgate_core::destination::{Destination, DestinationStatus, Endpoint};
+use lockgate_core::destination::{Destination, DestinationSettings, DestinationStatus, Endpoint};
 use lockgate_core::digest::Digest;
 use lockgate_core::finding::{Finding, Findings, Severity};
 use lockgate_core::id::{
@@ -189,9 +189,16 @@ impl World {
             id: DestinationId::generate(now()),
             partner: of,
             name: name.into(),
-            endpoint: Endpoint::Http { url: "http://127.0.0.1/".into(), signing_secret: None, bearer_secret: None },
+            endpoint: Endpoint::Http {
+                url: "http://127.0.0.1/".into(),
+                signing_secret: None,
+                bearer_secret: None,
+                options: lockgate_core::destination::HttpOptions::default(),
+            },
             ordered,
             status: DestinationStatus::Active,
+            disabled: None,
+            settings: DestinationSettings::default(),
             created_at: now(),
         };
         self.store.add_destination(&it).await.expect("a destination");
