@@ -13,6 +13,7 @@ use crate::command::Work;
 use crate::id::{PartnerId, UploadId};
 use crate::payload::Payload;
 use crate::ports::{CommitError, PayloadStore, Registry, TransferStore, UploadStore};
+use crate::quota::Quota;
 use crate::state::{IllegalMove, Stamp, TransferMove, transfer};
 use crate::time::Clock;
 use crate::trace::{TraceContext, Tracer};
@@ -35,6 +36,8 @@ pub struct IntakeSettings {
     pub max_receivers: usize,
     /// After how many bytes of one request an upload's progress is made durable, so that a dying host costs no more.
     pub checkpoint: u64,
+    /// What each partner may hand in within a day.
+    pub quota: Quota,
 }
 
 impl Default for IntakeSettings {
@@ -44,6 +47,7 @@ impl Default for IntakeSettings {
             upload_lifetime: Duration::from_secs(24 * 60 * 60),
             max_receivers: 100,
             checkpoint: 64 << 20,
+            quota: Quota::default(),
         }
     }
 }

@@ -3,7 +3,7 @@
 //! [`PgStore`] implements the store ports of [`lockgate_core::ports`]: transfers, uploads, the registry, the vault and
 //! the read-only views of people. [`migrate`] brings a database to the schema of this binary.
 //!
-//! *Invariants:* no transaction leaves this crate; the lock order is transfer, consignment, delivery, outbox; only the
+//! *Invariants:* no transaction leaves this crate; the lock order is transfer, consignment, delivery, outbox, usage; only the
 //! database's clock decides who is alive and what is due; every row that people read passes row-level security.
 
 #[macro_use]
@@ -32,6 +32,7 @@ mod snapshot;
 mod store;
 mod transfer_store;
 mod upload;
+mod usage;
 mod vault;
 
 pub use config::{ConnectionUrl, InvalidSecretsKey, SecretsKey, StoreConfig};

@@ -63,6 +63,7 @@ impl Intake {
                 Ok(Announced { transfer: *transfer, upload: *upload, repeated: true })
             }
             AnnounceOutcome::Conflict { transfer } => Err(IntakeError::IdempotencyConflict { transfer }),
+            AnnounceOutcome::OverQuota { exceeded, ends_in } => Err(IntakeError::OverQuota { exceeded, ends_in }),
         }
     }
 
@@ -179,7 +180,7 @@ impl Intake {
             complete: false,
         };
         let entry = transfer::announced(&transfer, &self.stamp(viewer, &new.trace));
-        Announcement { transfer, upload, fingerprint, entry, commands: vec![] }
+        Announcement { transfer, upload, fingerprint, entry, quota: self.settings.quota, commands: vec![] }
     }
 }
 

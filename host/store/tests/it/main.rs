@@ -15,4 +15,5 @@ mod secrets;
 mod sight;
 mod telling;
 mod upload;
+mod usage;
 mod world;
