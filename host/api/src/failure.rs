@@ -1,5 +1,7 @@
 //! Failures: every error on its way out, as a public code and a sentence. What is our fault keeps its details inside.
 
+use std::time::Duration;
+
 use lockgate_core::code::Code;
 use lockgate_core::desk::DeskError;
 use lockgate_core::id::InvalidId;
@@ -20,11 +22,18 @@ pub(crate) struct Failure {
     pub(crate) offset: Option<u64>,
     /// Which limit was reached and how long to wait, where that is what was wrong.
     pub(crate) standing: Option<Standing>,
+    /// How long to wait before asking again, where waiting helps.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), offset: None, standing: None }
+        Self { code, message: message.into(), offset: None, standing: None, retry_after: None }
+    }
+
+    /// A rate limit is reached.
+    pub(crate) fn limited(standing: Standing, message: String) -> Self {
+        Self { standing: Some(standing), retry_after: Some(standing.reset), ..Self::new(Code::RateLimited, message) }
     }
 
     /// The same answer for what does not exist and for what the viewer may not see.
@@ -74,13 +83,17 @@ impl From<IntakeError> for Failure {
             IntakeError::Interrupted { kept, .. } => Some(*kept),
             _ => None,
         };
-        Self { offset, ..Self::new(error.code(), error.to_string()) }
+        let retry_after = match &error {
+            IntakeError::OverQuota { ends_in, .. } => Some(*ends_in),
+            _ => None,
+        };
+        Self { offset, retry_after, ..Self::new(error.code(), error.to_string()) }
     }
 }
 
 impl From<RateLimited> for Failure {
     fn from(error: RateLimited) -> Self {
-        Self { standing: Some(error.0), ..Self::new(Code::RateLimited, error.to_string()) }
+        Self::limited(error.0, error.to_string())
     }
 }
 

@@ -14,6 +14,7 @@ use crate::command::Work;
 use crate::id::{PartnerId, UploadId};
 use crate::payload::Payload;
 use crate::ports::{CommitError, PayloadStore, Registry, TransferStore, UploadStore};
+use crate::quota::Quota;
 use crate::state::{IllegalMove, Stamp, TransferMove, transfer};
 use crate::time::Clock;
 use crate::trace::{TraceContext, Tracer};
@@ -34,11 +35,18 @@ pub struct IntakeSettings {
     pub upload_lifetime: Duration,
     /// How many receivers a transfer may name.
     pub max_receivers: usize,
+    /// What each partner may hand in within a day.
+    pub quota: Quota,
 }
 
 impl Default for IntakeSettings {
     fn default() -> Self {
-        Self { max_size: 64 << 30, upload_lifetime: Duration::from_secs(24 * 60 * 60), max_receivers: 100 }
+        Self {
+            max_size: 64 << 30,
+            upload_lifetime: Duration::from_secs(24 * 60 * 60),
+            max_receivers: 100,
+            quota: Quota::default(),
+        }
     }
 }
 

@@ -34,6 +34,7 @@ pub mod plugin;
 pub mod policy;
 pub mod ports;
 pub mod provenance;
+pub mod quota;
 pub mod rate;
 pub mod redrive;
 pub mod redriver;

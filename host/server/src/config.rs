@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use lockgate_core::quota::Quota;
 use lockgate_core::rate::RateLimit;
 use lockgate_core::retry::RetrySchedule;
 use serde::{Deserialize, Serialize};
@@ -85,12 +86,20 @@ pub(crate) struct Http {
 pub(crate) struct Limits {
     pub(crate) requests_per_minute: u32,
     pub(crate) bad_tokens_per_minute: u32,
+    pub(crate) transfers_per_day: u64,
+    pub(crate) bytes_per_day: u64,
 }
 
 impl Limits {
     /// How often a user may ask.
     pub(crate) const fn requests(&self) -> RateLimit {
         RateLimit { requests: self.requests_per_minute, window: Duration::from_secs(60) }
+    }
+
+    /// What a partner may hand in.
+    pub(crate) fn quota(&self) -> Quota {
+        let limited = |most: u64| (most > 0).then_some(most);
+        Quota { transfers_per_day: limited(self.transfers_per_day), bytes_per_day: limited(self.bytes_per_day) }
     }
 
     /// How many tokens of an address may be bad.

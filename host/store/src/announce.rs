@@ -13,6 +13,7 @@ use crate::commit::ring;
 use crate::error::Failure;
 use crate::provenance::{Audience, Head, chain};
 use crate::store::PgStore;
+use crate::usage;
 
 /// Creates the transfer with its upload and first entry, or finds the one announced before.
 pub(crate) async fn announce(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, Failure> {
@@ -33,6 +34,10 @@ async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOut
     let audience = Audience::of(&announcement.entry, transfer.sender.uuid(), None);
     chain(&mut transaction, transfer.id, head, &[(announcement.entry.clone(), audience)]).await?;
     ring(&mut transaction, &announcement.commands).await?;
+    if let Some(over) = usage::count(&mut transaction, announcement).await? {
+        transaction.rollback().await?;
+        return Ok(over);
+    }
     transaction.commit().await?;
     Ok(AnnounceOutcome::Created)
 }
@@ -74,8 +79,9 @@ pub(crate) async fn insert_upload(connection: &mut PgConnection, it: &Upload, at
     let assembles: Vec<_> = it.assembles.iter().map(|id| id.uuid()).collect();
     sqlx::query!(
         "insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience, expires_at,
-                              assembles)
-         values ($1, $2, $3, $4, $5, $6, $7, false, $8::timestamptz - $9::timestamptz, $8, nullif($10::uuid[], '{}'))",
+                              assembles, deferred)
+         values ($1, $2, $3, $4, $5, $6, $7, false, $8::timestamptz - $9::timestamptz, $8, nullif($10::uuid[], '{}'),
+                 $5::bigint is null)",
         it.id.uuid(),
         it.version,
         it.transfer.map(TransferId::uuid),

@@ -52,7 +52,9 @@ fn stamp(error: &mut ServerError, failure: &Failure, trace: &TraceContext) {
     if let Some(standing) = &failure.standing {
         extensions.set("limit", standing.limit.requests);
         extensions.set("windowSeconds", seconds(standing.limit.window));
-        extensions.set("retryAfterSeconds", seconds(standing.reset));
+    }
+    if let Some(time) = failure.retry_after {
+        extensions.set("retryAfterSeconds", seconds(time));
     }
     error.extensions = Some(extensions);
 }

@@ -67,8 +67,8 @@ fn turn_away(refusal: Refusal, headers: &HeaderMap) -> Response {
     if let Some(challenge) = refusal.challenge() {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     }
-    if let Some(standing) = &failure.standing {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds(standing.reset)));
+    if let Some(time) = failure.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds(time)));
     }
     response
 }

@@ -30,14 +30,15 @@ struct Document<'a> {
     request_id: Option<String>,
     #[serde(flatten)]
     limit: Option<Limit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u64>,
 }
 
-/// Which limit was reached, and how long to wait.
+/// Which limit was reached.
 #[derive(Serialize)]
 struct Limit {
     limit: u32,
     window_seconds: u64,
-    retry_after_seconds: u64,
 }
 
 impl Problem {
@@ -77,8 +78,8 @@ impl IntoResponse for Problem {
             limit: self.failure.standing.map(|standing| Limit {
                 limit: standing.limit.requests,
                 window_seconds: seconds(standing.limit.window),
-                retry_after_seconds: seconds(standing.reset),
             }),
+            retry_after_seconds: self.failure.retry_after.map(seconds),
         };
         // 460 is tus's own; the code's number is within what HTTP calls a status.
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -89,8 +90,8 @@ impl IntoResponse for Problem {
         if code == Code::TemporarilyUnavailable {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
-        if let Some(standing) = self.failure.standing {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(standing.reset)));
+        if let Some(time) = self.failure.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(time)));
         }
         if let Some(offset) = self.failure.offset {
             headers.insert("upload-offset", HeaderValue::from(offset));

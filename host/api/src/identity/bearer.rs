@@ -116,7 +116,7 @@ impl From<Refusal> for Failure {
                     standing.limit.requests,
                     seconds(standing.reset)
                 );
-                Self { standing: Some(standing), ..Self::new(Code::RateLimited, why) }
+                Self::limited(standing, why)
             }
         }
     }

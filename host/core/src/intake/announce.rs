@@ -65,6 +65,7 @@ impl Intake {
                 Ok(Announced { transfer: *transfer, upload: *upload, repeated: true })
             }
             AnnounceOutcome::Conflict { transfer } => Err(IntakeError::IdempotencyConflict { transfer }),
+            AnnounceOutcome::OverQuota { exceeded, ends_in } => Err(IntakeError::OverQuota { exceeded, ends_in }),
         }
     }
 
@@ -183,7 +184,7 @@ impl Intake {
             complete: false,
         };
         let entry = transfer::announced(&transfer, &self.stamp(viewer, &new.trace));
-        Announcement { transfer, upload, fingerprint, entry, commands: vec![] }
+        Announcement { transfer, upload, fingerprint, entry, quota: self.settings.quota, commands: vec![] }
     }
 }
 

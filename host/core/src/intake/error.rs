@@ -1,8 +1,11 @@
 //! What can be wrong with a transfer or an upload, and what to do about it.
 
+use std::time::Duration;
+
 use crate::code::Code;
 use crate::id::{TransferId, UploadId};
 use crate::ports::{CommitError, PayloadError, StoreError, UploadError};
+use crate::quota::Exceeded;
 use crate::state::IllegalMove;
 
 /// Intake did not take something; everything is as it was before.
@@ -63,6 +66,17 @@ pub enum IntakeError {
     IdempotencyConflict {
         /// The transfer of then.
         transfer: TransferId,
+    },
+    /// The day's quota is used up.
+    #[error(
+        "the transfer goes beyond the quota of {} {} a day; wait {} s for the next day (UTC), or ask the operator for more",
+        .exceeded.limit, .exceeded.unit, .ends_in.as_secs()
+    )]
+    OverQuota {
+        /// Which part of it.
+        exceeded: Exceeded,
+        /// When the next day begins.
+        ends_in: Duration,
     },
     /// No such upload, or somebody else's.
     #[error("there is no upload {0}")]
@@ -160,6 +174,7 @@ impl IntakeError {
             Self::FileName(_) => Code::InvalidFileName,
             Self::IdempotencyKey => Code::InvalidIdempotencyKey,
             Self::IdempotencyConflict { .. } => Code::IdempotencyConflict,
+            Self::OverQuota { .. } => Code::QuotaExceeded,
             Self::Unknown(_) => Code::UploadNotFound,
             Self::Offset { .. } => Code::UploadOffsetMismatch,
             Self::TooLong { .. } => Code::UploadTooLong,

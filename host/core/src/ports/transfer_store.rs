@@ -18,6 +18,7 @@ use crate::partner::Partner;
 use crate::policy::{Revision, Side};
 use crate::ports::query::Snapshot;
 use crate::provenance::Entry;
+use crate::quota::{Exceeded, Quota};
 use crate::time::Timestamp;
 use crate::transfer::{Transfer, Version};
 use crate::upload::Upload;
@@ -127,6 +128,8 @@ pub struct Announcement {
     pub fingerprint: Digest,
     /// Its first provenance entry.
     pub entry: Entry,
+    /// What the sender may hand in within a day.
+    pub quota: Quota,
     /// Nothing rings yet; kept so that a complete announcement can be rung in the same transaction later.
     pub commands: Vec<Command>,
 }
@@ -147,6 +150,13 @@ pub enum AnnounceOutcome {
     Conflict {
         /// The transfer of then.
         transfer: TransferId,
+    },
+    /// It would go beyond the sender's quota; nothing was created.
+    OverQuota {
+        /// Which part of it.
+        exceeded: Exceeded,
+        /// When the next day begins.
+        ends_in: Duration,
     },
 }
 

@@ -12,6 +12,7 @@ use lockgate_core::intake::{
 };
 use lockgate_core::partner::PartnerStatus;
 use lockgate_core::ports::{Registry, TransferStore, UploadStore};
+use lockgate_core::quota::Quota;
 use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_core::transfer::TransferState;
 use lockgate_core::upload::Upload;
@@ -39,8 +40,16 @@ fn intake(stage: &Stage) -> Intake {
     traced(stage, Arc::new(NoTracer))
 }
 
+fn with_settings(stage: &Stage, settings: IntakeSettings) -> Intake {
+    over(stage, settings, Arc::new(NoTracer))
+}
+
 fn traced(stage: &Stage, tracer: Arc<dyn Tracer>) -> Intake {
     let settings = IntakeSettings { max_size: 2_000_000, max_receivers: 3, ..IntakeSettings::default() };
+    over(stage, settings, tracer)
+}
+
+fn over(stage: &Stage, settings: IntakeSettings, tracer: Arc<dyn Tracer>) -> Intake {
     let ports = IntakePorts {
         store: stage.store.clone(),
         uploads: stage.store.clone(),
@@ -305,4 +314,21 @@ async fn suspended_senders_ended_agreements_and_other_roles_do_not_send() {
     partner.status = PartnerStatus::Suspended;
     stage.store.update_partner(&partner).await.expect("it exists");
     assert_eq!(code(intake.announce(&acme(&stage), new(None)).await), "PARTNER_SUSPENDED");
+}
+
+#[tokio::test]
+async fn a_partner_hands_in_no_more_than_its_quota_and_repeats_cost_nothing() {
+    let stage = Stage::new().await;
+    let quota = Quota { transfers_per_day: Some(2), bytes_per_day: Some(100) };
+    let intake = with_settings(&stage, IntakeSettings { quota, ..IntakeSettings::default() });
+    let keyed = |key: &str, size| NewTransfer { idempotency_key: Some(key.to_owned()), ..new(size) };
+    intake.announce(&acme(&stage), keyed("a", Some(60))).await.expect("within the quota");
+    let refused = intake.announce(&acme(&stage), keyed("b", Some(41))).await.expect_err("too many bytes");
+    assert_eq!(refused.code().name(), "QUOTA_EXCEEDED");
+    assert!(refused.to_string().contains("100 bytes a day"), "{refused}");
+    intake.announce(&acme(&stage), keyed("b", Some(40))).await.expect("what was refused was not counted");
+    let refused = intake.announce(&acme(&stage), keyed("c", None)).await.expect_err("too many transfers");
+    assert!(refused.to_string().contains("2 transfers a day"), "{refused}");
+    let again = intake.announce(&acme(&stage), keyed("b", Some(40))).await.expect("a repeat is no new transfer");
+    assert!(again.repeated);
 }

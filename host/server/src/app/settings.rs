@@ -132,6 +132,7 @@ pub(super) fn bounds(config: &Config) -> anyhow::Result<Bounds> {
 pub(super) fn intake(config: &Config) -> IntakeSettings {
     IntakeSettings {
         max_size: config.uploads.max_bytes,
+        quota: config.limits.quota(),
         upload_lifetime: Duration::from_secs(config.uploads.expire_after_seconds),
         ..IntakeSettings::default()
     }

@@ -12,6 +12,7 @@ use crate::column::{bigint, document};
 use crate::error::Failure;
 use crate::row::one;
 use crate::store::PgStore;
+use crate::usage;
 
 /// An upload that did not end.
 pub(super) async fn find(store: &PgStore, id: UploadId) -> Result<Option<Upload>, Failure> {
@@ -89,10 +90,12 @@ async fn seal_once(
     )
     .fetch_optional(&mut *transaction)
     .await?;
-    if row.is_some() {
+    let upload: Option<Upload> = one(row)?;
+    if let Some(upload) = &upload {
+        usage::came(&mut transaction, upload.sender, id, payload.size).await?;
         transaction.commit().await?;
     }
-    one(row)
+    Ok(upload)
 }
 
 /// Tells an upload that moved on from one that another writer moved, and from one that is not there.

@@ -17,4 +17,5 @@ mod secrets;
 mod sight;
 mod telling;
 mod upload;
+mod usage;
 mod world;

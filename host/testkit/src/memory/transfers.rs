@@ -288,6 +288,17 @@ impl TransferStore for MemoryStore {
             }
             state.fingerprints.insert(key, (announcement.fingerprint, transfer.id));
         }
+        let handed_in = state.uploads.values().filter(|it| it.sender == transfer.sender);
+        let (transfers, bytes) = handed_in
+            .fold((1, announcement.upload.length.unwrap_or(0)), |(transfers, bytes), it| {
+                (transfers + 1, bytes + it.length.unwrap_or(0))
+            });
+        if let Some(exceeded) = announcement.quota.exceeded(transfers, bytes) {
+            if let Some(key) = &transfer.idempotency_key {
+                state.fingerprints.remove(&(transfer.sender, key.clone()));
+            }
+            return Ok(AnnounceOutcome::OverQuota { exceeded, ends_in: lockgate_core::quota::DAY });
+        }
         state.aggregates.insert(Work::Transfer(transfer.id), Aggregate::Transfer(transfer.clone()));
         state.uploads.insert(announcement.upload.id, announcement.upload.clone());
         state.chain(transfer.id, &announcement.entry);

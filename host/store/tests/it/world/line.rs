@@ -17,6 +17,7 @@ use lockgate_core::id::{
 use lockgate_core::payload::{ObjectFormat, Payload};
 use lockgate_core::policy::Side;
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Registry, TransferStore, UploadStore};
+use lockgate_core::quota::Quota;
 use lockgate_core::route::PlannedRoute;
 use lockgate_core::state::{ConsignmentMove, DeliveryMove, Stamp, TransferMove, consignment, delivery, transfer};
 use lockgate_core::trace::TraceContext;
@@ -79,7 +80,14 @@ impl World {
             complete: false,
         };
         let entry = transfer::announced(&transfer, &Stamp::of_person("test", at, None));
-        Announcement { transfer, upload, fingerprint: Digest::of(b"input"), entry, commands: vec![] }
+        Announcement {
+            transfer,
+            upload,
+            fingerprint: Digest::of(b"input"),
+            entry,
+            quota: Quota::default(),
+            commands: vec![],
+        }
     }
 
     /// An announced transfer.
