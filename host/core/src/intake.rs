@@ -37,6 +37,8 @@ pub struct IntakeSettings {
     pub max_receivers: usize,
     /// What each partner may hand in within a day.
     pub quota: Quota,
+    /// How long whoever asks for an offset waits for a writer that is setting down what it has.
+    pub settling: Duration,
 }
 
 impl Default for IntakeSettings {
@@ -46,6 +48,7 @@ impl Default for IntakeSettings {
             upload_lifetime: Duration::from_secs(24 * 60 * 60),
             max_receivers: 100,
             quota: Quota::default(),
+            settling: Duration::from_secs(1),
         }
     }
 }
@@ -87,8 +90,15 @@ impl Intake {
 
     /// How far an upload has come. If all bytes came but the host died before it acknowledged the transfer, that is
     /// finished first: an upload that looks complete never lacks its transfer.
+    ///
+    /// A client whose connection broke asks at once, often before the host that it spoke to has set down the last bytes:
+    /// a moment's patience saves sending them again.
     pub async fn find(&self, viewer: &Viewer, id: UploadId) -> Result<Upload, IntakeError> {
-        let upload = self.seen(viewer, id).await?;
+        let mut upload = self.seen(viewer, id).await?;
+        if upload.progress.open && !upload.complete {
+            let rested = self.ports.uploads.at_rest(id, self.settings.settling).await?;
+            upload = rested.ok_or(IntakeError::Unknown(id))?;
+        }
         let Some(transfer) = self.transfer(&upload).await? else { return self.find_partial(upload).await };
         match transfer.state {
             TransferState::Announced => {}

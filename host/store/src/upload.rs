@@ -1,5 +1,7 @@
 //! The upload store over Postgres.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use lockgate_core::change::Change;
 use lockgate_core::id::{PayloadId, UploadId};
@@ -29,6 +31,10 @@ impl UploadStore for PgStore {
 
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError> {
         Ok(progress::find(self, id).await?)
+    }
+
+    async fn at_rest(&self, id: UploadId, patience: Duration) -> Result<Option<Upload>, StoreError> {
+        Ok(progress::at_rest(self, id, patience).await?)
     }
 
     async fn advance(&self, advance: &Advance) -> Result<Upload, UploadError> {

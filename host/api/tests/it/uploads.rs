@@ -89,6 +89,30 @@ async fn takes_a_file_in_pieces() {
 }
 
 #[tokio::test]
+async fn shows_its_sender_how_far_an_upload_has_come_and_its_receiver_nothing() {
+    let house = House::new().await;
+    let query = "{ transfers { nodes { upload { state offset length } } } }";
+    let path = house.create(6).await;
+    for (offset, bytes, state) in [(0, "", "WAITING"), (0, "abc", "UNDER_WAY"), (3, "def", "COMPLETE")] {
+        house.patch(&path, offset, bytes).await;
+        let seen = house.ask(&house.token(&house.acme), query, json!({})).await;
+        let upload = &seen["data"]["transfers"]["nodes"][0]["upload"];
+        assert_eq!(upload["state"], state, "{seen}");
+        assert_eq!((&upload["offset"], &upload["length"]), (&json!(offset + bytes.len() as u64), &json!(6)));
+    }
+    house.work().await;
+    let theirs = house.ask(&house.token(&house.globex), query, json!({})).await;
+    assert_eq!(theirs["data"]["transfers"]["nodes"], json!([{ "upload": null }]));
+
+    house.create(6).await;
+    house.clock.advance(std::time::Duration::from_secs(25 * 3600));
+    let seen = house.ask(&house.token(&house.acme), query, json!({})).await;
+    let states: Vec<_> =
+        seen["data"]["transfers"]["nodes"].as_array().expect("two").iter().map(|it| &it["upload"]["state"]).collect();
+    assert!(states.contains(&&json!("EXPIRED")) && states.contains(&&json!("COMPLETE")), "{seen}");
+}
+
+#[tokio::test]
 async fn takes_the_first_bytes_with_the_creation_and_empty_files_at_once() {
     let house = House::new().await;
     let request = house

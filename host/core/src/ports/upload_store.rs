@@ -1,6 +1,7 @@
 //! The upload store: how far uploads have come.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -23,6 +24,12 @@ pub trait UploadStore: Send + Sync + Debug {
 
     /// Finds an upload.
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError>;
+
+    /// Finds an upload, once no writer is at it or that time has passed. A store whose writers are all its own has nothing
+    /// to wait for.
+    async fn at_rest(&self, id: UploadId, _patience: Duration) -> Result<Option<Upload>, StoreError> {
+        self.upload(id).await
+    }
 
     /// Moves an upload on, if its version still matches.
     async fn advance(&self, advance: &Advance) -> Result<Upload, UploadError>;

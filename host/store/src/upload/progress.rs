@@ -1,5 +1,7 @@
 //! Moves uploads on: offset, parts, tail and hash state in one row, fenced by its version.
 
+use std::time::{Duration, Instant};
+
 use lockgate_core::id::{PayloadId, UploadId};
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{Advance, UploadError};
@@ -19,6 +21,21 @@ pub(super) async fn find(store: &PgStore, id: UploadId) -> Result<Option<Upload>
     one(uploads!("select", "from uploads t where t.id = $1 and not t.ended", id.uuid())
         .fetch_optional(&store.worker)
         .await?)
+}
+
+/// The upload, asked for again and again, less and less often, while a writer is at it and patience lasts.
+pub(super) async fn at_rest(store: &PgStore, id: UploadId, patience: Duration) -> Result<Option<Upload>, Failure> {
+    let end = Instant::now() + patience;
+    let mut pause = Duration::from_millis(10);
+    loop {
+        let found = find(store, id).await?;
+        let at_work = found.as_ref().is_some_and(|it| it.progress.open && !it.complete);
+        if !at_work || Instant::now() + pause > end {
+            return Ok(found);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(100));
+    }
 }
 
 /// Moves an upload on. The tail that it leaves behind is given to the sweeper; every step renews its patience.

@@ -156,3 +156,22 @@ async fn what_belongs_to_a_partial_upload_is_kept_until_it_expires_and_can_be_re
     world.store.terminate(upload.id).await.expect("an end");
     assert!(swept(&world).await.contains(&sealed.key));
 }
+
+#[tokio::test]
+async fn whoever_asks_waits_for_a_writer_that_sets_down_what_it_has() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let upload = world.announced(alice, &[bob]).await.upload;
+    let taken = Advance { progress: upload.progress.taken_over(), ..step(&upload, 0, None) };
+    let upload = world.store.advance(&taken).await.expect("an advance");
+    // Without a limit that matters: only the pause can end the wait.
+    let asking = world.store.at_rest(upload.id, std::time::Duration::from_secs(600));
+    let pausing = step(&upload, 7, Some("uploads/1"));
+    let (found, paused) = tokio::join!(asking, world.store.advance(&pausing));
+    assert_eq!(found.expect("an answer").expect("an upload").offset, paused.expect("an advance").offset);
+    // A dead writer costs the patience and no more.
+    let dead = Advance { progress: pausing.progress.taken_over(), version: upload.version + 1, ..pausing };
+    let upload = world.store.advance(&dead).await.expect("an advance");
+    let found = world.store.at_rest(upload.id, std::time::Duration::ZERO).await.expect("an answer");
+    assert_eq!(found, Some(upload));
+}
