@@ -63,7 +63,14 @@ async fn run(store: &PgStore, claimed: &ClaimedLane, past: Place, change: Option
         return Ok(Moved::Lost);
     }
     let rings = match change {
-        Some(change) => commit::write(&mut transaction, change, None).await?,
+        Some(change) => match commit::write(&mut transaction, change, None).await {
+            Ok(rings) => rings,
+            Err(failure) => {
+                // Before anybody hears of it: the lane is to be free for whoever claims it next.
+                transaction.rollback().await?;
+                return Err(failure);
+            }
+        },
         None => false,
     };
     transaction.commit().await?;

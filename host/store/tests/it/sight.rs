@@ -48,7 +48,8 @@ impl Cast {
                      values ('{redrive}', 0, 'finished', 'dead-letters', '{bobs}', '{{}}', 'released', 1, 'why', 'bob',
                              now(), now());
                  insert into redrive_lanes (redrive, destination, receiver, partner, total)
-                     values ('{redrive}', '{inbox}', '{bobs}', '{bobs}', 0)"
+                     values ('{redrive}', '{inbox}', '{bobs}', '{bobs}', 0);
+                 insert into partner_usage (partner, day, transfers, bytes) values ('{bobs}', current_date, 1, 1)"
             ))
             .await;
         Self { world, alice, bob, carol, share }
@@ -156,6 +157,7 @@ async fn each_side_of_a_transfer_sees_its_own_half() {
         ("attempts", 0, 1),
         ("destinations", 0, 1),
         ("breakers", 0, 1),
+        ("partner_usage", 0, 1),
         ("redrives", 0, 1),
         ("redrive_lanes", 0, 1),
         ("decisions where side = 'inbound'", 1, 0),
