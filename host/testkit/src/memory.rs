@@ -1,5 +1,6 @@
 //! In-memory ports: one small world that keeps the same promises as the real stores, so that stories run in a blink.
 
+mod commit;
 mod connector;
 mod ledger;
 mod paging;

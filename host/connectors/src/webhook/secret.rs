@@ -41,7 +41,7 @@ pub struct Secret(pub(super) Signer);
 
 #[derive(Clone)]
 pub(super) enum Signer {
-    Shared(Key),
+    Shared(Box<Key>),
     Pair(Arc<Ed25519KeyPair>),
 }
 
@@ -96,7 +96,7 @@ pub struct VerifyingKey(pub(super) Verifier);
 
 #[derive(Clone)]
 pub(super) enum Verifier {
-    Shared(Key),
+    Shared(Box<Key>),
     Public([u8; ED25519]),
 }
 
@@ -122,12 +122,12 @@ impl fmt::Debug for VerifyingKey {
     }
 }
 
-fn shared(encoded: &str) -> Result<Key, InvalidSecret> {
+fn shared(encoded: &str) -> Result<Box<Key>, InvalidSecret> {
     let bytes = decode(encoded)?;
     if !(24..=64).contains(&bytes.len()) {
         return Err(InvalidSecret::Length);
     }
-    Ok(Key::new(HMAC_SHA256, &bytes))
+    Ok(Box::new(Key::new(HMAC_SHA256, &bytes)))
 }
 
 fn decode(encoded: &str) -> Result<Vec<u8>, InvalidSecret> {
