@@ -14,7 +14,23 @@ use crate::report::{Aim, Report};
 use crate::rounds::{Work, medians};
 use crate::stage::{Stage, subject};
 
-pub(crate) fn measure(report: &mut Report, component: &[u8], csv: &[u8], rounds: usize) -> anyhow::Result<()> {
+pub(crate) fn measure(
+    report: &mut Report,
+    component: &[u8],
+    [csv, short_csv]: &[Vec<u8>; 2],
+    rounds: usize,
+) -> anyhow::Result<()> {
+    let [on_one_turn, queued, theirs] = times(component, csv, rounds)?;
+    let aim = Some(Aim::AtLeast(0.90));
+    report.times_as_many("all limits on vs all limits off", "1 KiB record", [on_one_turn, theirs], aim);
+    report.times_as_many("the same, each call queued for a sandbox thread", "1 KiB record", [queued, theirs], None);
+    let [on_one_turn, _, theirs] = times(component, short_csv, rounds)?;
+    report.times_as_many("the same, a value to mask in each short record", "80 B record", [on_one_turn, theirs], None);
+    Ok(())
+}
+
+/// On one turn, queued, and without limits.
+fn times(component: &[u8], csv: &[u8], rounds: usize) -> anyhow::Result<[f64; 3]> {
     let payload = Payload::repeating(csv)?;
     let stage = Stage::new(component)?;
     let told = subject("csv", payload.preamble.clone());
@@ -49,9 +65,5 @@ pub(crate) fn measure(report: &mut Report, component: &[u8], csv: &[u8], rounds:
         }
         Ok(records)
     });
-    let [on_one_turn, queued, theirs] = medians(rounds, [on_one_turn, queued, theirs])?;
-    let aim = Some(Aim::AtLeast(0.90));
-    report.times_as_many("all limits on vs all limits off", "record", [on_one_turn, theirs], aim);
-    report.times_as_many("the same, each call queued for a sandbox thread", "record", [queued, theirs], None);
-    Ok(())
+    medians(rounds, [on_one_turn, queued, theirs])
 }

@@ -39,9 +39,12 @@ enum Command {
         /// Where the guests of this measurement are
         #[arg(long)]
         guests: PathBuf,
-        /// The CSV file whose records are masked
+        /// The CSV file whose records of about 1 KiB are masked
         #[arg(long)]
         csv: PathBuf,
+        /// One with short records, a value to mask in each
+        #[arg(long)]
+        short_csv: PathBuf,
         /// How many rounds each side runs
         #[arg(long, default_value_t = 31)]
         rounds: usize,
@@ -70,19 +73,19 @@ fn main() -> anyhow::Result<ExitCode> {
             lockgate_sandbox::compile_main(io::stdin().lock(), io::stdout().lock())?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Run { plugins, guests, csv, rounds, only, strict } => {
+        Command::Run { plugins, guests, csv, short_csv, rounds, only, strict } => {
             let read = |path: PathBuf| std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()));
             let mask_pii = read(plugins.join("mask-pii.wasm"))?;
             let echo = read(guests.join("echo.wasm"))?;
             let extism_echo = read(guests.join("extism-echo.wasm"))?;
-            let csv = read(csv)?;
+            let files = [read(csv)?, read(short_csv)?];
             let mut report = Report::default();
             let wanted = |subject| only.is_none_or(|only| only == subject);
             if wanted(Subject::Packed) {
-                packed::measure(&mut report, &mask_pii, &csv, rounds)?;
+                packed::measure(&mut report, &mask_pii, &files, rounds)?;
             }
             if wanted(Subject::Limits) {
-                limits::measure(&mut report, &mask_pii, &csv, rounds)?;
+                limits::measure(&mut report, &mask_pii, &files, rounds)?;
             }
             if wanted(Subject::Typed) {
                 typed::measure(&mut report, &echo, &extism_echo, rounds)?;

@@ -1,4 +1,4 @@
-//! The payload that is masked: real support requests with card numbers, cut into batches by the host's own framer.
+//! The payload that is masked: real support requests with personal data, cut into batches by the host's own framer.
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;

@@ -72,14 +72,14 @@ impl Report {
             });
             writeln!(out, "{line}")?;
         }
-        writeln!(out, "\n{:<64} {:>10} {:>10} {:>8}  {:<9}", "", "ours", "theirs", "ratio", "aim")?;
+        writeln!(out, "\n{:<72} {:>10} {:>10} {:>8}  {:<9}", "", "ours", "theirs", "ratio", "aim")?;
         for Ratio { name, unit, ours, theirs, ratio, aim } in &self.0 {
             let (text, verdict) = match aim {
                 Some(aim) => (aim.text(), if aim.is_met_by(*ratio) { "met" } else { "MISSED" }),
                 None => (String::new(), ""),
             };
             let name = format!("{name} [ns/{unit}]");
-            writeln!(out, "{name:<64} {ours:>10.1} {theirs:>10.1} {ratio:>7.2}x  {text:<9} {verdict}")?;
+            writeln!(out, "{name:<72} {ours:>10.1} {theirs:>10.1} {ratio:>7.2}x  {text:<9} {verdict}")?;
         }
         out.flush()
     }

@@ -7,6 +7,7 @@ use anyhow::ensure;
 use bytes::Bytes;
 use lockgate_core::batch::{Batch, Column};
 use lockgate_core::framing::Framing;
+use lockgate_core::limits::Limits;
 use serde_json::json;
 
 use crate::report::{Aim, Report};
@@ -26,7 +27,12 @@ pub(crate) fn measure(report: &mut Report, echo: &[u8], extism_echo: &[u8], roun
     let answer = stage.runtime.block_on(session.apply(&batch))?;
     ensure!(answer.edits.replacements == record, "our echo does not echo");
     let shown = [Arc::new(batch.clone())];
-    let mut plugin = extism::Plugin::new(extism::Manifest::new([extism::Wasm::data(extism_echo)]), [], false)?;
+    // Limits in memory and time as ours: a call without any would be no peer of a call in a sandbox.
+    let limits = Limits::default();
+    let pages = u32::try_from(limits.memory_bytes / (64 * 1024))?;
+    let manifest = extism::Manifest::new([extism::Wasm::data(extism_echo)]);
+    let manifest = manifest.with_memory_max(pages).with_timeout(limits.deadline);
+    let mut plugin = extism::Plugin::new(manifest, [], false)?;
     ensure!(plugin.call::<_, Vec<u8>>("echo", &record[..])? == record, "Extism's echo does not echo");
     let on_one_turn: Work<'_> = Box::new(|| {
         stage.runtime.block_on(repeater.apply(&shown, CALLS))?;

@@ -66,7 +66,8 @@ fn sandbox(root: &Path, args: &Args) -> Result<()> {
         "run".to_owned(),
         format!("--plugins={}", folder(&root.join("target/guests"))),
         format!("--guests={}", folder(echo.parent().unwrap_or(&out))),
-        format!("--csv={}", folder(&root.join("xtask/demo/data/support-requests.csv"))),
+        format!("--csv={}", folder(&bench.join("data/support-cases.csv"))),
+        format!("--short-csv={}", folder(&root.join("xtask/demo/data/support-requests.csv"))),
     ];
     arguments.extend(args.strict.then(|| "--strict".to_owned()));
     cargo(root, ["run", "--quiet", "--release"]).args(&arguments).run("the sandbox was not measured, or missed an aim")

@@ -1,7 +1,10 @@
-//! `cargo xtask prove`: the promises that need minutes of a whole gate: nothing lost under chaos, memory bounded.
+//! `cargo xtask prove`: the promises that need minutes of a whole gate: nothing lost under chaos or by a redrive, memory
+//! bounded, uploads that go on over a line that breaks.
 
 mod chaos;
 mod memory;
+mod redrive;
+mod uploads;
 
 use std::path::Path;
 
@@ -26,12 +29,24 @@ pub(crate) struct Args {
     /// How often chaos kills a host
     #[arg(long, default_value_t = 20)]
     kills: usize,
-    /// Where chaos's randomness begins, to repeat a run
+    /// Where the randomness of chaos and uploads begins, to repeat a run
     #[arg(long)]
     seed: Option<u64>,
-    /// How many MiB the large upload has that memory sends
+    /// How many deliveries redrive lets die and sends again
+    #[arg(long, default_value_t = 5_000)]
+    deliveries: usize,
+    /// How many MiB the large upload has that memory and uploads send
     #[arg(long, default_value_t = 2_048)]
     mib: u64,
+    /// How often uploads cuts the line
+    #[arg(long, default_value_t = 50)]
+    cuts: usize,
+    /// Uploads: over how many connections at once, each with a part of the file
+    #[arg(long, default_value_t = 1)]
+    parallel: usize,
+    /// Uploads: hosts that are not optimised, to try it
+    #[arg(long)]
+    unoptimised: bool,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -40,6 +55,10 @@ enum What {
     Chaos,
     /// A large upload is masked: hosts need no more memory than for a small one
     Memory,
+    /// tus-js-client sends a large file over a line that breaks, to two hosts of which one dies: nothing is lost or doubled
+    Uploads,
+    /// Dead letters are sent again, cancelled half-way, started once more, a host dies: each arrives once and in order
+    Redrive,
 }
 
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
@@ -48,7 +67,9 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
         match args.what {
             What::Chaos => chaos::prove(root, args, &mut story).await,
+            What::Redrive => redrive::prove(root, args, &mut story).await,
             What::Memory => memory::prove(root, args.mib, &mut story).await,
+            What::Uploads => uploads::prove(root, args, &mut story).await,
         }
     })?;
     story.end();

@@ -40,6 +40,8 @@ pub(crate) struct Behaviour {
     pub(crate) secret: Option<String>,
     /// How many requests get a 503 before the first 200.
     pub(crate) refusals: usize,
+    /// Whether it answers nothing but 503, until all are revived.
+    pub(crate) down: bool,
 }
 
 /// All endpoints, on one port.
@@ -71,6 +73,12 @@ impl Receivers {
         format!("http://{}/{who}", self.address)
     }
 
+    /// Lets all endpoints that are down answer again.
+    pub(crate) fn revive(&self) {
+        let mut shared = self.shared.lock().expect("no thread panics while it holds the list");
+        shared.behaviours.values_mut().for_each(|it| it.down = false);
+    }
+
     /// What came to an endpoint so far.
     pub(crate) fn received(&self, who: &str) -> Vec<Received> {
         let shared = self.shared.lock().expect("no thread panics while it holds the list");
@@ -97,7 +105,7 @@ async fn receive(
     let verified = behaviour.secret.as_deref().map(|secret| verify(secret, &headers, &bytes, delivery));
     let status = match verified {
         Some(false) => StatusCode::UNAUTHORIZED,
-        _ if earlier < behaviour.refusals => StatusCode::SERVICE_UNAVAILABLE,
+        _ if behaviour.down || earlier < behaviour.refusals => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::OK,
     };
     let key = if delivery { header("idempotency-key") } else { header("webhook-id") };

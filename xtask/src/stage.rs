@@ -77,6 +77,8 @@ impl Stage {
             ("LOCKGATE_S3__SECRET_KEY".to_owned(), s3.secret_key),
             ("LOCKGATE_SECRETS__KEY".to_owned(), secrets_key(dir)?),
             ("LOCKGATE_CONNECTORS__ALLOW_PRIVATE_ADDRESSES".to_owned(), "true".to_owned()),
+            // One sender and one operator stand for everybody here.
+            ("LOCKGATE_LIMITS__REQUESTS_PER_MINUTE".to_owned(), "10000000".to_owned()),
         ]);
         settings.extend(plot.settings.into_iter().map(|(name, value)| (name.to_owned(), value)));
         let mut stage = Self { hosts: vec![], services, binary, dir: dir.to_owned(), settings };
@@ -105,7 +107,7 @@ impl Stage {
             .current_dir(&self.dir)
             .envs(&self.settings)
             .env("LOCKGATE_HTTP__LISTEN", host.base.trim_start_matches("http://"))
-            .env("LOCKGATE_HTTP__PUBLIC_URL", &host.base)
+            .env("LOCKGATE_HTTP__PUBLIC_URL", self.settings.get("LOCKGATE_HTTP__PUBLIC_URL").unwrap_or(&host.base))
             .env("LOCKGATE_ADMIN__LISTEN", host.admin.trim_start_matches("http://"))
             .env("OTEL_SERVICE_NAME", "lockgate")
             .env("OTEL_RESOURCE_ATTRIBUTES", format!("service.instance.id={}", host.name))

@@ -1,10 +1,14 @@
 //! Failures: every error on its way out, as a public code and a sentence. What is our fault keeps its details inside.
 
+use std::time::Duration;
+
 use lockgate_core::code::Code;
 use lockgate_core::desk::DeskError;
 use lockgate_core::id::InvalidId;
 use lockgate_core::intake::IntakeError;
 use lockgate_core::ports::{PayloadError, StoreError};
+use lockgate_core::rate::{RateLimited, Standing};
+use lockgate_core::redriver::RedriverError;
 use lockgate_core::registrar::RegistrarError;
 
 /// An error of a request.
@@ -16,11 +20,20 @@ pub(crate) struct Failure {
     pub(crate) message: String,
     /// Where an upload really stands, where that is what was wrong.
     pub(crate) offset: Option<u64>,
+    /// Which limit was reached and how long to wait, where that is what was wrong.
+    pub(crate) standing: Option<Standing>,
+    /// How long to wait before asking again, where waiting helps.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Failure {
     pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), offset: None }
+        Self { code, message: message.into(), offset: None, standing: None, retry_after: None }
+    }
+
+    /// A rate limit is reached.
+    pub(crate) fn limited(standing: Standing, message: String) -> Self {
+        Self { standing: Some(standing), retry_after: Some(standing.reset), ..Self::new(Code::RateLimited, message) }
     }
 
     /// The same answer for what does not exist and for what the viewer may not see.
@@ -70,12 +83,28 @@ impl From<IntakeError> for Failure {
             IntakeError::Interrupted { kept, .. } => Some(*kept),
             _ => None,
         };
-        Self { code: error.code(), message: error.to_string(), offset }
+        let retry_after = match &error {
+            IntakeError::OverQuota { ends_in, .. } => Some(*ends_in),
+            _ => None,
+        };
+        Self { offset, retry_after, ..Self::new(error.code(), error.to_string()) }
+    }
+}
+
+impl From<RateLimited> for Failure {
+    fn from(error: RateLimited) -> Self {
+        Self::limited(error.0, error.to_string())
     }
 }
 
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<RedriverError> for Failure {
+    fn from(error: RedriverError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }

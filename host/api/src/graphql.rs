@@ -5,9 +5,11 @@ mod asking;
 mod attempt;
 mod batches;
 mod binding_input;
+mod breaker;
 mod channel;
 mod consignment;
 mod cost;
+mod dead_letter;
 mod decision;
 mod delivery;
 mod destination;
@@ -28,6 +30,7 @@ mod plugin;
 mod policy;
 mod provenance;
 mod query;
+mod redrive;
 mod revision;
 mod scalars;
 mod sight;
@@ -84,6 +87,7 @@ fn types() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subs
         transfer::Transfer => "transfers";
         consignment::Consignment => "consignments";
         delivery::Delivery => "deliveries";
+        redrive::Redrive => "redrives";
         provenance::ProvenanceEntry => "provenance entries";
     }
     builder

@@ -9,5 +9,6 @@ pub(crate) mod plugins;
 pub(crate) mod problem;
 pub(crate) mod range;
 pub(crate) mod socket;
+pub(crate) mod standing;
 pub(crate) mod transfers;
 pub(crate) mod uploads;

@@ -4,12 +4,14 @@ mod bearer;
 mod claims;
 mod jwks;
 mod ring;
+mod strikes;
 
 pub use bearer::Authenticated;
-pub(crate) use bearer::authenticate;
+pub(crate) use bearer::{Refusal, identify, prove};
 pub use claims::Claims;
 pub use jwks::{HttpsKeys, KeySource, KeySourceError, StaticKeys};
 pub use ring::{KeyRing, RefreshPolicy};
+pub use strikes::Strikes;
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -66,13 +68,8 @@ impl Verifier {
         Self { settings, keys }
     }
 
-    /// Verifies a token and says who its bearer is.
-    pub async fn verify(&self, token: &str) -> Result<Viewer, TokenError> {
-        self.verify_until(token).await.map(|(viewer, _)| viewer)
-    }
-
-    /// The same, and until when the token is good.
-    pub async fn verify_until(&self, token: &str) -> Result<(Viewer, SystemTime), TokenError> {
+    /// Verifies a token and says who its bearer is, and until when it is good.
+    pub async fn verify(&self, token: &str) -> Result<(Viewer, SystemTime), TokenError> {
         if token.len() > LONGEST_TOKEN {
             return Err(TokenError::Invalid);
         }

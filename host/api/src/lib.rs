@@ -2,6 +2,7 @@
 //!
 //! *Invariant:* no handler decides anything; it says who asks and what, and turns the answer into HTTP.
 
+mod edge;
 mod failure;
 mod graphql;
 mod http;
@@ -14,6 +15,7 @@ mod state;
 mod uploads;
 mod watching;
 
+pub use edge::{ClientAddress, Held, Pace};
 pub use graphql::sdl;
 pub use openapi::openapi;
 pub use operations::{PersistedError, PersistedMode, PersistedModes, PersistedOperations};

@@ -7,6 +7,7 @@ use tower::limit::ConcurrencyLimitLayer;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::ApiState;
+use crate::edge;
 use crate::graphql;
 use crate::http::problem::Problem;
 use crate::http::{envelope, graphql as graphql_http, payload, plugins, socket, transfers, uploads};
@@ -50,6 +51,7 @@ pub fn router(state: ApiState) -> Router {
             Problem::new(Code::MethodNotAllowed, "the resource does not know this method")
         })
         .layer(CatchPanicLayer::custom(envelope::panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), edge::guard))
         .layer(middleware::from_fn_with_state(state.clone(), envelope::wrap))
         .with_state(state)
 }

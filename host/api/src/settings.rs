@@ -3,9 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use lockgate_core::retry::RetrySchedule;
 use lockgate_core::viewer::Role;
+use tokio::sync::watch;
 use url::Url;
 
+use crate::edge::Pace;
 use crate::operations::{PersistedModes, PersistedOperations};
 
 /// How the API presents itself and what it bears.
@@ -27,6 +30,12 @@ pub struct ApiSettings {
     pub persisted_modes: PersistedModes,
     /// What a subscriber may hold.
     pub subscriptions: SubscriptionLimits,
+    /// The pauses between attempts where a destination has none of its own.
+    pub retries: RetrySchedule,
+    /// How fast request bodies have to come.
+    pub pace: Pace,
+    /// Turns true when request bodies end where they are, because the host stops.
+    pub bodies_end: watch::Receiver<bool>,
 }
 
 impl ApiSettings {
@@ -41,6 +50,9 @@ impl ApiSettings {
             persisted: Arc::default(),
             persisted_modes: PersistedModes::default(),
             subscriptions: SubscriptionLimits::default(),
+            retries: RetrySchedule::default(),
+            pace: Pace { window: Duration::from_secs(15), bytes_per_second: 1024 },
+            bodies_end: watch::Sender::new(false).subscribe(),
         }
     }
 

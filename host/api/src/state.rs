@@ -5,11 +5,13 @@ use std::sync::Arc;
 use lockgate_core::desk::Desk;
 use lockgate_core::intake::Intake;
 use lockgate_core::ports::{PayloadStore, TransferStore};
+use lockgate_core::rate::RateLimits;
+use lockgate_core::redriver::Redriver;
 use lockgate_core::registrar::Registrar;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::Tracer;
 
-use crate::identity::Verifier;
+use crate::identity::{Strikes, Verifier};
 use crate::settings::ApiSettings;
 use crate::watching::Hub;
 
@@ -20,6 +22,8 @@ pub struct ApiState {
     pub intake: Arc<Intake>,
     /// The moves that people make.
     pub desk: Arc<Desk>,
+    /// Sending many deliveries again.
+    pub redriver: Arc<Redriver>,
     /// Setting up.
     pub registrar: Arc<Registrar>,
     /// Snapshots to read, and the provenance of fetches.
@@ -30,6 +34,10 @@ pub struct ApiState {
     pub clock: Arc<dyn Clock>,
     /// Who asks.
     pub verifier: Arc<Verifier>,
+    /// How often users may ask.
+    pub limits: Arc<RateLimits>,
+    /// How often addresses may bring bad tokens.
+    pub strikes: Arc<Strikes>,
     /// The trace that a request joins.
     pub tracer: Arc<dyn Tracer>,
     /// Who follows what on this host.

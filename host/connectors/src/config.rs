@@ -23,7 +23,7 @@ pub struct ConnectorsConfig {
 pub struct EgressConfig {
     /// Host names, addresses and networks (CIDR) that are reached although they are not public, on any port.
     pub allow: Vec<String>,
-    /// Ports that may be reached; empty means any.
+    /// Ports that may be reached besides those of allowed hosts and networks; empty means any.
     pub ports: Vec<u16>,
     /// How long a connection may take to be made.
     pub connect: Duration,
@@ -37,7 +37,7 @@ impl Default for EgressConfig {
     fn default() -> Self {
         Self {
             allow: vec![],
-            ports: vec![80, 443],
+            ports: vec![443, 80, 8443],
             connect: Duration::from_secs(10),
             idle: Duration::from_secs(30),
             slowest: 64 * 1024,

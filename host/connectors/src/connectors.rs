@@ -9,10 +9,10 @@ use lockgate_core::notification::ChannelKind;
 use lockgate_core::ports::{Connector, Consigned, Messenger, Notice, PayloadStore, Vault};
 
 use crate::config::ConnectorsConfig;
-use crate::egress::{Egress, InvalidEntry, Names, SystemNames};
-use crate::http::HttpConnector;
+use crate::egress::{Egress, InvalidEntry, Network};
+use crate::http::{HttpConnector, Named};
 use crate::kafka::KafkaConnector;
-use crate::s3::S3Connector;
+use crate::s3::{Bucket, S3Connector};
 use crate::secrets::Secrets;
 use crate::webhook::WebhookMessenger;
 
@@ -47,21 +47,21 @@ impl Connectors {
         payloads: Arc<dyn PayloadStore>,
         vault: Arc<dyn Vault>,
     ) -> Result<Self, SetupError> {
-        Self::with_names(config, payloads, vault, Arc::new(SystemNames))
+        Self::over(config, payloads, vault, Network::default())
     }
 
-    /// The same with another way to resolve host names.
+    /// The same over another network.
     ///
     /// # Errors
     ///
     /// As [`Connectors::new`].
-    pub fn with_names(
+    pub fn over(
         config: &ConnectorsConfig,
         payloads: Arc<dyn PayloadStore>,
         vault: Arc<dyn Vault>,
-        names: Arc<dyn Names>,
+        network: Network,
     ) -> Result<Self, SetupError> {
-        let egress = Arc::new(Egress::new(&config.egress, names)?);
+        let egress = Arc::new(Egress::new(&config.egress, network)?);
         let secrets = Secrets::new(vault);
         Ok(Self {
             http: HttpConnector::new(Arc::clone(&egress), Arc::clone(&payloads), secrets.clone()),
@@ -76,13 +76,17 @@ impl Connectors {
 impl Connector for Connectors {
     async fn deliver(&self, consigned: &Consigned) -> Answer {
         let answer = match &consigned.destination.endpoint {
-            Endpoint::Http { url, signing_secret, bearer_secret } => {
-                self.http.deliver(consigned, url, signing_secret.as_deref(), bearer_secret.as_deref()).await
+            Endpoint::Http { url, signing_secret, bearer_secret, options } => {
+                let secrets = Named { signing: signing_secret.as_deref(), bearer: bearer_secret.as_deref() };
+                self.http.deliver(consigned, url, secrets, options).await
             }
-            Endpoint::S3 { bucket, prefix, endpoint, credentials_secret } => {
-                self.s3.deliver(consigned, bucket, prefix, endpoint.as_deref(), credentials_secret.as_deref()).await
+            Endpoint::S3 { bucket, prefix, endpoint, credentials_secret, options } => {
+                let to = Bucket { name: bucket, prefix, endpoint: endpoint.as_deref() };
+                self.s3.deliver(consigned, to, credentials_secret.as_deref(), options).await
             }
-            Endpoint::Kafka { topic, brokers } => self.kafka.deliver(consigned, topic, brokers.as_deref()).await,
+            Endpoint::Kafka { topic, brokers, options } => {
+                self.kafka.deliver(consigned, topic, brokers.as_deref(), options).await
+            }
         };
         answer.unwrap_or_else(|answer| answer)
     }

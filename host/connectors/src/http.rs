@@ -1,23 +1,25 @@
-//! Destination `http`: one POST with the payload as its body.
+//! Destination `http`: one POST with the payload as its body, as a part of a form, or as a CloudEvent's data.
 //!
 //! A signed request carries Standard Webhooks headers. Eight gibibytes cannot be signed before they are sent, and need
 //! not be: the digest is known, so what is signed is `{webhook-id}.{webhook-timestamp}.sha256={hex digest of the body}`.
 //! A receiver hashes the body while it comes and hands `sha256=<hex>` as content to any Standard Webhooks library.
 
+mod form;
+
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, USER_AGENT};
+use http::header::{AUTHORIZATION, USER_AGENT};
 use http::request::Builder;
 use http::{HeaderValue, Request};
 use lockgate_core::delivery::Answer;
+use lockgate_core::destination::HttpOptions;
 use lockgate_core::ports::{Consigned, PayloadStore};
 use time::OffsetDateTime;
 
-use crate::answer::{failed, of_status, refused};
-use crate::egress::{Egress, Outgoing};
-use crate::file_name::content_disposition;
+use crate::answer::{of_status, ours, refused};
+use crate::egress::{Client, Egress, Identity};
 use crate::secrets::Secrets;
 use crate::webhook::{Secret, sign};
 
@@ -40,15 +42,16 @@ impl HttpConnector {
         &self,
         consigned: &Consigned,
         url: &str,
-        signing: Option<&str>,
-        bearer: Option<&str>,
+        named: Named<'_>,
+        options: &HttpOptions,
     ) -> Result<Answer, Answer> {
+        let Named { signing, bearer } = named;
         let url = self.egress.url(url)?;
         let mut request = described(Request::post(url.as_str()), consigned);
         if let Some(name) = signing {
             let secret = self.secrets.text(consigned.destination.partner, name).await?;
             let secrets = Secret::read(&secret).map_err(|error| refused(format!("secret `{name}`: {error}")))?;
-            let id = consigned.delivery.id.to_string();
+            let id = consigned.delivery.key();
             let content = format!("sha256={}", consigned.payload.digest.hex());
             for (header, value) in sign(&secrets, &id, consigned.at, content.as_bytes()) {
                 request = request.header(header, value);
@@ -62,31 +65,48 @@ impl HttpConnector {
             request = request.header(AUTHORIZATION, value);
         }
         let payload = &consigned.payload;
-        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| failed(error.to_string()))?;
-        let request = request.body(Outgoing::stream(bytes, payload.size));
-        let request = request.map_err(|error| refused(format!("no request can be made: {error}")))?;
-        let reply = self.egress.send(request).await?;
+        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| ours(error.to_string()))?;
+        let (request, body) = form::wrap(options.form, request, consigned, bytes);
+        let request = request.body(body).map_err(|error| refused(format!("no request can be made: {error}")))?;
+        let client = self.client(consigned, options).await?;
+        let reply = self.egress.send_as(&client, request).await?;
         Ok(of_status(reply.status, &reply.headers, OffsetDateTime::now_utc()))
     }
+
+    /// The client that shows and believes what the destination wants.
+    async fn client(&self, consigned: &Consigned, options: &HttpOptions) -> Result<Client, Answer> {
+        let partner = consigned.destination.partner;
+        let text = async |name: &Option<String>| match name {
+            Some(name) => self.secrets.text(partner, name).await.map(Some),
+            None => Ok(None),
+        };
+        let (shown, authorities) = (text(&options.client_secret).await?, text(&options.ca_secret).await?);
+        self.egress.client(Identity { client: shown.as_deref(), authorities: authorities.as_deref() })
+    }
+}
+
+/// The names of the secrets of a destination.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Named<'a> {
+    pub(crate) signing: Option<&'a str>,
+    pub(crate) bearer: Option<&'a str>,
 }
 
 /// What the receiver learns besides the bytes.
 fn described(request: Builder, consigned: &Consigned) -> Builder {
-    let Consigned { delivery, payload, transfer, sender, file_name, trace, .. } = consigned;
-    let media_type = HeaderValue::from_str(&payload.media_type)
-        .unwrap_or_else(|_| HeaderValue::from_static("application/octet-stream"));
+    let Consigned { delivery, payload, transfer, sender, trace, .. } = consigned;
     let digest = STANDARD.encode(payload.digest.0);
     let mut request = request
         .header(USER_AGENT, AGENT)
-        .header(CONTENT_TYPE, media_type)
-        .header(CONTENT_LENGTH, payload.size)
-        .header(CONTENT_DISPOSITION, content_disposition(file_name))
-        .header("idempotency-key", delivery.id.to_string())
+        .header("idempotency-key", delivery.key())
         .header("lockgate-transfer", transfer.to_string())
         .header("lockgate-consignment", delivery.consignment.to_string())
         .header("lockgate-sender", sender)
         .header("digest", format!("sha-256={digest}"))
         .header("repr-digest", format!("sha-256=:{digest}:"));
+    if let Some(original) = delivery.replay_of {
+        request = request.header("lockgate-replay-of", original.to_string());
+    }
     if let Some(trace) = &trace.0 {
         request = request.header("traceparent", trace);
     }

@@ -6,15 +6,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use lockgate_core::delivery::Answer;
+use lockgate_core::delivery::{Answer, Cause};
+use lockgate_core::destination::{KafkaOptions, KafkaPayload};
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{Consigned, PayloadStore};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::FutureRecord;
 
-use crate::answer::{failed, refused};
+use crate::answer::{failed, forbidden, ours, refused};
 use crate::config::ConnectorsConfig;
 use crate::egress::Egress;
+use crate::template::fill;
 
 mod producers;
 mod record;
@@ -49,25 +51,36 @@ impl KafkaConnector {
         consigned: &Consigned,
         topic: &str,
         brokers: Option<&str>,
+        options: &KafkaOptions,
     ) -> Result<Answer, Answer> {
         let producer = match (brokers, &self.own) {
             (Some(brokers), _) => self.producers.foreign(brokers, topic).await?,
             (None, Some(_)) if !self.own_topics.is_empty() && topic.starts_with(&self.own_topics) => {
-                return Err(refused(format!("topic `{topic}` belongs to the installation")));
+                return Err(forbidden(format!("topic `{topic}` belongs to the installation")));
             }
             (None, Some(own)) => self.producers.own(own)?,
             (None, None) => {
                 return Err(refused("the destination names no Kafka brokers and the installation offers none"));
             }
         };
-        let inline = consigned.payload.size <= LARGEST_INLINE;
+        let small = consigned.payload.size <= LARGEST_INLINE;
+        let inline = match options.payload {
+            KafkaPayload::Auto => small,
+            KafkaPayload::Pointer => false,
+            KafkaPayload::Inline if small => true,
+            KafkaPayload::Inline => {
+                let why =
+                    "the payload is larger than the 512 KiB that a record may hold; let the destination take pointers";
+                return Err(Answer::refused(Cause::Refused, why));
+            }
+        };
         let value = if inline {
             self.bytes(&consigned.payload).await?
         } else {
             record::pointer(consigned, self.public_url.as_deref())
         };
-        let key = consigned.transfer.to_string();
-        let headers = record::headers(consigned, inline);
+        let key = fill(options.key.as_deref().unwrap_or("{transfer}"), consigned);
+        let headers = record::headers(consigned, inline, options);
         let record = FutureRecord::to(topic).key(&key).payload(&value).headers(headers);
         match producer.send(record, QUEUE).await {
             Ok(place) => Ok(Answer::Taken { receipt: format!("{topic}-{}-{}", place.partition, place.offset) }),
@@ -76,7 +89,7 @@ impl KafkaConnector {
     }
 
     async fn bytes(&self, payload: &Payload) -> Result<Vec<u8>, Answer> {
-        let unread = |error: lockgate_core::ports::PayloadError| failed(error.to_string());
+        let unread = |error: lockgate_core::ports::PayloadError| ours(error.to_string());
         let mut stream = self.payloads.read(payload, 0..payload.size).await.map_err(unread)?;
         let mut bytes = vec![];
         while let Some(next) = stream.next().await {
@@ -93,7 +106,7 @@ fn explain(topic: &str, error: &KafkaError) -> Answer {
             RDKafkaErrorCode::TopicAuthorizationFailed
             | RDKafkaErrorCode::InvalidTopic
             | RDKafkaErrorCode::MessageSizeTooLarge,
-        ) => refused(text),
+        ) => Answer::refused(Cause::Refused, text),
         _ => failed(text),
     }
 }

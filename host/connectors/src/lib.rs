@@ -14,6 +14,7 @@ mod http;
 mod kafka;
 mod s3;
 mod secrets;
+mod template;
 pub mod webhook;
 
 pub use config::{ConnectorsConfig, EgressConfig, InstallationS3};

@@ -6,14 +6,17 @@
 use std::sync::Arc;
 
 use lockgate_core::delivery::Answer;
+use lockgate_core::destination::S3Options;
 use lockgate_core::ports::{Consigned, PayloadStore};
 
-use crate::answer::{failed, refused};
+use crate::answer::{failed, forbidden, ours, refused};
 use crate::config::InstallationS3;
 use crate::egress::Egress;
 use crate::file_name::object_name;
 use crate::secrets::Secrets;
+use crate::template::fill;
 
+mod bounded;
 mod clients;
 mod failure;
 mod object;
@@ -45,11 +48,11 @@ impl S3Connector {
     pub(crate) async fn deliver(
         &self,
         consigned: &Consigned,
-        bucket: &str,
-        prefix: &str,
-        endpoint: Option<&str>,
+        to: Bucket<'_>,
         credentials: Option<&str>,
+        options: &S3Options,
     ) -> Result<Answer, Answer> {
+        let Bucket { name: bucket, prefix, endpoint } = to;
         if !is_bucket_name(bucket) {
             return Err(refused(format!("`{bucket}` is not a name of a bucket")));
         }
@@ -57,7 +60,13 @@ impl S3Connector {
         let object = Object {
             client: self.clients.of(&access)?,
             bucket: bucket.to_owned(),
-            key: format!("{prefix}{}/{}", consigned.delivery.id, object_name(&consigned.file_name)),
+            key: format!(
+                "{}{}/{}",
+                fill(prefix, consigned),
+                consigned.delivery.key(),
+                object_name(&consigned.file_name)
+            ),
+            options: options.clone(),
         };
         if consigned.delivery.attempts > 0
             && let Some(answer) = object.present(&consigned.payload).await?
@@ -65,7 +74,7 @@ impl S3Connector {
             return Ok(answer);
         }
         let payload = &consigned.payload;
-        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| failed(error.to_string()))?;
+        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| ours(error.to_string()))?;
         match object.write(consigned, bytes).await {
             Err(failure) if failure.is_taken() => match object.present(payload).await? {
                 Some(answer) => Ok(answer),
@@ -100,7 +109,7 @@ impl S3Connector {
             }
             (Some(_), _, None) => Err(refused("a destination with its own S3 endpoint needs `credentials_secret`")),
             (None, Some(own), _) if own.payload_bucket == bucket => {
-                Err(refused("this bucket belongs to the installation"))
+                Err(forbidden("this bucket belongs to the installation"))
             }
             (None, Some(own), keys) => {
                 let (access_key, secret_key) = keys.unwrap_or_else(|| (own.access_key.clone(), own.secret_key.clone()));
@@ -110,6 +119,15 @@ impl S3Connector {
             (None, None, _) => Err(refused("the destination names no S3 endpoint and the installation offers none")),
         }
     }
+}
+
+/// Where the objects go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bucket<'a> {
+    pub(crate) name: &'a str,
+    /// A template of what every key begins with.
+    pub(crate) prefix: &'a str,
+    pub(crate) endpoint: Option<&'a str>,
 }
 
 fn is_bucket_name(name: &str) -> bool {

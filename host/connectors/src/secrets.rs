@@ -7,7 +7,7 @@ use lockgate_core::id::PartnerId;
 use lockgate_core::policy::Owner;
 use lockgate_core::ports::{SecretBytes, Vault};
 
-use crate::answer::{failed, refused};
+use crate::answer::{ours, refused};
 
 /// The vault as connectors use it.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ impl Secrets {
             Ok(Some(secret)) => Ok(secret),
             Ok(None) => Err(refused(format!("secret `{name}` is not set"))),
             // Ours to repair; the delivery waits.
-            Err(error) => Err(failed(error.to_string())),
+            Err(error) => Err(ours(error.to_string())),
         }
     }
 }

@@ -18,7 +18,7 @@ mod envelope;
 mod secret;
 mod signature;
 
-pub use secret::{InvalidSecret, Secret};
+pub use secret::{InvalidSecret, Secret, VerifyingKey};
 pub use signature::{ID, SIGNATURE, TIMESTAMP, VerifyError, sign, verify};
 
 #[derive(Debug)]

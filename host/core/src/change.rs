@@ -29,7 +29,7 @@ pub struct Change {
     pub(crate) events: Vec<Event>,
     pub(crate) promotes: Vec<PayloadId>,
     pub(crate) discards: Vec<PayloadId>,
-    pub(crate) disables: Option<DestinationId>,
+    pub(crate) disables: Option<Disabling>,
     pub(crate) at: Timestamp,
 }
 
@@ -40,6 +40,15 @@ pub struct NewDelivery {
     pub delivery: Delivery,
     /// Whether the destination keeps order.
     pub ordered: bool,
+}
+
+/// A destination to turn off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disabling {
+    /// Which.
+    pub destination: DestinationId,
+    /// Why, in one sentence.
+    pub reason: String,
 }
 
 impl Change {
@@ -113,8 +122,8 @@ impl Change {
     }
 
     /// A destination that said it is gone.
-    pub const fn disables(&self) -> Option<DestinationId> {
-        self.disables
+    pub const fn disables(&self) -> Option<&Disabling> {
+        self.disables.as_ref()
     }
 
     /// When the move was made.

@@ -35,6 +35,8 @@ codes! {
     TokenExpired "TOKEN_EXPIRED" 401 "The token has expired; get a new one.";
     Forbidden "FORBIDDEN" 403 "The viewer sees it but its role may not do this.";
 
+    RateLimited "RATE_LIMITED" 429 "More requests, or more failed tokens, than allowed in the window; wait as long as the error says.";
+
     QueryMalformed "QUERY_MALFORMED" 400 "The GraphQL document or the request around it cannot be parsed.";
     QueryInvalid "QUERY_INVALID" 400 "The GraphQL document does not fit the schema.";
     QueryTooDeep "QUERY_TOO_DEEP" 400 "The GraphQL document nests deeper than allowed.";
@@ -42,6 +44,7 @@ codes! {
     QueryTooManyAliases "QUERY_TOO_MANY_ALIASES" 400 "The GraphQL document has more aliases than allowed.";
     QueryTooManyDirectives "QUERY_TOO_MANY_DIRECTIVES" 400 "The GraphQL document has more directives than allowed.";
     RequestTooLarge "REQUEST_TOO_LARGE" 413 "The request's body is larger than allowed.";
+    RequestTimeout "REQUEST_TIMEOUT" 408 "The request's body came too slowly; what an upload brought before is kept.";
     PageTooLarge "PAGE_TOO_LARGE" 400 "More items were asked for than a page may have.";
     InvalidCursor "INVALID_CURSOR" 400 "The cursor was not made by this installation or belongs to another list.";
     InvalidId "INVALID_ID" 400 "The text is not an id of the wanted kind.";
@@ -60,6 +63,7 @@ codes! {
     UploadNotFound "UPLOAD_NOT_FOUND" 404 "There is no such upload that the viewer may see.";
     ConsignmentNotFound "CONSIGNMENT_NOT_FOUND" 404 "There is no such consignment that the viewer may see.";
     DeliveryNotFound "DELIVERY_NOT_FOUND" 404 "There is no such delivery that the viewer may see.";
+    RedriveNotFound "REDRIVE_NOT_FOUND" 404 "There is no such redrive that the viewer may see.";
     PayloadNotFound "PAYLOAD_NOT_FOUND" 404 "There is no released payload that the viewer may see.";
     PartnerNotFound "PARTNER_NOT_FOUND" 404 "There is no such partner that the viewer may see.";
     AgreementNotFound "AGREEMENT_NOT_FOUND" 404 "There is no such agreement that the viewer may see.";
@@ -80,6 +84,7 @@ codes! {
     InvalidFileName "INVALID_FILE_NAME" 400 "The file name is empty, too long, a path, or holds characters that mislead.";
     InvalidIdempotencyKey "INVALID_IDEMPOTENCY_KEY" 400 "The idempotency key is empty, too long or not printable ASCII.";
     IdempotencyConflict "IDEMPOTENCY_CONFLICT" 409 "The idempotency key was used with another input.";
+    QuotaExceeded "QUOTA_EXCEEDED" 429 "The sender handed in as much as it may within a day; wait as long as the error says.";
 
     UploadOffsetMismatch "UPLOAD_OFFSET_MISMATCH" 409 "The upload stands at another offset; the error names it.";
     UploadChecksumMismatch "UPLOAD_CHECKSUM_MISMATCH" 460 "The bytes do not have the checksum that was sent with them; none was kept.";
@@ -88,6 +93,8 @@ codes! {
     UploadLengthConflict "UPLOAD_LENGTH_CONFLICT" 400 "The length was already given, or is smaller than what has come.";
     UploadExpired "UPLOAD_EXPIRED" 410 "The upload was given up because no bytes came in time.";
     UploadBusy "UPLOAD_BUSY" 423 "Another request continued the upload; ask for the offset and go on from there.";
+    UploadUnfinished "UPLOAD_UNFINISHED" 409 "A partial upload lacks bytes; finish it before it is assembled.";
+    UploadAssembled "UPLOAD_ASSEMBLED" 403 "The upload is assembled from partial ones and takes no bytes itself.";
     UploadComplete "UPLOAD_COMPLETE" 409 "The upload is complete; cancel the transfer instead.";
     UploadInterrupted "UPLOAD_INTERRUPTED" 400 "The connection broke; ask for the offset and go on from there.";
     UploadMetadataInvalid "UPLOAD_METADATA_INVALID" 400 "The tus headers are missing, malformed or contradictory.";
@@ -96,6 +103,7 @@ codes! {
     ReasonRequired "REASON_REQUIRED" 400 "A person's decision needs a reason.";
     ReasonTooLong "REASON_TOO_LONG" 400 "The reason has more than 500 characters.";
     IllegalMove "ILLEGAL_MOVE" 409 "It is not in a state from which this can be done.";
+    InvalidRedrive "INVALID_REDRIVE" 400 "The redrive cannot be started as it is asked for; the message says why.";
     ConcurrentChange "CONCURRENT_CHANGE" 409 "It kept changing in the meantime; look again and repeat.";
 
     InvalidSlug "INVALID_SLUG" 400 "A slug has 2 to 40 lower-case letters, digits and single hyphens, and begins with a letter.";

@@ -1,18 +1,23 @@
 //! Deliveries and attempts: handing a consignment to one destination.
 
+mod answer;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{AttemptId, ConsignmentId, DeliveryId, DestinationId, HostId, PartnerId, TransferId};
+use crate::id::{AttemptId, ConsignmentId, DeliveryId, DestinationId, HostId, PartnerId, RedriveId, TransferId};
+use crate::payload::Payload;
 use crate::time::Timestamp;
 use crate::trace::TraceContext;
 use crate::transfer::Version;
 
+pub use answer::{Answer, Cause, Response};
+
 /// A delivery as the store remembers it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Delivery {
-    /// Its id; also the idempotency key that the receiver sees, the same over all attempts and redrives.
+    /// Its id; see [`Delivery::key`] for what the receiver sees.
     pub id: DeliveryId,
     /// Its version, the fencing token.
     pub version: Version,
@@ -34,6 +39,21 @@ pub struct Delivery {
     pub attempts: u32,
     /// What the last failed attempt said.
     pub last_error: Option<String>,
+    /// The same as a class, which dead letters are counted by.
+    pub cause: Option<Cause>,
+    /// What a postponed delivery waits for, if not for its schedule.
+    pub waits: Option<Wait>,
+    /// Which bytes these are: 1 for those that were released first, one more whenever a redrive judged them anew and
+    /// other bytes came out.
+    pub generation: u32,
+    /// Its own bytes, where a redrive judged them anew; otherwise the consignment's.
+    pub released: Option<Payload>,
+    /// Whether it is to be judged by the current policy before its next attempt.
+    pub judges: bool,
+    /// The redrive that sent it on its way last.
+    pub redrive: Option<RedriveId>,
+    /// The finished delivery that it repeats, under a key of its own.
+    pub replay_of: Option<DeliveryId>,
     /// How often another host took it over.
     pub adoptions: u32,
     /// The trace it belongs to.
@@ -42,6 +62,17 @@ pub struct Delivery {
     pub created_at: Timestamp,
     /// When it last changed.
     pub updated_at: Timestamp,
+}
+
+impl Delivery {
+    /// The idempotency key that the receiver sees: the same over all attempts and redrives while the bytes are the same,
+    /// and another as soon as they are not.
+    pub fn key(&self) -> String {
+        match self.generation {
+            0 | 1 => self.id.to_string(),
+            generation => format!("{}-{generation}", self.id),
+        }
+    }
 }
 
 /// Where a delivery stands.
@@ -54,6 +85,20 @@ pub enum DeliveryState {
     Delivered,
     /// The schedule is exhausted or the receiver refused for good.
     DeadLettered,
+}
+
+/// What a postponed delivery waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Wait {
+    /// As many deliveries as the destination takes at once are under way.
+    Slot,
+    /// The destination failed so often that only probes reach it for a while.
+    Breaker,
+    /// An earlier position of an ordered destination is unfinished.
+    Line,
+    /// The receiver is suspended.
+    Partner,
 }
 
 /// One try of a delivery or of a notification's message.
@@ -71,29 +116,4 @@ pub struct Attempt {
     pub host: HostId,
     /// What came of it.
     pub answer: Answer,
-}
-
-/// What a destination or channel answered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum Answer {
-    /// Taken; `receipt` is what the other side gave as proof (status, ETag, topic-partition-offset).
-    Taken {
-        /// The proof.
-        receipt: String,
-    },
-    /// Failed, worth another try.
-    Failed {
-        /// What happened, in one sentence, without payload or secrets.
-        error: String,
-        /// When the other side asked to come back.
-        retry_after: Option<Duration>,
-    },
-    /// Refused for good (a 410, a wrong credential): another try would not help.
-    Refused {
-        /// What happened.
-        error: String,
-        /// The destination or channel itself is gone and is disabled.
-        disable: bool,
-    },
 }

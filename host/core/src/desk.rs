@@ -142,7 +142,7 @@ impl Desk {
         for _ in 0..TRIES {
             let it = self.delivery(id).await?;
             rights::redrive(viewer, &it)?;
-            let redrive = DeliveryMove::Redrive { reason: reason.clone() };
+            let redrive = DeliveryMove::Redrive { reason: reason.clone(), redrive: None, judged_again: false };
             let change = delivery::apply(&it, redrive, &self.stamp(viewer, trace))?;
             if self.committed(&change).await? {
                 return self.delivery(id).await;
@@ -224,7 +224,7 @@ impl Desk {
 }
 
 /// The reason, trimmed: a decision without one is worth nothing years later.
-fn checked(reason: &str) -> Result<String, DeskError> {
+pub(crate) fn checked(reason: &str) -> Result<String, DeskError> {
     let reason = reason.trim();
     if reason.is_empty() {
         return Err(DeskError::ReasonRequired);

@@ -1,9 +1,14 @@
 //! Destinations: the concrete endpoints of a receiver.
 
+pub mod options;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{DestinationId, PartnerId};
+use crate::retry::RetrySchedule;
 use crate::time::Timestamp;
+
+pub use options::{HttpForm, HttpOptions, KafkaOptions, KafkaPayload, S3Encryption, S3Options};
 
 /// An endpoint that deliveries go to.
 #[derive(Debug, Clone, PartialEq)]
@@ -20,6 +25,10 @@ pub struct Destination {
     pub ordered: bool,
     /// Whether deliveries are made.
     pub status: DestinationStatus,
+    /// Why and since when they are not.
+    pub disabled: Option<Disabled>,
+    /// How it is treated.
+    pub settings: DestinationSettings,
     /// When it was created.
     pub created_at: Timestamp,
 }
@@ -32,6 +41,35 @@ pub enum DestinationStatus {
     Active,
     /// Not used; a person or a 410 turned it off.
     Disabled,
+}
+
+/// Why a destination is not used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Disabled {
+    /// In one sentence.
+    pub reason: String,
+    /// Since when.
+    pub at: Timestamp,
+}
+
+/// How a destination is treated, by all hosts together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DestinationSettings {
+    /// The pauses between attempts; the installation's when absent.
+    pub retries_seconds: Option<RetrySchedule>,
+    /// How many attempts may be under way at once.
+    pub concurrent: u32,
+    /// After how many failures in a row its breaker opens; 0 is never.
+    pub breaker_failures: u32,
+    /// For how long it is open the first time; each failed probe doubles it, up to a quarter of an hour.
+    pub breaker_pause_seconds: u64,
+}
+
+impl Default for DestinationSettings {
+    fn default() -> Self {
+        Self { retries_seconds: None, concurrent: 8, breaker_failures: 5, breaker_pause_seconds: 30 }
+    }
 }
 
 /// What a destination is. Credentials are named secrets of the partner, never values.
@@ -48,12 +86,15 @@ pub enum Endpoint {
         /// The secret sent as bearer token, if any.
         #[serde(default)]
         bearer_secret: Option<String>,
+        /// How it wants it.
+        #[serde(default)]
+        options: HttpOptions,
     },
     /// An object in a bucket, written only if no object has the key.
     S3 {
         /// The bucket.
         bucket: String,
-        /// Key prefix; the delivery's id and file name follow.
+        /// A template of what every key begins with; the delivery's key and file name follow.
         prefix: String,
         /// Endpoint URL; the installation's own S3 when absent.
         #[serde(default)]
@@ -61,14 +102,20 @@ pub enum Endpoint {
         /// The secret that holds `access-key:secret-key`; the installation's own when absent.
         #[serde(default)]
         credentials_secret: Option<String>,
+        /// How it wants it.
+        #[serde(default)]
+        options: S3Options,
     },
-    /// A record on a Kafka topic: the payload itself up to 512 KiB, otherwise a pointer to fetch it.
+    /// A record on a Kafka topic: the payload itself, or a pointer to fetch it.
     Kafka {
         /// The topic.
         topic: String,
         /// Bootstrap brokers; the installation's own when absent.
         #[serde(default)]
         brokers: Option<String>,
+        /// How it wants it.
+        #[serde(default)]
+        options: KafkaOptions,
     },
 }
 

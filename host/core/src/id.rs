@@ -100,6 +100,8 @@ ids! {
     ConsignmentId "con_" "consignment";
     /// Handing a consignment to one destination.
     DeliveryId "dlv_" "delivery";
+    /// Sending many deliveries on their way again.
+    RedriveId "rdr_" "redrive";
     /// One try of a delivery.
     AttemptId "att_" "attempt";
     /// A concrete endpoint.

@@ -2,6 +2,7 @@
 
 mod announce;
 mod append;
+mod assemble;
 mod error;
 mod file_name;
 
@@ -13,6 +14,7 @@ use crate::command::Work;
 use crate::id::{PartnerId, UploadId};
 use crate::payload::Payload;
 use crate::ports::{CommitError, PayloadStore, Registry, TransferStore, UploadStore};
+use crate::quota::Quota;
 use crate::state::{IllegalMove, Stamp, TransferMove, transfer};
 use crate::time::Clock;
 use crate::trace::{TraceContext, Tracer};
@@ -33,8 +35,10 @@ pub struct IntakeSettings {
     pub upload_lifetime: Duration,
     /// How many receivers a transfer may name.
     pub max_receivers: usize,
-    /// After how many bytes of one request an upload's progress is made durable, so that a dying host costs no more.
-    pub checkpoint: u64,
+    /// What each partner may hand in within a day.
+    pub quota: Quota,
+    /// How long whoever asks for an offset waits for a writer that is setting down what it has.
+    pub settling: Duration,
 }
 
 impl Default for IntakeSettings {
@@ -43,7 +47,8 @@ impl Default for IntakeSettings {
             max_size: 64 << 30,
             upload_lifetime: Duration::from_secs(24 * 60 * 60),
             max_receivers: 100,
-            checkpoint: 64 << 20,
+            quota: Quota::default(),
+            settling: Duration::from_secs(1),
         }
     }
 }
@@ -85,9 +90,16 @@ impl Intake {
 
     /// How far an upload has come. If all bytes came but the host died before it acknowledged the transfer, that is
     /// finished first: an upload that looks complete never lacks its transfer.
+    ///
+    /// A client whose connection broke asks at once, often before the host that it spoke to has set down the last bytes:
+    /// a moment's patience saves sending them again.
     pub async fn find(&self, viewer: &Viewer, id: UploadId) -> Result<Upload, IntakeError> {
-        let upload = self.seen(viewer, id).await?;
-        let transfer = self.transfer(&upload).await?;
+        let mut upload = self.seen(viewer, id).await?;
+        if upload.progress.open && !upload.complete {
+            let rested = self.ports.uploads.at_rest(id, self.settings.settling).await?;
+            upload = rested.ok_or(IntakeError::Unknown(id))?;
+        }
+        let Some(transfer) = self.transfer(&upload).await? else { return self.find_partial(upload).await };
         match transfer.state {
             TransferState::Announced => {}
             TransferState::Expired => return Err(IntakeError::Expired(id)),
@@ -95,7 +107,7 @@ impl Intake {
             _ => return Ok(upload),
         }
         if upload.complete || upload.length == Some(upload.offset) {
-            return self.complete(viewer, upload, transfer).await;
+            return self.complete(viewer, upload, Some(transfer)).await;
         }
         if upload.expires_at <= self.ports.clock.now() {
             return Err(IntakeError::Expired(id));
@@ -106,7 +118,9 @@ impl Intake {
     /// Ends an unfinished upload and takes its transfer back.
     pub async fn terminate(&self, viewer: &Viewer, id: UploadId, trace: &TraceContext) -> Result<(), IntakeError> {
         let upload = self.own(viewer, id).await?;
-        let transfer = self.transfer(&upload).await?;
+        let Some(transfer) = self.transfer(&upload).await? else {
+            return Ok(self.ports.uploads.terminate(id).await?);
+        };
         if upload.complete || transfer.state != TransferState::Announced {
             return Err(IntakeError::Complete(id));
         }
@@ -134,32 +148,47 @@ impl Intake {
         sender(viewer).map(|_| upload)
     }
 
-    async fn transfer(&self, upload: &Upload) -> Result<Transfer, IntakeError> {
-        match self.ports.store.load(Work::Transfer(upload.transfer)).await? {
-            Some(Aggregate::Transfer(transfer)) => Ok(transfer),
+    /// The upload's transfer; a partial upload has none.
+    async fn transfer(&self, upload: &Upload) -> Result<Option<Transfer>, IntakeError> {
+        let Some(id) = upload.transfer else { return Ok(None) };
+        match self.ports.store.load(Work::Transfer(id)).await? {
+            Some(Aggregate::Transfer(transfer)) => Ok(Some(transfer)),
             _ => Err(IntakeError::Unknown(upload.id)),
         }
     }
 
     /// Seals what came, if that is still to be done, and acknowledges the transfer. Every step may be repeated.
-    async fn complete(&self, viewer: &Viewer, upload: Upload, transfer: Transfer) -> Result<Upload, IntakeError> {
+    async fn complete(
+        &self,
+        viewer: &Viewer,
+        upload: Upload,
+        transfer: Option<Transfer>,
+    ) -> Result<Upload, IntakeError> {
         let payload = match self.ports.uploads.sealed_payload(upload.id).await? {
             Some(payload) => payload,
             None => {
                 let progress = upload.progress.clone();
-                let writer = self.ports.payloads.upload(transfer.id, &transfer.media_type, progress).await?;
+                let media_type = media_type_of(transfer.as_ref());
+                let writer = self.ports.payloads.upload(upload.owner(), media_type, progress).await?;
                 writer.seal().await?.payload
             }
         };
         self.acknowledge(viewer, upload, transfer, payload).await
     }
 
-    /// Marks the upload complete and makes its transfer `Received`: from here on it is never lost.
+    /// Seals a partial upload whose bytes all came.
+    async fn seal_partial(&self, upload: Upload) -> Result<Upload, IntakeError> {
+        let writer = self.ports.payloads.upload(upload.owner(), media_type_of(None), upload.progress.clone()).await?;
+        let payload = writer.seal().await?.payload;
+        Ok(self.ports.uploads.sealed(upload.id, upload.version, &payload).await?)
+    }
+
+    /// Marks the upload complete and makes its transfer, if it has one, `Received`: from here on it is never lost.
     async fn acknowledge(
         &self,
         viewer: &Viewer,
         upload: Upload,
-        transfer: Transfer,
+        transfer: Option<Transfer>,
         payload: Payload,
     ) -> Result<Upload, IntakeError> {
         let id = upload.id;
@@ -167,6 +196,7 @@ impl Intake {
             true => upload,
             false => self.ports.uploads.sealed(id, upload.version, &payload).await?,
         };
+        let Some(transfer) = transfer else { return Ok(upload) };
         let stamp = self.stamp(viewer, &transfer.trace);
         let change = transfer::apply(&transfer, TransferMove::Receive(payload), &stamp)?;
         match self.ports.uploads.receive(id, &change).await {
@@ -181,7 +211,7 @@ impl Intake {
     }
 
     async fn settled(&self, upload: Upload) -> Result<Upload, IntakeError> {
-        let transfer = self.transfer(&upload).await?;
+        let Some(transfer) = self.transfer(&upload).await? else { return Ok(upload) };
         if transfer.state == TransferState::Announced {
             return Err(IntakeError::Busy(upload.id));
         }
@@ -195,6 +225,11 @@ impl Intake {
     fn stamp(&self, viewer: &Viewer, trace: &TraceContext) -> Stamp {
         Stamp::of_person(&viewer.subject, self.ports.clock.now(), trace.trace_id().map(str::to_owned))
     }
+}
+
+/// What the bytes are called; those of a partial upload are nothing yet.
+fn media_type_of(transfer: Option<&Transfer>) -> &str {
+    transfer.map_or("application/octet-stream", |it| &it.media_type)
 }
 
 /// The partner that sends, if the viewer's role may.

@@ -4,6 +4,7 @@
 
 pub mod agreement;
 pub mod batch;
+pub mod breaker;
 pub mod change;
 pub mod claim;
 pub mod code;
@@ -34,6 +35,10 @@ pub mod plugin;
 pub mod policy;
 pub mod ports;
 pub mod provenance;
+pub mod quota;
+pub mod rate;
+pub mod redrive;
+pub mod redriver;
 pub mod registrar;
 pub mod retry;
 pub mod route;

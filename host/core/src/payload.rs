@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::digest::Digest;
-use crate::id::PayloadId;
+use crate::id::{PayloadId, TransferId, UploadId};
 
 /// Sealed bytes in the payload store. Only what stands here is ever logged, never the bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +20,21 @@ pub struct Payload {
     pub digest: Digest,
     /// How the object is laid out; readers dispatch on it.
     pub format: ObjectFormat,
+}
+
+/// To what a payload object belongs, and so how long it is needed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ObjectOwner {
+    /// A transfer.
+    Transfer(TransferId),
+    /// A partial upload, until it expires.
+    Upload(UploadId),
+}
+
+impl From<TransferId> for ObjectOwner {
+    fn from(id: TransferId) -> Self {
+        Self::Transfer(id)
+    }
 }
 
 /// The layout of a payload object. A new layout is a new variant, old objects stay readable.

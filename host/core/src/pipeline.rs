@@ -29,7 +29,7 @@ use crate::policy::{Binding, Owner, Revision, RevisionPin};
 use crate::ports::{
     CommitError, Connector, Messenger, PayloadError, PayloadStore, PluginRunner, StoreError, TransferStore,
 };
-use crate::retry::{Chance, RetrySchedule};
+use crate::retry::RetrySchedule;
 use crate::state::IllegalMove;
 use crate::time::{Clock, Timestamp};
 use crate::trace::Tracer;
@@ -51,7 +51,7 @@ pub struct PipelineSettings {
     pub refusals: u64,
     /// How soon a host may try again what it gave back for its own troubles.
     pub relinquish: Duration,
-    /// How soon a delivery is looked at again that must let an earlier one pass.
+    /// How soon a delivery is looked at again that must let others pass.
     pub postpone: Duration,
 }
 
@@ -85,8 +85,6 @@ pub struct PipelinePorts {
     pub clock: Arc<dyn Clock>,
     /// The traces.
     pub tracer: Arc<dyn Tracer>,
-    /// The spread of retries.
-    pub chance: Arc<dyn Chance>,
 }
 
 /// Works on claims.

@@ -6,6 +6,8 @@ mod nudges;
 mod payload_store;
 mod plugin_runner;
 mod query;
+mod rate_ledger;
+mod redrive_store;
 mod registry;
 mod transfer_store;
 mod upload_store;
@@ -23,7 +25,9 @@ pub use query::{
     ConsignmentFilter, Cursor, DeliveryFilter, Edge, Page, PageRequest, PartnerFilter, PolicyFilter, Snapshot,
     TransferFilter,
 };
+pub use rate_ledger::{Lease, RateLedger};
+pub use redrive_store::{AdvanceError, ClaimedLane, Left, RedriveStore};
 pub use registry::{NewRevision, Registry, RegistryError};
-pub use transfer_store::{AnnounceOutcome, Announcement, CommitError, StoreError, TransferStore};
+pub use transfer_store::{Admission, AnnounceOutcome, Announcement, CommitError, StoreError, TransferStore};
 pub use upload_store::{Advance, Sweepable, UploadError, UploadStore};
 pub use vault::{LookupTable, SecretBytes, Vault, VaultError};

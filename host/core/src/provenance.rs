@@ -103,6 +103,10 @@ entry_kinds! {
     DeadLettered "dead-lettered";
     /// A person sent it on its way again.
     Redriven "redriven";
+    /// A redriven delivery was judged anew and other bytes leave, under another key.
+    Rekeyed "rekeyed";
+    /// A person sent a finished delivery once more, as a delivery of its own.
+    Replayed "replayed";
     /// A message about it was taken by a channel.
     Notified "notified";
     /// Somebody fetched the released payload.

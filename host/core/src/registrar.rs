@@ -8,6 +8,7 @@ mod plugins;
 mod policies;
 mod rights;
 mod secrets;
+mod settings;
 
 use std::sync::Arc;
 

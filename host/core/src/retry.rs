@@ -3,14 +3,9 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::time::Timestamp;
-
-/// Draws numbers in `0.0..=1.0`: the only randomness that core asks for; tests hand in a fixed one.
-pub trait Chance: Send + Sync + std::fmt::Debug {
-    /// The next number.
-    fn draw(&self) -> f64;
-}
 
 /// The pauses between attempts; after the last of them the work is given up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +35,16 @@ impl RetrySchedule {
         u32::try_from(self.seconds.len()).unwrap_or(u32::MAX).saturating_add(1)
     }
 
+    /// Whether a destination may have it: no more pauses than a person could follow, none longer than a week.
+    pub fn is_sensible(&self) -> bool {
+        self.seconds.len() <= 20 && self.seconds.iter().all(|pause| *pause <= 7 * 24 * 3_600)
+    }
+
+    /// The pauses in seconds.
+    pub fn seconds(&self) -> &[u64] {
+        &self.seconds
+    }
+
     /// When the next attempt is due after `attempt` (from 1) failed at `at`, or `None` if it was the last.
     ///
     /// `chance` in `0.0..=1.0` spreads each pause over 90 to 110 % of itself, so that what failed together does not
@@ -50,6 +55,17 @@ impl RetrySchedule {
         let floor = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
         Some(at + spread.max(floor))
     }
+}
+
+/// Where in `0.0..=1.0` an attempt's pause lies: the same for the same work and attempt, whichever host asks, and spread
+/// evenly over many. FNV-1a with a finish, so that neighbours differ.
+pub fn spread(work: Uuid, attempt: u32) -> f64 {
+    let bytes = work.into_bytes().into_iter().chain(attempt.to_be_bytes());
+    let hash =
+        bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let mixed = (hash ^ (hash >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    let top = u32::try_from((mixed ^ (mixed >> 33)) >> 32).unwrap_or(u32::MAX);
+    f64::from(top) / f64::from(u32::MAX)
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PartnerId, PayloadId, TransferId, UploadId};
+use crate::payload::ObjectOwner;
 use crate::time::Timestamp;
 use crate::transfer::Version;
 
@@ -13,8 +14,10 @@ pub struct Upload {
     pub id: UploadId,
     /// Its version: of two writers one advances, the other learns that it is stale.
     pub version: Version,
-    /// Of which transfer.
-    pub transfer: TransferId,
+    /// Of which transfer; a partial upload, which others are assembled from, has none.
+    pub transfer: Option<TransferId>,
+    /// The partial uploads that this one is assembled from, in order; empty for all others.
+    pub assembles: Vec<UploadId>,
     /// Who sends.
     pub sender: PartnerId,
     /// The announced size in bytes; deferred when absent.
@@ -27,6 +30,13 @@ pub struct Upload {
     pub expires_at: Timestamp,
     /// Whether all bytes came and the payload is sealed.
     pub complete: bool,
+}
+
+impl Upload {
+    /// To what its objects belong.
+    pub fn owner(&self) -> ObjectOwner {
+        self.transfer.map_or(ObjectOwner::Upload(self.id), ObjectOwner::Transfer)
+    }
 }
 
 /// Where an unfinished payload object stands: enough for any node to go on.
@@ -45,7 +55,40 @@ pub struct UploadProgress {
     /// SHA-256 midstate over all acknowledged bytes, serialized by `sha2`.
     #[serde(with = "hex::serde")]
     pub midstate: Vec<u8>,
+    /// The number of the next part. Whoever took the upload over last may have sent parts from here up to
+    /// [`UploadProgress::REACH`] further that nobody acknowledged.
+    #[serde(default)]
+    pub next: i32,
+    /// Whether somebody took it over and has not paused since: a writer at work, or one whose host died.
+    #[serde(default)]
+    pub open: bool,
 }
+
+impl UploadProgress {
+    /// How many part numbers a writer may use beyond the acknowledged ones.
+    pub const REACH: i32 = 8;
+
+    /// How many bytes are in it.
+    pub fn size(&self) -> u64 {
+        self.parts.iter().map(|part| part.size).sum::<u64>() + self.tail.as_ref().map_or(0, |tail| tail.size)
+    }
+
+    /// The number from which a writer that takes it over may go on.
+    pub fn free_number(&self) -> i32 {
+        let known = self.next.max(self.parts.last().map_or(1, |part| part.number + 1));
+        if self.open { known + Self::REACH } else { known }
+    }
+
+    /// As a writer finds it that is about to send parts: its numbers lie behind all that another one may still send, so
+    /// that no two writers ever write one part.
+    #[must_use]
+    pub fn taken_over(&self) -> Self {
+        Self { next: self.free_number(), open: true, ..self.clone() }
+    }
+}
+
+#[cfg(test)]
+mod tests;
 
 /// One finished part of a multipart upload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

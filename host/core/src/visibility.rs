@@ -91,6 +91,8 @@ pub const ENTRIES: &[EntryRule] = &[
     entry(EntryKind::Delivered, true, Summary, Full),
     entry(EntryKind::DeadLettered, true, Summary, Full),
     entry(EntryKind::Redriven, true, Summary, Full),
+    entry(EntryKind::Rekeyed, true, Nothing, Full),
+    entry(EntryKind::Replayed, true, Summary, Full),
     entry(EntryKind::Fetched, true, Summary, Full),
 ];
 
@@ -113,6 +115,7 @@ pub const THINGS: &[ThingRule] = &[
     thing("decision.outbound", Nothing, Full),
     thing("delivery", Nothing, Full),
     thing("attempt", Nothing, Full),
+    thing("redrive", Nothing, Full),
     thing("destination", Nothing, Full),
 ];
 

@@ -12,6 +12,7 @@
 //! * About 150 MB/s. Tests of S3 behaviour and benchmarks use a second, real one.
 
 mod conditional;
+mod parts;
 mod serve;
 mod storage;
 mod uploads;

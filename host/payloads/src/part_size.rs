@@ -1,27 +1,28 @@
-//! How large each part of a multipart upload is: decided by its number alone.
+//! How large a part of a multipart upload is: decided by how many bytes lie before it.
 //!
-//! Two writers that continue the same upload from the same place cut it at the same bytes. Whatever part a writer
-//! that lost its connection still has under way, it holds what its successor writes there, so overwriting is harmless.
+//! Small first, because most payloads are. A number may be passed over (a writer that follows one that died leaves a gap), so
+//! it says nothing about the size.
 
 const MIB: usize = 1024 * 1024;
 
-/// Up to which part number, and how large. Small first, because most payloads are; never more than S3's 10,000 parts.
-const STEPS: [(i32, usize); 4] = [(2_000, 8 * MIB), (5_000, 32 * MIB), (8_000, 128 * MIB), (10_000, 512 * MIB)];
+/// How many parts of a size there are before larger ones follow: 10,000 in all, S3's limit.
+const STEPS: [(u64, usize); 4] = [(2_000, 8 * MIB), (3_000, 32 * MIB), (3_000, 128 * MIB), (2_000, 512 * MIB)];
 
-/// The size of the part with that number (from 1); `None` behind the last possible part.
-pub(crate) fn part_size(number: i32) -> Option<usize> {
-    STEPS.iter().find(|(last, _)| number <= *last).map(|(_, size)| *size)
+/// S3's last part number.
+pub(crate) const LAST_NUMBER: i32 = 10_000;
+
+/// The size of the part that begins after so many bytes; `None` where nothing more fits.
+pub(crate) fn part_size(before: u64) -> Option<usize> {
+    let mut end = 0;
+    STEPS.iter().find_map(|(count, size)| {
+        end += count * *size as u64;
+        (before < end).then_some(*size)
+    })
 }
 
 /// The largest payload that fits, in bytes.
 pub(crate) fn largest() -> u64 {
-    let mut from = 0;
-    let mut bytes = 0;
-    for (last, size) in STEPS {
-        bytes += u64::try_from(last - from).unwrap_or(0) * size as u64;
-        from = last;
-    }
-    bytes
+    STEPS.iter().map(|(count, size)| count * *size as u64).sum()
 }
 
 #[cfg(test)]

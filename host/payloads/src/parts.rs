@@ -1,5 +1,6 @@
 //! Cuts a payload into parts and brings several of them to S3 at once, with bounded memory.
 
+use std::collections::VecDeque;
 use std::mem;
 use std::sync::Arc;
 
@@ -9,15 +10,18 @@ use lockgate_core::id::PayloadId;
 use lockgate_core::ports::{PayloadError, StoreError, UploadStore};
 use lockgate_core::upload::UploadedPart;
 use tokio::sync::Semaphore;
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tracing::Instrument as _;
 
 use crate::bucket::Bucket;
 use crate::failure::Failure;
-use crate::part_size::{largest, part_size};
+use crate::part_size::{LAST_NUMBER, largest, part_size};
 
 /// Bytes of one object that may be under way to S3 at once, besides the part that is being filled; one part always may.
 const UNDER_WAY: usize = 24 * 1024 * 1024;
+
+/// How far, in part numbers, one part may be ahead of another that is still under way.
+const WINDOW: i32 = 4;
 
 /// What writers share.
 #[derive(Debug, Clone)]
@@ -46,17 +50,23 @@ pub(crate) struct Parts {
     pub(crate) done: Vec<UploadedPart>,
     /// Bytes after the last part.
     pub(crate) buffer: BytesMut,
-    next: i32,
+    pub(crate) next: i32,
+    /// The first number that is not this writer's.
+    bound: i32,
+    /// Bytes in parts, sent or under way.
+    sent: u64,
     under_way: JoinSet<Result<UploadedPart, PayloadError>>,
-    bytes_under_way: usize,
+    /// The parts under way: number and size, oldest first.
+    numbers: VecDeque<(i32, usize)>,
     failed: Option<PayloadError>,
 }
 
 impl Parts {
     pub(crate) fn new(workshop: Workshop, target: Target) -> Self {
-        Self::resume(workshop, target, None, vec![], BytesMut::new())
+        Self { bound: LAST_NUMBER + 1, ..Self::resume(workshop, target, None, vec![], BytesMut::new()) }
     }
 
+    /// An upload's object as it was left. Only what [`Parts::take_over`] allots may be sent.
     pub(crate) fn resume(
         workshop: Workshop,
         target: Target,
@@ -65,8 +75,39 @@ impl Parts {
         tail: BytesMut,
     ) -> Self {
         let next = done.last().map_or(1, |part| part.number + 1);
-        let under_way = JoinSet::new();
-        Self { workshop, target, multipart, done, buffer: tail, next, under_way, bytes_under_way: 0, failed: None }
+        let sent = done.iter().map(|part| part.size).sum();
+        let (under_way, numbers) = (JoinSet::new(), VecDeque::new());
+        Self { workshop, target, multipart, done, buffer: tail, next, bound: 0, sent, under_way, numbers, failed: None }
+    }
+
+    /// Parts from here on have these numbers.
+    pub(crate) fn take_over(&mut self, first: i32, bound: i32) {
+        self.next = self.next.max(first);
+        self.bound = bound.min(LAST_NUMBER + 1);
+    }
+
+    /// How many bytes fit in the part that is being filled.
+    pub(crate) fn room(&self) -> usize {
+        part_size(self.sent).map_or(0, |size| size.saturating_sub(self.buffer.len()))
+    }
+
+    /// Gathers the parts that arrived, without waiting. What failed is said by the next push.
+    pub(crate) fn gather(&mut self) {
+        while let Some(ended) = self.under_way.try_join_next() {
+            let gathered = self.gathered(ended);
+            let _kept = self.remember(gathered);
+        }
+    }
+
+    /// Waits for the next part under way to arrive; for ever, if there is none. Nothing is lost if it is given up.
+    pub(crate) async fn arrival(&mut self) {
+        match self.under_way.join_next().await {
+            Some(ended) => {
+                let gathered = self.gathered(ended);
+                let _kept = self.remember(gathered);
+            }
+            None => std::future::pending().await,
+        }
     }
 
     /// Takes the next bytes. After a failure nothing more is taken: a gap must never be sealed.
@@ -109,11 +150,11 @@ impl Parts {
 
     async fn fill(&mut self, mut bytes: Bytes) -> Result<(), PayloadError> {
         while !bytes.is_empty() {
-            let size = part_size(self.next).ok_or_else(|| {
+            let size = part_size(self.sent).ok_or_else(|| {
                 PayloadError::Unavailable(format!("a payload of more than {} bytes does not fit in S3", largest()))
             })?;
             let piece = bytes.split_to(bytes.len().min(size - self.buffer.len()));
-            if self.buffer.is_empty() && self.next > 1 {
+            if self.buffer.is_empty() && self.sent > 0 {
                 self.buffer.reserve(size);
             }
             self.buffer.extend_from_slice(&piece);
@@ -125,14 +166,21 @@ impl Parts {
     }
 
     async fn send(&mut self) -> Result<(), PayloadError> {
+        if self.next >= self.bound {
+            let (number, bound) = (self.next, self.bound);
+            return Err(PayloadError::Unavailable(format!(
+                "part {number} is not this writer's, whose end before {bound}"
+            )));
+        }
         let multipart = self.begin().await?;
         let body = mem::take(&mut self.buffer).freeze();
-        while !self.under_way.is_empty() && self.bytes_under_way + body.len() > UNDER_WAY {
+        while self.is_far_ahead(body.len()) {
             self.collect().await?;
         }
         let number = self.next;
         self.next += 1;
-        self.bytes_under_way += body.len();
+        self.sent += body.len() as u64;
+        self.numbers.push_back((number, body.len()));
         let slot = Arc::clone(&self.workshop.slots).acquire_owned().await;
         let slot = slot.map_err(|_| PayloadError::Unavailable("the host is shutting down".to_owned()))?;
         let sending = send_part(self.workshop.bucket.clone(), self.target.key.clone(), multipart, number, body);
@@ -145,6 +193,13 @@ impl Parts {
             .in_current_span(),
         );
         Ok(())
+    }
+
+    /// Whether another part of that size must wait for one under way.
+    fn is_far_ahead(&self, size: usize) -> bool {
+        let bytes: usize = self.numbers.iter().map(|(_, size)| size).sum();
+        let far = self.numbers.front().is_some_and(|(oldest, _)| self.next - oldest >= WINDOW);
+        !self.under_way.is_empty() && (far || bytes + size > UNDER_WAY)
     }
 
     /// Begins the multipart upload at the first full part, so that small payloads never have one.
@@ -164,8 +219,12 @@ impl Parts {
 
     async fn collect(&mut self) -> Result<(), PayloadError> {
         let Some(ended) = self.under_way.join_next().await else { return Ok(()) };
+        self.gathered(ended)
+    }
+
+    fn gathered(&mut self, ended: Result<Result<UploadedPart, PayloadError>, JoinError>) -> Result<(), PayloadError> {
         let part = ended.map_err(|error| Failure::new("UploadPart", error.to_string()))??;
-        self.bytes_under_way -= usize::try_from(part.size).unwrap_or(usize::MAX);
+        self.numbers.retain(|(number, _)| *number != part.number);
         self.done.push(part);
         Ok(())
     }

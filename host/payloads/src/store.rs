@@ -4,8 +4,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use lockgate_core::id::TransferId;
-use lockgate_core::payload::Payload;
+use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::ports::{
     ByteStream, PayloadError, PayloadStore, PayloadWriter, UploadStore, UploadWriter, WriteIntent,
 };
@@ -66,7 +65,7 @@ impl PayloadStore for S3PayloadStore {
     async fn write(&self, intent: WriteIntent) -> Result<Box<dyn PayloadWriter>, PayloadError> {
         let WriteIntent { payload, transfer, version, media_type } = intent;
         let key = format!("payloads/{payload}/{version}");
-        self.workshop.uploads.begin_object(payload, transfer, &key, version).await.map_err(truth)?;
+        self.workshop.uploads.begin_object(payload, transfer.into(), &key, version).await.map_err(truth)?;
         let parts = Parts::new(self.workshop.clone(), Target { payload, key, media_type });
         Ok(Box::new(ObjectWriter::new(parts)))
     }
@@ -78,10 +77,10 @@ impl PayloadStore for S3PayloadStore {
 
     async fn upload(
         &self,
-        transfer: TransferId,
+        owner: ObjectOwner,
         media_type: &str,
         progress: UploadProgress,
     ) -> Result<Box<dyn UploadWriter>, PayloadError> {
-        Ok(Box::new(Continuation::begin(self.workshop.clone(), transfer, media_type, progress).await?))
+        Ok(Box::new(Continuation::begin(self.workshop.clone(), owner, media_type, progress).await?))
     }
 }

@@ -1,9 +1,12 @@
 //! Writes one stretch of an upload, on whatever node its bytes happen to arrive.
 
+use std::collections::VecDeque;
+
 use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
-use lockgate_core::id::{PayloadId, TransferId};
+use lockgate_core::id::PayloadId;
+use lockgate_core::payload::ObjectOwner;
 use lockgate_core::ports::{PayloadError, Sealed, UploadWriter};
 use lockgate_core::upload::{TailObject, UploadProgress};
 use sha2::{Digest as _, Sha256};
@@ -17,25 +20,29 @@ use crate::parts::{Parts, Target, Workshop, truth};
 /// An upload under way. Parts, tail and hash move on together: what `pause` returns is durable as a whole.
 #[derive(Debug)]
 pub(crate) struct Continuation {
-    transfer: TransferId,
+    owner: ObjectOwner,
     parts: Parts,
     hash: Sha256,
     size: u64,
     /// The tail that was continued; still right when no byte came.
     tail: Option<TailObject>,
     grown: bool,
+    /// The hash state at the end of each part that is not acknowledged yet: number and state, oldest first.
+    ends: VecDeque<(i32, Vec<u8>)>,
+    /// How many parts are acknowledged, or about to be.
+    stepped: usize,
 }
 
 impl Continuation {
     pub(crate) async fn begin(
         workshop: Workshop,
-        transfer: TransferId,
+        owner: ObjectOwner,
         media_type: &str,
         progress: UploadProgress,
     ) -> Result<Self, PayloadError> {
         let (payload, key) = match progress.payload {
             Some(payload) => (payload, progress.key.clone()),
-            None => first(&workshop, transfer).await?,
+            None => first(&workshop, owner).await?,
         };
         let hash = midstate::take_up(&progress.midstate)
             .ok_or_else(|| corrupt(payload, "the upload's hash state cannot be read".to_owned()))?;
@@ -45,8 +52,24 @@ impl Continuation {
         };
         let size = progress.parts.iter().map(|part| part.size).sum::<u64>() + tail.len() as u64;
         let target = Target { payload, key, media_type: media_type.to_owned() };
-        let parts = Parts::resume(workshop, target, progress.multipart, progress.parts, tail);
-        Ok(Self { transfer, parts, hash, size, tail: progress.tail, grown: false })
+        let stepped = progress.parts.len();
+        let mut parts = Parts::resume(workshop, target, progress.multipart, progress.parts, tail);
+        // To finish what came to its end takes no more than the next number, and whoever does it sends the same bytes.
+        parts.take_over(progress.next, parts.next.max(progress.next) + 1);
+        Ok(Self { owner, parts, hash, size, tail: progress.tail, grown: false, ends: VecDeque::new(), stepped })
+    }
+
+    fn progress(self, tail: Option<TailObject>) -> UploadProgress {
+        UploadProgress {
+            payload: Some(self.parts.target.payload),
+            key: self.parts.target.key,
+            multipart: self.parts.multipart,
+            next: self.parts.next,
+            parts: self.parts.done,
+            tail,
+            midstate: midstate::put_aside(&self.hash),
+            open: false,
+        }
     }
 
     /// Keeps the bytes after the last part as an object under a fresh key, named by a row of its own before.
@@ -57,7 +80,7 @@ impl Continuation {
         }
         let id = PayloadId::generate(OffsetDateTime::now_utc());
         let key = format!("uploads/{}/{}", target.payload, id.uuid().simple());
-        workshop.uploads.begin_object(id, self.transfer, &key, 0).await.map_err(truth)?;
+        workshop.uploads.begin_object(id, self.owner, &key, 0).await.map_err(truth)?;
         let body = Bytes::copy_from_slice(buffer);
         let size = body.len() as u64;
         let putting = workshop.bucket.client.put_object().bucket(&workshop.bucket.name).key(&key);
@@ -69,24 +92,75 @@ impl Continuation {
 
 #[async_trait]
 impl UploadWriter for Continuation {
-    async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError> {
+    fn sends_part(&self, bytes: usize) -> bool {
+        bytes >= self.parts.room()
+    }
+
+    fn has_parts(&self) -> bool {
+        self.parts.multipart.is_some()
+    }
+
+    fn take_over(&mut self, first: i32) {
+        self.parts.take_over(first, first + UploadProgress::REACH);
+    }
+
+    async fn push(&mut self, mut bytes: Bytes) -> Result<(), PayloadError> {
         self.grown |= !bytes.is_empty();
-        self.hash.update(&bytes);
         self.size += bytes.len() as u64;
-        self.parts.push(bytes).await
+        while !bytes.is_empty() {
+            let number = self.parts.next;
+            let piece = bytes.split_to(bytes.len().min(self.parts.room().max(1)));
+            self.hash.update(&piece);
+            self.parts.push(piece).await?;
+            if self.parts.next > number {
+                self.ends.push_back((number, midstate::put_aside(&self.hash)));
+            }
+        }
+        Ok(())
+    }
+
+    async fn landed(&mut self) {
+        self.parts.arrival().await;
+    }
+
+    fn step(&mut self) -> Option<UploadProgress> {
+        self.parts.gather();
+        self.parts.done.sort_unstable_by_key(|part| part.number);
+        let mut midstate = None;
+        while let (Some(part), Some((end, _))) = (self.parts.done.get(self.stepped), self.ends.front()) {
+            if part.number != *end {
+                break;
+            }
+            self.stepped += 1;
+            midstate = self.ends.pop_front().map(|(_, state)| state);
+        }
+        let midstate = midstate?;
+        let parts = self.parts.done[..self.stepped].to_vec();
+        let next = parts.last().map_or(1, |part| part.number + 1);
+        self.parts.take_over(next, next + UploadProgress::REACH);
+        Some(UploadProgress {
+            payload: Some(self.parts.target.payload),
+            key: self.parts.target.key.clone(),
+            multipart: self.parts.multipart.clone(),
+            parts,
+            tail: None,
+            midstate,
+            next,
+            open: true,
+        })
     }
 
     async fn pause(mut self: Box<Self>) -> Result<UploadProgress, PayloadError> {
         self.parts.settle().await?;
         let tail = self.keep_tail().await?;
-        Ok(UploadProgress {
-            payload: Some(self.parts.target.payload),
-            key: self.parts.target.key,
-            multipart: self.parts.multipart,
-            parts: self.parts.done,
-            tail,
-            midstate: midstate::put_aside(&self.hash),
-        })
+        Ok(self.progress(tail))
+    }
+
+    async fn finish(mut self: Box<Self>) -> Result<UploadProgress, PayloadError> {
+        if self.has_parts() {
+            self.parts.send_last().await?;
+        }
+        self.pause().await
     }
 
     async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError> {
@@ -95,10 +169,10 @@ impl UploadWriter for Continuation {
     }
 }
 
-async fn first(workshop: &Workshop, transfer: TransferId) -> Result<(PayloadId, String), PayloadError> {
+async fn first(workshop: &Workshop, owner: ObjectOwner) -> Result<(PayloadId, String), PayloadError> {
     let payload = PayloadId::generate(OffsetDateTime::now_utc());
     let key = format!("payloads/{payload}/0");
-    workshop.uploads.begin_object(payload, transfer, &key, 0).await.map_err(truth)?;
+    workshop.uploads.begin_object(payload, owner, &key, 0).await.map_err(truth)?;
     Ok((payload, key))
 }
 

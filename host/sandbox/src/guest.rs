@@ -1,12 +1,12 @@
 //! One living guest: a store of one owner, its instance and the budgets of the call under way.
 
 mod budget;
+mod clock;
 mod fault;
 mod memory;
 mod state;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use lockgate_core::fault::Fault;
 use lockgate_core::ports::PluginError;
@@ -128,13 +128,4 @@ fn cut(mut message: String) -> String {
         message.push('…');
     }
     message
-}
-
-/// The CPU time that this thread has used.
-fn thread_cpu() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(
-        u64::try_from(time.tv_sec).expect("CPU time only grows"),
-        u32::try_from(time.tv_nsec).expect("nanoseconds stay below a second"),
-    )
 }

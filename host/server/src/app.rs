@@ -9,18 +9,23 @@ mod stages;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use lockgate_api::identity::{HttpsKeys, IssuerSettings, KeyRing, KeySource, RefreshPolicy, StaticKeys, Verifier};
+use lockgate_api::identity::{
+    HttpsKeys, IssuerSettings, KeyRing, KeySource, RefreshPolicy, StaticKeys, Strikes, Verifier,
+};
 use lockgate_api::{ApiState, Hub};
 use lockgate_core::desk::Desk;
 use lockgate_core::intake::{Intake, IntakePorts};
+use lockgate_core::rate::RateLimits;
 use lockgate_core::registrar::Registrar;
+use tokio::sync::watch;
 
 pub(crate) use settings::store_config;
 
 use crate::config::{Config, IdentityMode};
 use crate::identity::DevelopmentIssuer;
-use crate::listen;
+use crate::listen::{self, Bounds, Certificate, Port};
 use crate::service::Service;
 use crate::telemetry::Telemetry;
 use parts::Parts;
@@ -41,17 +46,34 @@ pub(crate) struct App {
 
 /// Connects to everything, opens the ports and starts the tasks.
 pub(crate) async fn assemble(config: &Config, telemetry: &Telemetry) -> anyhow::Result<App> {
+    let bounds = settings::bounds(config)?;
     let http = listen::bind("http.listen", config.http.listen).await?;
     let admin = listen::bind("admin.listen", config.admin.listen).await?;
+    let certificate = certificate(config)?;
     let public_url = config.public_url(http.local_addr()?);
     let addresses = Addresses { public_url: public_url.clone(), admin: admin.local_addr()? };
     let parts = Parts::connect(config, &public_url).await?;
     // Before anything is claimed: a host that nobody heard of counts as dead, and its claims would be adopted.
     parts.transfers().heartbeat(parts.host, config.workers.alive).await?;
+    let (stopping, bodies_end) = watch::channel(false);
     let hub = Arc::new(Hub::default());
-    let api = lockgate_api::router(api(config, &parts, Arc::clone(&hub), &public_url)?);
-    let admin_routes = crate::admin::router(probes::checks(&parts, config), telemetry.registry.clone());
-    let service = stages::start(config, &parts, hub, (http, api), (admin, admin_routes))?;
+    let api = Port {
+        name: "api",
+        listener: http,
+        router: lockgate_api::router(api(config, &parts, Arc::clone(&hub), &public_url, bodies_end)?),
+        bounds: bounds.clone(),
+        tls: certificate.as_ref().map(Certificate::acceptor).transpose()?,
+        stopping,
+    };
+    let admin = Port {
+        name: "admin",
+        listener: admin,
+        router: crate::admin::router(probes::checks(&parts, config), telemetry.registry.clone()),
+        bounds: Bounds { drain: Duration::from_secs(1), ..bounds },
+        tls: None,
+        stopping: watch::Sender::new(false),
+    };
+    let service = stages::start(config, &parts, hub, api, certificate, admin)?;
     tracing::info!(host.id = %parts.host, http.url = public_url, admin.address = %addresses.admin, "The host is up.");
     Ok(App { addresses, service, parts })
 }
@@ -66,7 +88,19 @@ impl App {
     }
 }
 
-fn api(config: &Config, parts: &Parts, hub: Arc<Hub>, public_url: &str) -> anyhow::Result<ApiState> {
+/// The certificate of the API's port, if it speaks TLS.
+fn certificate(config: &Config) -> anyhow::Result<Option<Certificate>> {
+    let (certificate, key) = (&config.http.tls_certificate, &config.http.tls_key);
+    (!certificate.as_os_str().is_empty()).then(|| Certificate::read(certificate, key)).transpose()
+}
+
+fn api(
+    config: &Config,
+    parts: &Parts,
+    hub: Arc<Hub>,
+    public_url: &str,
+    bodies_end: watch::Receiver<bool>,
+) -> anyhow::Result<ApiState> {
     let intake = IntakePorts {
         store: parts.transfers(),
         uploads: parts.uploads(),
@@ -79,14 +113,17 @@ fn api(config: &Config, parts: &Parts, hub: Arc<Hub>, public_url: &str) -> anyho
     Ok(ApiState {
         intake: Arc::new(Intake::new(intake, settings::intake(config))),
         desk: Arc::new(Desk::new(parts.transfers(), parts.clock())),
+        redriver: Arc::new(parts.redriver()),
         registrar: Arc::new(registrar),
         store: parts.transfers(),
         payloads: parts.payloads(),
         clock: parts.clock(),
         verifier: Arc::new(verifier(config)?),
+        limits: Arc::new(RateLimits::new(config.limits.requests(), parts.ledger(), parts.clock())),
+        strikes: Arc::new(Strikes::new(config.limits.bad_tokens())),
         tracer: parts.tracer(),
         hub,
-        settings: Arc::new(face::settings(config, settings::public_url(public_url)?)?),
+        settings: Arc::new(face::settings(config, settings::public_url(public_url)?, bodies_end)?),
     })
 }
 

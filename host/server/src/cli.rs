@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::command::{config, dev, migrate, schema, serve, token, transfer};
+use crate::command::{config, dev, migrate, schema, serve, token, transfer, webhook};
 use crate::config::Sources;
 
 /// A programmable gate for business-to-business transfers
@@ -33,6 +33,9 @@ enum Verb {
     /// Send, list and follow transfers
     #[command(subcommand)]
     Transfer(transfer::TransferVerb),
+    /// Receive webhooks by hand, and make their keys
+    #[command(subcommand)]
+    Webhook(webhook::WebhookVerb),
     /// Print the GraphQL schema
     Schema(schema::Schema),
     /// Compile a component read from standard input (used by the host for itself)
@@ -69,6 +72,7 @@ async fn run(cli: Cli) -> anyhow::Result<()> {
         Verb::Config(verb) => verb.run(sources),
         Verb::Token(token) => token.run(sources).await,
         Verb::Transfer(verb) => verb.run(sources).await,
+        Verb::Webhook(verb) => verb.run().await,
         Verb::Schema(schema) => schema.run(),
         Verb::Compile => unreachable_compile(),
     }

@@ -1,6 +1,5 @@
 //! The real time and the real dice, for the parts that may only ask.
 
-use lockgate_core::retry::Chance;
 use lockgate_core::time::{Clock, Timestamp};
 
 /// The system's clock, cut to the microseconds that Postgres keeps: what is written is what is read again.
@@ -11,15 +10,5 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let now = Timestamp::now_utc();
         now.replace_nanosecond(now.nanosecond() / 1_000 * 1_000).unwrap_or(now)
-    }
-}
-
-/// Spreads retries.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct SystemChance;
-
-impl Chance for SystemChance {
-    fn draw(&self) -> f64 {
-        f64::from(rand::random::<u32>()) / f64::from(u32::MAX)
     }
 }

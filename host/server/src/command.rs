@@ -7,3 +7,4 @@ pub(crate) mod schema;
 pub(crate) mod serve;
 pub(crate) mod token;
 pub(crate) mod transfer;
+pub(crate) mod webhook;

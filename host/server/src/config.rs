@@ -11,6 +11,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lockgate_api::PersistedMode;
+use lockgate_core::quota::Quota;
+use lockgate_core::rate::RateLimit;
 use lockgate_core::retry::RetrySchedule;
 use serde::{Deserialize, Serialize};
 
@@ -25,6 +27,7 @@ pub(crate) struct Config {
     pub(crate) environment: Environment,
     pub(crate) data_dir: PathBuf,
     pub(crate) http: Http,
+    pub(crate) limits: Limits,
     pub(crate) admin: Admin,
     pub(crate) database: Database,
     pub(crate) secrets: Secrets,
@@ -55,11 +58,57 @@ pub(crate) enum Environment {
 pub(crate) struct Http {
     pub(crate) listen: SocketAddr,
     pub(crate) public_url: String,
+    pub(crate) tls_certificate: PathBuf,
+    pub(crate) tls_key: PathBuf,
+    #[serde(with = "millis", rename = "handshake_timeout_ms")]
+    pub(crate) handshake_timeout: Duration,
     #[serde(with = "millis", rename = "header_timeout_ms")]
     pub(crate) header_timeout: Duration,
+    #[serde(with = "millis", rename = "idle_timeout_ms")]
+    pub(crate) idle_timeout: Duration,
+    #[serde(with = "millis", rename = "write_timeout_ms")]
+    pub(crate) write_timeout: Duration,
+    #[serde(with = "millis", rename = "body_window_ms")]
+    pub(crate) body_window: Duration,
+    pub(crate) body_bytes_per_second: u64,
     pub(crate) max_connections: usize,
+    pub(crate) max_connections_per_address: usize,
+    pub(crate) max_header_bytes: u32,
+    pub(crate) max_streams: u32,
+    pub(crate) max_resets_per_minute: usize,
+    #[serde(with = "millis", rename = "ping_ms")]
+    pub(crate) ping: Duration,
+    pub(crate) graphql_body_bytes: usize,
+    pub(crate) trusted_proxies: Vec<String>,
     #[serde(with = "millis", rename = "drain_ms")]
     pub(crate) drain: Duration,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    pub(crate) requests_per_minute: u32,
+    pub(crate) bad_tokens_per_minute: u32,
+    pub(crate) transfers_per_day: u64,
+    pub(crate) bytes_per_day: u64,
+}
+
+impl Limits {
+    /// How often a user may ask.
+    pub(crate) const fn requests(&self) -> RateLimit {
+        RateLimit { requests: self.requests_per_minute, window: Duration::from_secs(60) }
+    }
+
+    /// What a partner may hand in.
+    pub(crate) fn quota(&self) -> Quota {
+        let limited = |most: u64| (most > 0).then_some(most);
+        Quota { transfers_per_day: limited(self.transfers_per_day), bytes_per_day: limited(self.bytes_per_day) }
+    }
+
+    /// How many tokens of an address may be bad.
+    pub(crate) const fn bad_tokens(&self) -> RateLimit {
+        RateLimit { requests: self.bad_tokens_per_minute, window: Duration::from_secs(60) }
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -238,6 +287,7 @@ pub(crate) struct Connectors {
     #[serde(with = "millis", rename = "idle_timeout_ms")]
     pub(crate) idle_timeout: Duration,
     pub(crate) allow: Vec<String>,
+    pub(crate) ports: Vec<u16>,
     pub(crate) allow_private_addresses: bool,
 }
 
@@ -259,7 +309,8 @@ pub(crate) enum LogFormat {
 impl Config {
     /// The URL under which clients reach the API, `bound` being where it really listens.
     pub(crate) fn public_url(&self, bound: SocketAddr) -> String {
-        if self.http.public_url.is_empty() { format!("http://{bound}") } else { self.http.public_url.clone() }
+        let scheme = if self.http.tls_certificate.as_os_str().is_empty() { "http" } else { "https" };
+        if self.http.public_url.is_empty() { format!("{scheme}://{bound}") } else { self.http.public_url.clone() }
     }
 }
 

@@ -1,30 +1,58 @@
 //! Accepts connections and serves a router on them: our own loop, because timers and limits belong to it.
 //!
-//! A client that sends its headers too slowly is cut off; when the host stops, idle connections close at once and
-//! requests under way may end.
+//! *Invariant:* nothing that a client does or leaves undone keeps a connection, a handler or memory for longer than a
+//! setting says (`bounds.rs`).
 
+mod activity;
+mod bounds;
+mod conversation;
+mod forwarded;
+mod metrics;
+mod room;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod tls;
+
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::{GracefulShutdown, Watcher};
-use hyper_util::service::TowerToHyperService;
+use lockgate_api::Held;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(crate) use bounds::Bounds;
+pub(crate) use tls::Certificate;
+
+use conversation::{Host, builders};
+use metrics::Metrics;
+use room::{Full, Room};
 
 /// After an accept that failed for lack of something, such as file descriptors.
 const AFTER_FAILURE: Duration = Duration::from_millis(100);
 
-/// What bounds connections.
-#[derive(Debug, Clone)]
-pub(crate) struct Bounds {
-    pub(crate) header_timeout: Duration,
-    pub(crate) max_connections: usize,
-    pub(crate) drain: Duration,
+/// The whole answer to a connection for which there is no room.
+const NO_ROOM: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\ncontent-type: application/problem+json\r\n\
+cache-control: no-store\r\nretry-after: 2\r\nconnection: close\r\ncontent-length: 201\r\n\r\n\
+{\"type\":\"urn:lockgate:error:temporarily-unavailable\",\"title\":\"The host has no room for another connection.\",\
+\"status\":503,\"detail\":\"use fewer connections, or try again\",\"code\":\"TEMPORARILY_UNAVAILABLE\"}";
+
+/// A port and what is served on it.
+pub(crate) struct Port {
+    /// For metrics.
+    pub(crate) name: &'static str,
+    pub(crate) listener: TcpListener,
+    pub(crate) router: Router,
+    pub(crate) bounds: Bounds,
+    pub(crate) tls: Option<TlsAcceptor>,
+    /// Hears when request bodies end where they are, because the host stops.
+    pub(crate) stopping: watch::Sender<bool>,
 }
 
 /// Opens a port.
@@ -34,86 +62,66 @@ pub(crate) async fn bind(what: &str, address: std::net::SocketAddr) -> anyhow::R
         .with_context(|| format!("`{what}`: {address} cannot be listened on; is it in use? Port 0 takes a free one"))
 }
 
-/// Serves until told to stop, then lets requests under way end within the time for draining.
-pub(crate) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    bounds: Bounds,
-    stop: CancellationToken,
-) -> anyhow::Result<()> {
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder.http1().timer(TokioTimer::new()).header_read_timeout(bounds.header_timeout);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(20))
-        .max_concurrent_streams(256);
-    let builder = Arc::new(builder);
-    let room = Arc::new(Semaphore::new(bounds.max_connections));
-    let graceful = GracefulShutdown::new();
-    loop {
-        let permit = tokio::select! {
-            () = stop.cancelled() => break,
-            permit = Arc::clone(&room).acquire_owned() => permit.context("the semaphore is never closed")?,
-        };
-        let stream = tokio::select! {
-            () = stop.cancelled() => break,
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+impl Port {
+    /// Serves until told to stop, then lets requests under way end within the time for draining: new connections are
+    /// refused by the system, idle ones close, after half of the time uploads are kept as far as they came, and at its end
+    /// what is left is cut.
+    pub(crate) async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
+        let Self { name, listener, router, bounds, tls, stopping } = self;
+        let room = Room::new(&bounds);
+        let (http1, http2) = builders(&bounds);
+        let cut = CancellationToken::new();
+        let metrics = Metrics::new(name);
+        let host = Arc::new(Host { router, bounds, tls, metrics, http1, http2, stop: stop.clone(), cut: cut.clone() });
+        let conversations = TaskTracker::new();
+        loop {
+            let accepted = tokio::select! {
+                () = stop.cancelled() => break,
+                accepted = listener.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => admit(&host, &room, &conversations, stream, peer.ip()),
                 Err(error) => {
                     tracing::warn!(error = %error, "A connection could not be accepted.");
                     tokio::time::sleep(AFTER_FAILURE).await;
-                    continue;
                 }
-            },
-        };
-        let conversation =
-            converse(Arc::clone(&builder), stream, router.clone(), bounds.header_timeout, graceful.watcher());
-        tokio::spawn(async move {
-            conversation.await;
-            drop(permit);
-        });
-    }
-    drop(listener);
-    if tokio::time::timeout(bounds.drain, graceful.shutdown()).await.is_err() {
-        tracing::warn!("Some requests did not end in time and were cut off.");
-    }
-    Ok(())
-}
-
-/// One connection's life.
-async fn converse(
-    builder: Arc<Builder<TokioExecutor>>,
-    stream: TcpStream,
-    router: Router,
-    patience: Duration,
-    watcher: Watcher,
-) {
-    // Answers are small and many: waiting to fill a packet only adds latency.
-    let _ = stream.set_nodelay(true);
-    if tokio::time::timeout(patience, version_known(&stream)).await.is_err() {
-        return;
-    }
-    let service = TowerToHyperService::new(router);
-    let serving = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).into_owned();
-    if let Err(error) = watcher.watch(serving).await {
-        tracing::debug!(error = %error, "A connection ended badly.");
-    }
-}
-
-/// Waits until the first bytes tell HTTP/1 from HTTP/2. The builder would wait for them without a limit, and its timer
-/// for headers only begins afterwards.
-async fn version_known(stream: &TcpStream) {
-    const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-    let mut seen = [0; PREFACE.len()];
-    loop {
-        match stream.peek(&mut seen).await {
-            Ok(count) if count > 0 && count < PREFACE.len() && PREFACE.starts_with(&seen[..count]) => {
-                // What is there stays readable: only time brings more.
-                tokio::time::sleep(Duration::from_millis(10)).await;
             }
-            _ => return,
+        }
+        drop(listener);
+        conversations.close();
+        let bodies_end = host.bounds.bodies_end();
+        if tokio::time::timeout(bodies_end, conversations.wait()).await.is_ok() {
+            return Ok(());
+        }
+        stopping.send_replace(true);
+        if tokio::time::timeout(host.bounds.drain - bodies_end, conversations.wait()).await.is_err() {
+            tracing::warn!(connections = room.taken(), "Some requests did not end in time and were cut off.");
+            cut.cancel();
+            conversations.wait().await;
+        }
+        Ok(())
+    }
+}
+
+fn admit(host: &Arc<Host>, room: &Arc<Room>, conversations: &TaskTracker, stream: TcpStream, peer: IpAddr) {
+    match room.enter(peer) {
+        Ok(place) => {
+            host.metrics.open(room.taken());
+            let host = Arc::clone(host);
+            let room = Arc::clone(room);
+            conversations.spawn(async move {
+                host.converse(stream, peer, Held(Arc::new(place))).await;
+                host.metrics.open(room.taken());
+            });
+        }
+        Err(full) => {
+            host.metrics.refused(if full == Full::All { "all" } else { "address" });
+            // One attempt without waiting: a refusal costs nothing more than this.
+            if host.tls.is_none()
+                && let Ok(mut stream) = stream.into_std()
+            {
+                let _ = std::io::Write::write(&mut stream, NO_ROOM);
+            }
         }
     }
 }

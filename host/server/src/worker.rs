@@ -10,6 +10,7 @@ mod holdings;
 mod housekeeping;
 mod metrics;
 mod preparer;
+mod redriving;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub(crate) use heartbeat::Heartbeat;
 pub(crate) use holdings::{Comparison, Holdings, NotingClaimer};
 pub(crate) use housekeeping::Housekeeping;
 pub(crate) use preparer::Preparer;
+pub(crate) use redriving::Redriving;
 
 use metrics::WorkMetrics;
 

@@ -4,6 +4,7 @@ use lockgate_core::digest::Digest;
 use lockgate_core::id::{PartnerId, TransferId};
 use lockgate_core::nudge::Nudge;
 use lockgate_core::ports::{AnnounceOutcome, Announcement};
+use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 use sqlx::PgConnection;
@@ -14,6 +15,7 @@ use crate::error::Failure;
 use crate::nudge;
 use crate::provenance::{Audience, Head, chain};
 use crate::store::PgStore;
+use crate::usage;
 
 /// Creates the transfer with its upload and first entry, or finds the one announced before.
 pub(crate) async fn announce(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, Failure> {
@@ -29,11 +31,15 @@ async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOut
         transaction.commit().await?;
         return Ok(outcome);
     }
-    insert_upload(&mut transaction, &announcement.upload, transfer).await?;
+    insert_upload(&mut transaction, &announcement.upload, transfer.created_at).await?;
     let head = Head { length: 0, link: Digest::default() };
     let audience = Audience::of(&announcement.entry, transfer.sender.uuid(), None);
     chain(&mut transaction, transfer.id, head, &[(announcement.entry.clone(), audience)]).await?;
     ring(&mut transaction, &announcement.commands).await?;
+    if let Some(over) = usage::count(&mut transaction, announcement).await? {
+        transaction.rollback().await?;
+        return Ok(over);
+    }
     let nudge = Nudge { transfer: transfer.id, delivery: None, partners: vec![transfer.sender] };
     nudge::keep(&mut transaction, &[nudge]).await?;
     transaction.commit().await?;
@@ -73,19 +79,24 @@ async fn insert_transfer(connection: &mut PgConnection, it: &Transfer, print: Di
     Ok(done.rows_affected() == 1)
 }
 
-async fn insert_upload(connection: &mut PgConnection, it: &Upload, of: &Transfer) -> Result<(), Failure> {
+/// Writes an upload that was announced then; partial ones stand alone.
+pub(crate) async fn insert_upload(connection: &mut PgConnection, it: &Upload, at: Timestamp) -> Result<(), Failure> {
+    let assembles: Vec<_> = it.assembles.iter().map(|id| id.uuid()).collect();
     sqlx::query!(
-        "insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience, expires_at)
-         values ($1, $2, $3, $4, $5, $6, $7, false, $8::timestamptz - $9::timestamptz, $8)",
+        "insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience, expires_at,
+                              assembles, deferred)
+         values ($1, $2, $3, $4, $5, $6, $7, false, $8::timestamptz - $9::timestamptz, $8, nullif($10::uuid[], '{}'),
+                 $5::bigint is null)",
         it.id.uuid(),
         it.version,
-        it.transfer.uuid(),
+        it.transfer.map(TransferId::uuid),
         it.sender.uuid(),
         it.length.map(bigint).transpose()?,
         bigint(it.offset)?,
         document(&it.progress)?,
         it.expires_at,
-        of.created_at,
+        at,
+        &assembles,
     )
     .execute(connection)
     .await?;

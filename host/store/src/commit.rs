@@ -1,7 +1,8 @@
 //! Commits a change: everything it says in one transaction, or nothing.
 //!
-//! Lock order: transfer, consignment, (destinations,) delivery, outbox. The transfer's row is locked first whenever
-//! its provenance grows or its shares move, so that two shares that settle at once roll up one after the other.
+//! Lock order: (redrive, lane,) transfer, consignment, (destinations,) delivery, breaker, outbox. The transfer's row is
+//! locked first whenever its provenance grows or its shares move, so that two shares that settle at once roll up one
+//! after the other.
 
 use lockgate_core::change::Change;
 use lockgate_core::claim::Aggregate;
@@ -13,6 +14,7 @@ use lockgate_core::ports::CommitError;
 use lockgate_core::transfer::Transfer;
 use sqlx::PgConnection;
 
+use crate::breaker;
 use crate::error::{Failure, commit_error};
 use crate::nudge;
 use crate::provenance::{Audience, Head, chain};
@@ -27,6 +29,7 @@ mod outbox;
 mod proof;
 mod roll_up;
 mod tell;
+mod waiting;
 
 pub(crate) use outbox::ring;
 
@@ -42,7 +45,38 @@ pub(crate) async fn receive(store: &PgStore, upload: UploadId, change: &Change) 
 
 async fn run(store: &PgStore, change: &Change, upload: Option<UploadId>) -> Result<(), Failure> {
     let mut transaction = store.worker.begin().await?;
-    let mut writing = Writing::begin(&mut transaction, change).await?;
+    let rings = write(&mut transaction, change, upload).await?;
+    transaction.commit().await?;
+    rings.tell(store);
+    Ok(())
+}
+
+/// Whom to wake once the transaction is committed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Rings {
+    commands: bool,
+    nudges: bool,
+}
+
+impl Rings {
+    /// Wakes the relays that have something to carry.
+    pub(crate) fn tell(self, store: &PgStore) {
+        if self.nudges {
+            store.nudged.notify_one();
+        }
+        if self.commands {
+            store.wake.notify_one();
+        }
+    }
+}
+
+/// Writes a change in a transaction under way, and says whom it rings for.
+pub(crate) async fn write(
+    connection: &mut PgConnection,
+    change: &Change,
+    upload: Option<UploadId>,
+) -> Result<Rings, Failure> {
+    let mut writing = Writing::begin(connection, change).await?;
     writing.apply(change).await?;
     if let Some(upload) = upload {
         lock::sealed_upload(writing.connection, upload, change).await?;
@@ -52,14 +86,7 @@ async fn run(store: &PgStore, change: &Change, upload: Option<UploadId>) -> Resu
     ring(writing.connection, &commands).await?;
     let nudges = std::mem::take(&mut writing.nudges);
     nudge::keep(writing.connection, &nudges).await?;
-    transaction.commit().await?;
-    if !nudges.is_empty() {
-        store.nudged.notify_one();
-    }
-    if !commands.is_empty() {
-        store.wake.notify_one();
-    }
-    Ok(())
+    Ok(Rings { commands: !commands.is_empty(), nudges: !nudges.is_empty() })
 }
 
 /// A transaction under way, with what was locked first.
@@ -101,6 +128,8 @@ impl<'c> Writing<'c> {
         if let Aggregate::Delivery(delivery) = change.next() {
             if let Some(attempt) = change.attempt() {
                 proof::attempt(self.connection, attempt, delivery).await?;
+                let room = breaker::heard(self.connection, delivery, attempt).await?;
+                self.commands.extend(waiting::next(self.connection, delivery, room).await?);
             }
             self.commands.extend(line::next(self.connection, delivery).await?);
         }

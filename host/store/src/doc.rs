@@ -23,6 +23,10 @@ pub(crate) type Progress = Json<lockgate_core::upload::UploadProgress>;
 pub(crate) type Actor = Json<lockgate_core::provenance::Actor>;
 /// A destination's endpoint.
 pub(crate) type Endpoint = Json<lockgate_core::destination::Endpoint>;
+/// How a destination is treated.
+pub(crate) type Settings = Json<lockgate_core::destination::DestinationSettings>;
+/// Which deliveries a redrive sends.
+pub(crate) type Filter = Json<lockgate_core::redrive::RedriveFilter>;
 /// What a channel is.
 pub(crate) type ChannelKind = Json<lockgate_core::notification::ChannelKind>;
 /// A plugin's manifest.

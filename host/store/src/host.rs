@@ -53,7 +53,7 @@ pub(crate) async fn relinquish(store: &PgStore, claim: &Claim, after: Duration) 
             seconds
         ),
         Work::Delivery(_) => sqlx::query!(
-            "update deliveries set version = version + 1, claimed_by = null, claimed_at = null,
+            "update deliveries set version = version + 1, claimed_by = null, claimed_at = null, attempting = false,
                  due_at = greatest(now() + make_interval(secs => $4), updated_at + interval '1 microsecond')
              where id = $1 and version = $2 and claimed_by = $3",
             id,
@@ -115,7 +115,7 @@ pub(crate) async fn disown(
     .await?
     .rows_affected();
     count += sqlx::query!(
-        "update deliveries t set version = version + 1, claimed_by = null, claimed_at = null,
+        "update deliveries t set version = version + 1, claimed_by = null, claimed_at = null, attempting = false,
              due_at = greatest(now(), updated_at + interval '1 microsecond')
          where claimed_by = $1 and claimed_at < now() - make_interval(secs => $2)
            and not exists (select from unnest($3::uuid[], $4::bigint[]) k(id, version)

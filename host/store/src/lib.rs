@@ -3,16 +3,19 @@
 //! [`PgStore`] implements the store ports of [`lockgate_core::ports`]: transfers, uploads, the registry, the vault and
 //! the read-only views of people. [`migrate`] brings a database to the schema of this binary.
 //!
-//! *Invariants:* no transaction leaves this crate; the lock order is transfer, consignment, delivery, outbox; only the
-//! database's clock decides who is alive and what is due; every row that people read passes row-level security.
+//! *Invariants:* no transaction leaves this crate; the lock order is redrive, transfer, consignment, delivery, breaker,
+//! outbox, usage; only the database's clock decides who is alive and what is due; every row that people read passes
+//! row-level security.
 
 #[macro_use]
 mod row;
 #[macro_use]
 mod transient;
 
+mod admit;
 mod adopt;
 mod announce;
+mod breaker;
 mod claim;
 mod column;
 mod commit;
@@ -26,12 +29,15 @@ mod migrate;
 mod nudge;
 mod pin;
 mod provenance;
+mod rate;
+mod redrive;
 mod registry;
 mod relay;
 mod snapshot;
 mod store;
 mod transfer_store;
 mod upload;
+mod usage;
 mod vault;
 
 pub use config::{ConnectionUrl, InvalidSecretsKey, SecretsKey, StoreConfig};

@@ -20,8 +20,9 @@ pub(crate) async fn pin(store: &PgStore, claim: &Claim, side: Side) -> Result<Ve
 
 async fn run(store: &PgStore, claim: &Claim, side: Side) -> Result<Vec<Revision>, Failure> {
     let mut transaction = store.worker.begin().await?;
-    let kept = kept(&mut transaction, claim).await?;
-    let revisions = if let Some(pins) = kept {
+    let revisions = if let Aggregate::Delivery(delivery) = &claim.aggregate {
+        active(&mut transaction, delivery.receiver.uuid(), side).await?
+    } else if let Some(pins) = kept(&mut transaction, claim).await? {
         let ids: Vec<_> = pins.iter().map(|pin| pin.revision.uuid()).collect();
         by_id(&mut transaction, &ids).await?
     } else {

@@ -18,6 +18,8 @@ mod proof;
 mod partner;
 #[macro_use]
 mod policy;
+#[macro_use]
+mod redrive;
 
 pub(crate) use consignment::ConsignmentRow;
 pub(crate) use delivery::{AttemptRow, DeliveryRow};
@@ -25,6 +27,7 @@ pub(crate) use notification::NotificationRow;
 pub(crate) use partner::{AgreementRow, ChannelRow, DestinationRow, PartnerRow};
 pub(crate) use policy::{PluginRow, PolicyRow, RevisionRow};
 pub(crate) use proof::{DecisionRow, ProvenanceRow, ReadableEntry};
+pub(crate) use redrive::{GroupRow, LaneRow, RedriveRow};
 pub(crate) use transfer::TransferRow;
 pub(crate) use upload::UploadRow;
 

@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use lockgate_core::agreement::Agreement;
+use lockgate_core::breaker::Breaker;
 use lockgate_core::consignment::Consignment;
 use lockgate_core::decision::Decision;
 use lockgate_core::delivery::{Attempt, Delivery};
 use lockgate_core::destination::Destination;
 use lockgate_core::id::{
-    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RevisionId, TransferId,
-    UploadId,
+    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
+    TransferId, UploadId,
 };
 use lockgate_core::notification::{Channel, Notification};
 use lockgate_core::partner::Partner;
@@ -25,6 +26,7 @@ use lockgate_core::ports::{
     TransferFilter,
 };
 use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::redrive::{Group, Lane, Redrive, RedriveFilter};
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 use lockgate_core::viewer::{Role, Viewer};
@@ -43,6 +45,7 @@ mod delivered;
 mod partner;
 mod policy;
 mod proof;
+mod redriven;
 mod sight;
 mod transfer;
 
@@ -161,7 +164,7 @@ impl Snapshot for PgSnapshot {
         Ok(transfer::by_id(self, uuids!(ids)).await?)
     }
 
-    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<Upload>, StoreError> {
+    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, Upload)>, StoreError> {
         Ok(transfer::uploads_of(self, uuids!(transfers)).await?)
     }
 
@@ -199,6 +202,34 @@ impl Snapshot for PgSnapshot {
 
     async fn deliveries(&self, filter: &DeliveryFilter, page: &PageRequest) -> Result<Page<Delivery>, StoreError> {
         Ok(delivered::page(self, filter, page).await?)
+    }
+
+    async fn dead_letter_groups(&self, filter: &RedriveFilter) -> Result<Vec<Group>, StoreError> {
+        Ok(redriven::dead_groups(self, filter).await?)
+    }
+
+    async fn replay_groups(&self, filter: &RedriveFilter) -> Result<Vec<Group>, StoreError> {
+        Ok(redriven::replay_groups(self, filter).await?)
+    }
+
+    async fn dead_letters(&self, filter: &RedriveFilter, page: &PageRequest) -> Result<Page<Delivery>, StoreError> {
+        Ok(redriven::dead_letters(self, filter, page).await?)
+    }
+
+    async fn redrives(&self, page: &PageRequest) -> Result<Page<Redrive>, StoreError> {
+        Ok(redriven::page(self, page).await?)
+    }
+
+    async fn redrives_by_id(&self, ids: &[RedriveId]) -> Result<Vec<Redrive>, StoreError> {
+        Ok(redriven::by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn lanes_of(&self, redrives: &[RedriveId]) -> Result<Vec<Lane>, StoreError> {
+        Ok(redriven::lanes_of(self, uuids!(redrives)).await?)
+    }
+
+    async fn breakers_of(&self, destinations: &[DestinationId]) -> Result<Vec<(DestinationId, Breaker)>, StoreError> {
+        Ok(redriven::breakers_of(self, uuids!(destinations)).await?)
     }
 
     async fn attempts_of(&self, deliveries: &[DeliveryId]) -> Result<Vec<(DeliveryId, Attempt)>, StoreError> {

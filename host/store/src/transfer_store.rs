@@ -13,14 +13,14 @@ use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Revision, Side};
 use lockgate_core::ports::{
-    AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
+    Admission, AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
 use lockgate_core::transfer::{Transfer, Version};
 use lockgate_core::viewer::Viewer;
 
 use crate::store::PgStore;
-use crate::{adopt, announce, claim, commit, host, load, pin, provenance, relay, snapshot};
+use crate::{admit, adopt, announce, claim, commit, host, load, pin, provenance, relay, snapshot};
 
 #[async_trait]
 impl TransferStore for PgStore {
@@ -34,6 +34,10 @@ impl TransferStore for PgStore {
 
     async fn adopt(&self, host: HostId, room: usize, overdue: Duration) -> Result<Vec<Claim>, StoreError> {
         Ok(adopt::adopt(self, host, room, overdue).await?)
+    }
+
+    async fn admit(&self, claim: &Claim, destination: &Destination) -> Result<Admission, StoreError> {
+        Ok(admit::admit(self, claim, destination).await?)
     }
 
     async fn relinquish(&self, claim: &Claim, after: Duration) -> Result<(), StoreError> {

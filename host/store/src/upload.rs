@@ -1,10 +1,13 @@
 //! The upload store over Postgres.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use lockgate_core::change::Change;
-use lockgate_core::id::{PayloadId, TransferId, UploadId};
-use lockgate_core::payload::Payload;
+use lockgate_core::id::{PayloadId, UploadId};
+use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::ports::{Advance, CommitError, StoreError, Sweepable, UploadError, UploadStore};
+use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Version;
 use lockgate_core::upload::Upload;
 
@@ -12,13 +15,26 @@ use crate::commit;
 use crate::store::PgStore;
 
 mod object;
+mod partial;
 mod progress;
 mod sweep;
 
 #[async_trait]
 impl UploadStore for PgStore {
+    async fn begin_partial(&self, upload: &Upload, at: Timestamp) -> Result<(), StoreError> {
+        Ok(partial::begin(self, upload, at).await?)
+    }
+
+    async fn renew(&self, ids: &[UploadId]) -> Result<(), StoreError> {
+        Ok(partial::renew(self, ids).await?)
+    }
+
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError> {
         Ok(progress::find(self, id).await?)
+    }
+
+    async fn at_rest(&self, id: UploadId, patience: Duration) -> Result<Option<Upload>, StoreError> {
+        Ok(progress::at_rest(self, id, patience).await?)
     }
 
     async fn advance(&self, advance: &Advance) -> Result<Upload, UploadError> {
@@ -44,11 +60,11 @@ impl UploadStore for PgStore {
     async fn begin_object(
         &self,
         id: PayloadId,
-        transfer: TransferId,
+        owner: ObjectOwner,
         key: &str,
         version: Version,
     ) -> Result<(), StoreError> {
-        Ok(object::begin(self, id, transfer, key, version).await?)
+        Ok(object::begin(self, id, owner, key, version).await?)
     }
 
     async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<(), StoreError> {

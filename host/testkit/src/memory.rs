@@ -1,8 +1,11 @@
 //! In-memory ports: one small world that keeps the same promises as the real stores, so that stories run in a blink.
 
+mod commit;
 mod connector;
+mod ledger;
 mod paging;
 mod payloads;
+mod redrives;
 mod registry;
 mod runner;
 mod sight;
@@ -14,9 +17,10 @@ mod vault;
 mod world;
 
 pub use connector::{MemoryConnector, MemoryMessenger};
+pub use ledger::MemoryRateLedger;
 pub use payloads::MemoryPayloadStore;
 pub use runner::ScriptedRunner;
 pub use snapshot::Reads;
-pub use time::{FixedChance, VirtualClock};
+pub use time::VirtualClock;
 pub use vault::{MemoryArchive, MemoryVault};
 pub use world::MemoryStore;

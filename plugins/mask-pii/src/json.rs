@@ -1,5 +1,7 @@
 //! JSON: chosen members, and hits within strings, names and numbers.
 
+use std::{borrow::Cow, ops::Range};
+
 use lockgate_sdk::{
     Record,
     host::detect,
@@ -7,47 +9,43 @@ use lockgate_sdk::{
 };
 
 use crate::{
-    Hit,
-    csv::pieces,
-    settings::Field,
-    spot::{Form, Piece, Spot},
+    Hit, hit,
+    settings::{Field, Parts},
+    spot::{Form, Piece, Spots},
 };
 
-pub(crate) fn spots(kinds: &[String], fields: &[Field], record: &Record<'_>, hits: &[Hit]) -> Vec<Spot> {
+pub(crate) fn find<'a>(parts: &Parts, record: &Record<'a>, mut hits: &[Hit], spots: &mut Spots<'a>) {
     let bytes = record.bytes();
-    let mut spots = Vec::new();
     // Only an escape by number can hide a letter or digit from a detector that reads the bytes as they are.
-    let hidden = |scalar: &[u8]| !kinds.is_empty() && scalar.windows(2).any(|pair| pair == b"\\u");
+    let hidden = |text: &[u8]| !parts.kinds.is_empty() && text.windows(2).any(|pair| pair == b"\\u");
+    if parts.fields.is_empty() && hits.is_empty() && !hidden(bytes) {
+        return;
+    }
     json::scalars(bytes, |pointer, Scalar { range, kind }| {
         let form = if kind == Kind::Bare { Form::Bare } else { Form::String };
-        let scalar = &bytes[range.clone()];
-        if let Some(action) = (kind != Kind::Name).then(|| chosen(fields, pointer)).flatten() {
+        let (scalar, end) = (&bytes[range.clone()], range.end);
+        if let Some(action) = (kind != Kind::Name).then(|| chosen(&parts.fields, pointer)).flatten() {
             // That there is nothing is no secret, and a word keeps the member's type for who reads it.
             if !matches!(scalar, b"null" | b"\"\"") {
-                spots.push(Spot::whole(range, form, json::text(scalar).into_owned(), action));
+                spots.whole(record, range, form, json::text(scalar), action);
             }
         } else if form == Form::String && hidden(scalar) {
             let text = json::text(scalar).into_owned();
-            let found = detect::scan(&text, kinds).into_iter();
-            let piece = |(kind, range): (usize, std::ops::Range<usize>)| Piece {
-                value: text[range.clone()].to_vec(),
-                range,
-                action: kind,
-            };
-            let pieces: Vec<_> = found.map(piece).collect();
-            if !pieces.is_empty() {
-                spots.push(Spot::decoded(range, form, text, pieces));
-            }
-        } else if !hits.is_empty() {
+            let pieces: Vec<_> =
+                detect::scan(&text, &parts.kinds).into_iter().map(|found| piece(&text, found)).collect();
+            spots.decoded(record, range, form, text, pieces);
+        } else {
             let quotes = usize::from(form == Form::String);
             let inner = range.start + quotes..range.end.saturating_sub(quotes);
-            let pieces: Vec<_> = pieces(bytes, hits, inner).collect();
-            if !pieces.is_empty() {
-                spots.push(Spot::raw(range, form, pieces));
-            }
+            spots.raw(record, range, form, hit::pieces(record, hits, inner));
         }
+        hits = &hits[hits.iter().take_while(|hit| hit.range.end <= end).count()..];
     });
-    spots
+}
+
+/// A hit in text that was decoded for the search alone.
+fn piece<'a>(text: &[u8], (action, range): (usize, Range<usize>)) -> Piece<'a> {
+    Piece { value: Cow::Owned(text[range.clone()].to_vec()), range, action }
 }
 
 /// The action of the first field whose pointer leads to this value or to what holds it.

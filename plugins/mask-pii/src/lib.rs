@@ -12,6 +12,7 @@
 
 mod action;
 mod csv;
+mod hit;
 mod json;
 mod settings;
 mod spot;
@@ -20,10 +21,13 @@ mod text;
 use lockgate_sdk::{
     Batch, Edits, Finding, Findings, Mask, Subject,
     csv::{Dialect, Header},
-    host::{detect, log},
+    host::log,
 };
 
+use action::Tokens;
+use hit::Hit;
 use settings::{Field, Framing, Parts, Settings};
+use spot::Spots;
 
 /// The plugin.
 #[derive(Debug)]
@@ -39,16 +43,10 @@ pub struct MaskPii {
 struct Payload {
     framing: Framing,
     dialect: Dialect,
-    header: Header,
+    /// Columns to mask whatever they say, with the indices of their actions.
+    columns: Vec<(usize, usize)>,
     /// How many values met each action.
     masked: Vec<u64>,
-}
-
-/// A hit of a detector within a record.
-#[derive(Debug, Clone)]
-struct Hit {
-    range: std::ops::Range<usize>,
-    action: usize,
 }
 
 lockgate_sdk::export!(mask: MaskPii);
@@ -70,35 +68,30 @@ impl Mask for MaskPii {
         };
         let dialect = Dialect::of(self.dialect, subject);
         let masked = vec![0; self.parts.actions.len()];
-        self.payload = Payload { framing, dialect, header: Header::of(subject, dialect), masked };
+        let columns = self.parts.columns(&Header::of(subject, dialect));
+        self.payload = Payload { framing, dialect, columns, masked };
     }
 
     fn apply(&mut self, batch: &Batch, edits: &mut Edits, _: &mut Findings) {
-        let mut hits = vec![Vec::new(); batch.len()];
-        if !self.parts.kinds.is_empty() {
-            for hit in detect::scan_batch(batch, &self.parts.kinds) {
-                hits[hit.record.index()].push(Hit { range: hit.range, action: hit.kind });
-            }
-        }
+        let mut hits = hit::all(batch, &self.parts.kinds);
         let keep = if self.payload.framing == Framing::Bytes { text::keep(batch, &mut hits) } else { 0 };
-        let mut spots = Vec::new();
-        for (record, hits) in batch.records().zip(hits) {
-            let found = match self.payload.framing {
-                Framing::Csv => csv::spots(&self.payload, &self.parts.fields, &record, &hits),
-                Framing::Json => json::spots(&self.parts.kinds, &self.parts.fields, &record, &hits),
-                Framing::Lines => text::spots(&record, hits, true),
-                Framing::Bytes | Framing::Whole => text::spots(&record, hits, false),
-            };
-            spots.extend(found.into_iter().map(|spot| (record, spot)));
-        }
-        let masked = action::mask_all(&self.parts.actions, spots.iter().flat_map(|(_, spot)| spot.pieces()));
-        let mut masked = masked.iter();
-        for (record, spot) in &spots {
-            for piece in spot.pieces() {
-                self.payload.masked[piece.action] += 1;
+        let (mut spots, mut rest) = (Spots::default(), &hits[..]);
+        for record in batch.records() {
+            let count = rest.iter().take_while(|hit| hit.record == record.index()).count();
+            let (hits, after) = rest.split_at(count);
+            rest = after;
+            match self.payload.framing {
+                Framing::Csv => csv::find(&self.payload, &record, hits, &mut spots),
+                Framing::Json => json::find(&self.parts, &record, hits, &mut spots),
+                Framing::Lines => text::find(&record, hits, true, &mut spots),
+                Framing::Bytes | Framing::Whole => text::find(&record, hits, false, &mut spots),
             }
-            edits.replace(record, spot.range(), spot.write(record.bytes(), self.payload.dialect, &mut masked));
         }
+        for piece in spots.pieces() {
+            self.payload.masked[piece.action] += 1;
+        }
+        let actions = &self.parts.actions;
+        spots.edit(edits, actions, self.payload.dialect, Tokens::fetch(actions, spots.pieces()));
         edits.keep(keep);
     }
 

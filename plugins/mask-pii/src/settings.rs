@@ -2,7 +2,7 @@
 
 use lockgate_sdk::{
     Subject,
-    csv::{Column, Dialect},
+    csv::{Column, Dialect, Header},
 };
 use serde::Deserialize;
 
@@ -117,5 +117,16 @@ impl Settings {
             return Err("nothing is to be masked: name at least one of `kinds` or `fields`".to_owned());
         }
         Ok(parts)
+    }
+}
+
+impl Parts {
+    /// The columns of a file with this header that are masked whatever they say, with the indices of their actions.
+    pub(crate) fn columns(&self, header: &Header) -> Vec<(usize, usize)> {
+        let column = |field: &Field| match field {
+            Field::Column(column, action) => header.find(column).map(|index| (index, *action)),
+            Field::Pointer(..) => None,
+        };
+        self.fields.iter().filter_map(column).collect()
     }
 }

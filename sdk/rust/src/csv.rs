@@ -86,24 +86,33 @@ impl Dialect {
         Cow::Owned(value)
     }
 
+    /// Whether a cell that says `value` must be written in quotes.
+    pub fn needs_quotes(self, value: &[u8]) -> bool {
+        memchr3(self.delimiter, self.quote, b'\n', value).is_some() || memchr(b'\r', value).is_some()
+    }
+
     /// `value` as a cell: in quotes if it needs them or `quoted` asks for them. Line ends become spaces, so that a
     /// record stays one record.
     pub fn write(self, value: &[u8], quoted: bool) -> Vec<u8> {
-        let needs = memchr3(self.delimiter, self.quote, b'\n', value).or_else(|| memchr(b'\r', value));
-        if !quoted && needs.is_none() {
-            return value.to_vec();
-        }
         let mut cell = Vec::with_capacity(value.len() + 2);
-        cell.push(self.quote);
+        self.write_to(&mut cell, value, quoted);
+        cell
+    }
+
+    /// [`Dialect::write`] to the end of what is there.
+    pub fn write_to(self, out: &mut Vec<u8>, value: &[u8], quoted: bool) {
+        if !quoted && !self.needs_quotes(value) {
+            return out.extend_from_slice(value);
+        }
+        out.push(self.quote);
         for &byte in value {
             match byte {
-                b'\r' | b'\n' => cell.push(b' '),
-                _ if byte == self.quote => cell.extend([byte, byte]),
-                _ => cell.push(byte),
+                b'\r' | b'\n' => out.push(b' '),
+                _ if byte == self.quote => out.extend([byte, byte]),
+                _ => out.push(byte),
             }
         }
-        cell.push(self.quote);
-        cell
+        out.push(self.quote);
     }
 }
 

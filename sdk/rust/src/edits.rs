@@ -35,6 +35,15 @@ impl Edits {
     /// when the record is empty, because an offset between two records names neither. To insert before a record's
     /// first byte counts as an edit of that byte. A lost edit would release what was to be masked, so this is an error at once and not one to be overlooked.
     pub fn replace(&mut self, record: &Record<'_>, range: Range<usize>, replacement: impl AsRef<[u8]>) {
+        self.replace_with(record, range, |out| out.extend_from_slice(replacement.as_ref()));
+    }
+
+    /// [`Edits::replace`] with what `write` adds to the bytes that it is given.
+    ///
+    /// # Panics
+    ///
+    /// As `replace`; and when `write` takes bytes away.
+    pub fn replace_with(&mut self, record: &Record<'_>, range: Range<usize>, write: impl FnOnce(&mut Vec<u8>)) {
         let length = record.bytes().len();
         assert!(range.start <= range.end && range.end <= length, "edit {range:?} leaves its record of {length} bytes");
         assert!(length > 0, "record {} is empty, there is no byte to edit", record.index());
@@ -45,7 +54,9 @@ impl Edits {
         let before = self.raw.ends.last().map_or(0, |&end| end as usize);
         assert!(start >= before, "edit {range:?} of record {} does not come after the one before", record.index());
         assert!(end <= self.length - self.kept, "edit {range:?} reaches into the tail that is kept for later");
-        self.raw.replacements.extend_from_slice(replacement.as_ref());
+        let written = self.raw.replacements.len();
+        write(&mut self.raw.replacements);
+        assert!(self.raw.replacements.len() >= written, "`write` took away what earlier edits wrote");
         self.raw.replacements.extend_from_slice(&record.bytes()[..usize::from(leading)]);
         self.raw.starts.push(offset(start));
         self.raw.ends.push(offset(end));

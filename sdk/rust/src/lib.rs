@@ -42,6 +42,8 @@
 //! exactly those host functions that the code calls; its manifest must ask for them.
 #![deny(missing_docs)]
 
+#[cfg(any(test, all(feature = "allocator", target_arch = "wasm32", not(target_feature = "atomics"))))]
+mod allocator;
 mod batch;
 #[doc(hidden)]
 pub mod bindings;

@@ -17,10 +17,10 @@ use crate::trail::Trail;
 /// Plays all scenes.
 pub(super) async fn play(root: &Path, stage: &Stage, trail: &Trail, story: &mut Story) -> Result<()> {
     let receivers = Receivers::start(HashMap::from([
-        ("globex".to_owned(), Behaviour { secret: Some(GLOBEX_SECRET.to_owned()), refusals: 0 }),
-        ("initech".to_owned(), Behaviour { secret: None, refusals: 2 }),
-        ("acme-webhook".to_owned(), Behaviour { secret: Some(WEBHOOK_SECRET.to_owned()), refusals: 0 }),
-        ("initech-webhook".to_owned(), Behaviour { secret: Some(WEBHOOK_SECRET.to_owned()), refusals: 0 }),
+        ("globex".to_owned(), Behaviour { secret: Some(GLOBEX_SECRET.to_owned()), refusals: 0, down: false }),
+        ("initech".to_owned(), Behaviour { secret: None, refusals: 2, down: false }),
+        ("acme-webhook".to_owned(), Behaviour { secret: Some(WEBHOOK_SECRET.to_owned()), refusals: 0, down: false }),
+        ("initech-webhook".to_owned(), Behaviour { secret: Some(WEBHOOK_SECRET.to_owned()), refusals: 0, down: false }),
     ]))
     .await?;
     story.say("Three partners: Acme sends to Globex and Initech, Initech sends to Globex, under an agreement each.");

@@ -113,7 +113,7 @@ async fn send(root: &Path, client: &Client, number: u64, mib: u64) -> Result<Str
 }
 
 /// The kernel's high-water mark of resident memory.
-fn peak(host: &crate::stage::Host) -> Result<u64> {
+pub(super) fn peak(host: &crate::stage::Host) -> Result<u64> {
     let pid = host.pid().context("the host does not run")?;
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).context("this proof needs Linux")?;
     let Some(line) = status.lines().find(|line| line.starts_with("VmHWM:")) else { bail!("no VmHWM in /proc") };

@@ -1,9 +1,10 @@
 //! Attempts in GraphQL.
 
-use async_graphql::{Enum, ID, Object};
+use async_graphql::{Enum, ID, Object, SimpleObject};
 use lockgate_core::delivery as core;
 use lockgate_core::time::Timestamp;
 
+use super::dead_letter::Cause;
 use super::scalars::{Long, millis};
 
 #[derive(Debug, Clone)]
@@ -56,6 +57,52 @@ impl Attempt {
             core::Answer::Failed { error, .. } | core::Answer::Refused { error, .. } => Some(error),
         }
     }
+
+    /// The class of what happened.
+    async fn cause(&self) -> Option<Cause> {
+        match &self.0.answer {
+            core::Answer::Taken { .. } => None,
+            core::Answer::Failed { cause, .. } | core::Answer::Refused { cause, .. } => Some((*cause).into()),
+        }
+    }
+
+    /// When the other side asked to come back, in milliseconds; a day is the most that is waited.
+    async fn retry_after_ms(&self) -> Option<Long> {
+        match &self.0.answer {
+            core::Answer::Failed { retry_after, .. } => retry_after.map(millis),
+            core::Answer::Taken { .. } | core::Answer::Refused { .. } => None,
+        }
+    }
+
+    /// The head of what the other side answered, if it was not taken and there was one.
+    async fn response(&self) -> Option<AttemptResponse> {
+        let response = match &self.0.answer {
+            core::Answer::Taken { .. } => None,
+            core::Answer::Failed { response, .. } | core::Answer::Refused { response, .. } => response.clone(),
+        };
+        response.map(|it| AttemptResponse {
+            status: it.status.into(),
+            headers: it.headers.into_iter().map(|(name, value)| ResponseHeader { name, value }).collect(),
+        })
+    }
+}
+
+/// The head of an answer; never its body, which may quote the payload.
+#[derive(Debug, SimpleObject)]
+struct AttemptResponse {
+    /// The HTTP status.
+    status: u32,
+    /// Headers that tell why, shortened.
+    headers: Vec<ResponseHeader>,
+}
+
+/// A header of an answer.
+#[derive(Debug, SimpleObject)]
+struct ResponseHeader {
+    /// Its name, in lower case.
+    name: String,
+    /// Its value.
+    value: String,
 }
 
 /// What came of an attempt.

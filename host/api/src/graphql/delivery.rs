@@ -7,9 +7,11 @@ use lockgate_core::time::Timestamp;
 use super::asking::asking;
 use super::attempt::Attempt;
 use super::consignment::Consignment;
+use super::dead_letter::Cause;
 use super::destination::Destination;
 use super::loads::AttemptsOf;
 use super::partner::Partner;
+use super::redrive::Redrive;
 use super::scalars::Long;
 use crate::failure::Failure;
 
@@ -19,9 +21,15 @@ pub(super) struct Delivery(pub(super) core::Delivery);
 /// Handing a consignment to one destination.
 #[Object]
 impl Delivery {
-    /// Its id, `dlv_...`; also the idempotency key that the destination sees, over all attempts and redrives.
+    /// Its id, `dlv_...`.
     pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
+    }
+
+    /// The idempotency key that the destination sees: the same over all attempts and redrives while the bytes are the
+    /// same, another as soon as they are not.
+    async fn key(&self) -> String {
+        self.0.key()
     }
 
     /// Where it stands.
@@ -71,6 +79,35 @@ impl Delivery {
         self.0.last_error.as_deref()
     }
 
+    /// The same as a class, which dead letters are counted and redriven by.
+    async fn cause(&self) -> Option<Cause> {
+        self.0.cause.map(Into::into)
+    }
+
+    /// What it waits for, if not for its schedule.
+    async fn waits_for(&self) -> Option<WaitsFor> {
+        self.0.waits.map(Into::into)
+    }
+
+    /// Which bytes these are: 1 for those released first, one more whenever a redrive judged them anew and others came
+    /// out.
+    async fn generation(&self) -> u32 {
+        self.0.generation
+    }
+
+    /// The redrive that sent it on its way last, if the viewer may see it.
+    async fn redrive(&self, ctx: &Context<'_>) -> Result<Option<Redrive>, Failure> {
+        match self.0.redrive {
+            Some(redrive) => Ok(asking(ctx).one(redrive).await?.map(Redrive)),
+            None => Ok(None),
+        }
+    }
+
+    /// The finished delivery that it repeats.
+    async fn replay_of(&self) -> Option<ID> {
+        self.0.replay_of.map(|id| ID(id.to_string()))
+    }
+
     /// When it was created.
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
@@ -92,4 +129,18 @@ pub(super) enum DeliveryState {
     Delivered,
     /// Given up, until somebody redrives it.
     DeadLettered,
+}
+
+/// What a postponed delivery waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "core::Wait")]
+pub(super) enum WaitsFor {
+    /// As many deliveries as the destination takes at once are under way.
+    Slot,
+    /// The destination failed so often that only probes reach it for a while.
+    Breaker,
+    /// An earlier position of an ordered destination is unfinished.
+    Line,
+    /// The receiver is suspended.
+    Partner,
 }

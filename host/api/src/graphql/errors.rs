@@ -6,6 +6,7 @@ use lockgate_core::code::Code;
 use lockgate_core::trace::TraceContext;
 
 use crate::failure::Failure;
+use crate::http::standing::seconds;
 
 /// A failure as a GraphQL error without a path.
 pub(super) fn of_failure(failure: &Failure, trace: &TraceContext) -> ServerError {
@@ -68,6 +69,13 @@ fn stamp(error: &mut ServerError, failure: &Failure, trace: &TraceContext) {
     extensions.set("code", failure.code.name());
     if let (true, Some(trace_id)) = (failure.is_ours(), trace.trace_id()) {
         extensions.set("traceId", trace_id);
+    }
+    if let Some(standing) = &failure.standing {
+        extensions.set("limit", standing.limit.requests);
+        extensions.set("windowSeconds", seconds(standing.limit.window));
+    }
+    if let Some(time) = failure.retry_after {
+        extensions.set("retryAfterSeconds", seconds(time));
     }
     error.extensions = Some(extensions);
 }

@@ -110,7 +110,14 @@ fn string(bytes: &[u8]) -> usize {
 struct Size {
     fields: usize,
     depth: usize,
+    /// Lists of the schema within lists of the schema; each is as long as the schema is large.
+    lists: usize,
 }
+
+/// The schema's descriptions that are lists and lead on to types.
+const SCHEMA_LISTS: [&str; 4] = ["fields", "inputFields", "interfaces", "possibleTypes"];
+/// Tools need one; each further one multiplies the answer by the size of the schema, and no complexity counts it.
+const NESTED_SCHEMA_LISTS: usize = 1;
 
 struct Measures<'a> {
     document: &'a ExecutableDocument,
@@ -125,13 +132,20 @@ impl<'a> Measures<'a> {
             let part = match &selection.node {
                 Selection::Field(field) => {
                     let inner = self.of(&field.node.selection_set.node)?;
-                    Size { fields: inner.fields.saturating_add(1), depth: inner.depth + 1 }
+                    let name = field.node.name.node.as_str();
+                    if matches!(name, "__schema" | "__type") {
+                        let what = "nested lists of the schema's types";
+                        within(inner.lists, NESTED_SCHEMA_LISTS, Code::QueryTooComplex, what)?;
+                    }
+                    let lists = inner.lists + usize::from(SCHEMA_LISTS.contains(&name));
+                    Size { fields: inner.fields.saturating_add(1), depth: inner.depth + 1, lists }
                 }
                 Selection::FragmentSpread(spread) => self.of_fragment(&spread.node.fragment_name.node)?,
                 Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set.node)?,
             };
             whole.fields = whole.fields.saturating_add(part.fields);
             whole.depth = whole.depth.max(part.depth);
+            whole.lists = whole.lists.max(part.lists);
         }
         Ok(whole)
     }

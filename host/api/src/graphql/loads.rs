@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use async_graphql::dataloader::Loader;
 use lockgate_core::agreement::Agreement;
+use lockgate_core::breaker::Breaker;
 use lockgate_core::consignment::Consignment;
 use lockgate_core::decision::Decision;
 use lockgate_core::delivery::{Attempt, Delivery};
 use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{
-    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RevisionId, TransferId,
+    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
+    TransferId,
 };
 use lockgate_core::notification::{Channel, Notification};
 use lockgate_core::partner::Partner;
@@ -19,6 +21,7 @@ use lockgate_core::plugin::PluginVersion;
 use lockgate_core::policy::{Policy, Revision};
 use lockgate_core::ports::{Page, PageRequest, StoreError};
 use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::redrive::{Lane, Redrive};
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 
@@ -62,6 +65,7 @@ one! {
     TransferId => Transfer, transfers_by_id by id;
     ConsignmentId => Consignment, consignments_by_id by id;
     DeliveryId => Delivery, deliveries_by_id by id;
+    RedriveId => Redrive, redrives_by_id by id;
 }
 
 /// What belongs to a parent, all of it.
@@ -89,7 +93,7 @@ macro_rules! children {
 
 children! {
     /// The uploads of a transfer.
-    UploadsOf(TransferId) => Upload, uploads_of, |it| it.transfer, it;
+    UploadsOf(TransferId) => Upload, uploads_of, |it| it.0, it.1;
     /// The consignments of a transfer.
     ConsignmentsOf(TransferId) => Consignment, consignments_of, |it| it.transfer, it;
     /// The decisions on a transfer and its consignments.
@@ -98,6 +102,10 @@ children! {
     DeliveriesOf(ConsignmentId) => Delivery, deliveries_of, |it| it.consignment, it;
     /// The attempts of a delivery.
     AttemptsOf(DeliveryId) => Attempt, attempts_of, |it| it.0, it.1;
+    /// The lanes of a redrive.
+    LanesOf(RedriveId) => Lane, lanes_of, |it| it.redrive, it;
+    /// The breaker of a destination.
+    BreakerOf(DestinationId) => Breaker, breakers_of, |it| it.0, it.1;
     /// The destinations of a partner.
     DestinationsOf(PartnerId) => Destination, destinations_of, |it| it.partner, it;
     /// The channels of a partner.

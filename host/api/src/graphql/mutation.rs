@@ -4,10 +4,12 @@
 //! did wrong is a GraphQL error with a code in its extensions and not a union: clients have one place to look.
 
 mod desk;
+mod endpoint_input;
 mod endpoints;
 mod intake;
 mod partners;
 mod policies;
+mod redrives;
 mod secrets;
 
 use async_graphql::MergedObject;
@@ -20,6 +22,7 @@ use crate::failure::Failure;
 pub(crate) struct Mutation(
     intake::IntakeMutations,
     desk::DeskMutations,
+    redrives::RedriveMutations,
     partners::PartnerMutations,
     endpoints::EndpointMutations,
     secrets::SecretMutations,

@@ -11,13 +11,15 @@ use super::destination::Destination;
 use super::partner::Partner;
 use super::plugin::PluginVersion;
 use super::policy::Policy;
+use super::redrive::Redrive;
 use super::revision::Revision;
 use super::transfer::Transfer;
 use crate::failure::Failure;
 use lockgate_core::code::Code;
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{
-    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RevisionId, TransferId,
+    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
+    TransferId,
 };
 
 /// Something that can be fetched again by its id.
@@ -45,6 +47,8 @@ pub(super) enum Node {
     Consignment(Consignment),
     /// A delivery.
     Delivery(Delivery),
+    /// A redrive.
+    Redrive(Redrive),
 }
 
 impl Asking {
@@ -67,6 +71,7 @@ impl Asking {
             TransferId::PREFIX => TransferId, Transfer;
             ConsignmentId::PREFIX => ConsignmentId, Consignment;
             DeliveryId::PREFIX => DeliveryId, Delivery;
+            RedriveId::PREFIX => RedriveId, Redrive;
         }
         let wrong = || Failure::new(Code::InvalidId, "the id does not begin with a prefix of something fetchable");
         let digest = id.starts_with("sha256:").then(|| id.parse::<Digest>().ok()).flatten().ok_or_else(wrong)?;

@@ -3,6 +3,7 @@
 mod deliveries;
 mod partners;
 mod policies;
+mod redrives;
 mod transfers;
 mod viewer;
 
@@ -16,4 +17,5 @@ pub(crate) struct Query(
     policies::PolicyQueries,
     transfers::TransferQueries,
     deliveries::DeliveryQueries,
+    redrives::RedriveQueries,
 );

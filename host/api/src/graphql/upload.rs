@@ -1,11 +1,24 @@
 //! Uploads in GraphQL: how far the bytes have come, and where they go.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Enum, ID, Object};
 use lockgate_core::time::Timestamp;
 use lockgate_core::upload as core;
 
 use super::asking::asking;
 use super::scalars::Long;
+
+/// Where an upload stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub(super) enum UploadState {
+    /// No byte has come yet.
+    Waiting,
+    /// Some bytes are safe, more are to come.
+    UnderWay,
+    /// All bytes came.
+    Complete,
+    /// No bytes came in time; it is given up.
+    Expired,
+}
 
 #[derive(Debug, Clone)]
 pub(super) struct Upload(pub(super) core::Upload);
@@ -36,6 +49,16 @@ impl Upload {
     /// Whether all came.
     async fn complete(&self) -> bool {
         self.0.complete
+    }
+
+    /// Where it stands.
+    async fn state(&self, ctx: &Context<'_>) -> UploadState {
+        match &self.0 {
+            upload if upload.complete => UploadState::Complete,
+            upload if upload.expires_at <= asking(ctx).state.clock.now() => UploadState::Expired,
+            upload if upload.offset == 0 => UploadState::Waiting,
+            _ => UploadState::UnderWay,
+        }
     }
 
     /// When it is given up if no bytes come; null once it is complete.

@@ -1,6 +1,7 @@
 //! What every request gets: an id, a span in the caller's trace, and an answer even if a handler panics.
 
 use std::any::Any;
+use std::sync::{Arc, OnceLock};
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
@@ -8,12 +9,14 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue};
 use lockgate_core::code::Code;
+use lockgate_core::rate::Standing;
 use lockgate_core::trace::TraceContext;
 use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::ApiState;
 use crate::http::problem::Problem;
+use crate::http::standing;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: &str = "traceparent";
@@ -25,6 +28,8 @@ pub(crate) struct Current {
     pub(crate) request_id: String,
     /// Its trace.
     pub(crate) trace: TraceContext,
+    /// Where its user stands with the rate limit, once that is known.
+    standing: Arc<OnceLock<Standing>>,
 }
 
 tokio::task_local! {
@@ -41,14 +46,24 @@ pub(crate) fn trace() -> TraceContext {
     current().map(|it| it.trace).unwrap_or_default()
 }
 
+/// Notes where the request's user stands with the rate limit, for the answer's headers.
+pub(crate) fn note(standing: Standing) {
+    let _ = CURRENT.try_with(|it| it.standing.set(standing));
+}
+
 /// The middleware around all routes.
 pub(crate) async fn wrap(State(state): State<ApiState>, request: Request, next: Next) -> Response {
     let request_id = given_id(&request).unwrap_or_else(|| Uuid::new_v4().simple().to_string());
     let span = span(&request, &request_id);
     state.tracer.adopt(&span, &parent(&request));
-    let current = Current { request_id: request_id.clone(), trace: state.tracer.context(&span) };
+    let noted = Arc::default();
+    let current =
+        Current { request_id: request_id.clone(), trace: state.tracer.context(&span), standing: Arc::clone(&noted) };
     let mut response = CURRENT.scope(current, next.run(request)).instrument(span.clone()).await;
     span.record("http.status", response.status().as_u16());
+    if let Some(standing) = noted.get() {
+        standing::write(standing, response.headers_mut());
+    }
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert(REQUEST_ID, value);
     }

@@ -21,29 +21,34 @@ use lockgate_core::code::Code;
 
 use self::media::{Media, negotiate};
 use crate::ApiState;
+use crate::edge::ClientAddress;
 use crate::failure::Failure;
 use crate::graphql::{self, Answered, ApiSchema, Asked};
-use crate::identity::authenticate;
+use crate::http::standing::seconds;
+use crate::identity::{Refusal, identify};
 
-/// `POST /graphql`.
+/// `POST /graphql`. Who may not ask is told so before the body is read.
 pub(crate) async fn post(
     State(state): State<ApiState>,
     Extension(schema): Extension<ApiSchema>,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    answer(&state, &schema, &headers, request::read(&headers, body, &state.settings.graphql)).await
+    let asked = request::read(&headers, body, &state.settings.graphql);
+    answer(&state, &schema, &headers, address, asked).await
 }
 
 /// `GET /graphql`.
 pub(crate) async fn get(
     State(state): State<ApiState>,
     Extension(schema): Extension<ApiSchema>,
+    address: Option<Extension<ClientAddress>>,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
 ) -> Response {
-    let limits = &state.settings.graphql;
-    answer(&state, &schema, &headers, async { request::from_query(query.as_deref().unwrap_or_default(), limits) }).await
+    let asked = async { request::from_query(query.as_deref().unwrap_or_default(), &state.settings.graphql) };
+    answer(&state, &schema, &headers, address, asked).await
 }
 
 /// `GET /graphiql`: a page to explore with, in development only. All of it is in this one file, so that nothing is
@@ -56,26 +61,34 @@ async fn answer(
     state: &ApiState,
     schema: &ApiSchema,
     headers: &HeaderMap,
+    address: Option<Extension<ClientAddress>>,
     asked: impl Future<Output = Result<Asked, Failure>>,
 ) -> Response {
     let media = match negotiate(headers) {
         Ok(media) => media,
         Err(failure) => return refuse(&failure, Media::Older),
     };
-    let viewer = match authenticate(headers, &state.verifier).await {
+    let viewer = match identify(headers, address.map(|it| it.0), state).await {
         Ok(viewer) => viewer,
-        Err(error) => {
-            let mut response = refuse(&error.into(), media);
-            if let Some(challenge) = error.challenge() {
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-            }
-            return response;
-        }
+        Err(refusal) => return turn_away(refusal, media),
     };
     match asked.await {
         Ok(asked) => respond(&graphql::execute(schema, state, viewer, asked).await, media, None),
         Err(failure) => refuse(&failure, media),
     }
+}
+
+/// Nobody we know, or somebody who asks too much.
+fn turn_away(refusal: Refusal, media: Media) -> Response {
+    let failure = Failure::from(refusal);
+    let mut response = refuse(&failure, media);
+    if let Some(challenge) = refusal.challenge() {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
+    if let Some(time) = failure.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds(time)));
+    }
+    response
 }
 
 /// Refused before anything of GraphQL began: the status says so in either media type.

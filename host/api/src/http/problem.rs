@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::http::envelope;
+use crate::http::standing::seconds;
 
 /// A failure as a whole response.
 #[derive(Debug)]
@@ -27,6 +28,17 @@ struct Document<'a> {
     trace_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<String>,
+    #[serde(flatten)]
+    limit: Option<Limit>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_seconds: Option<u64>,
+}
+
+/// Which limit was reached.
+#[derive(Serialize)]
+struct Limit {
+    limit: u32,
+    window_seconds: u64,
 }
 
 impl Problem {
@@ -63,6 +75,11 @@ impl IntoResponse for Problem {
             code: code.name(),
             trace_id: current.as_ref().filter(|_| ours).and_then(|it| it.trace.trace_id().map(str::to_owned)),
             request_id: current.map(|it| it.request_id),
+            limit: self.failure.standing.map(|standing| Limit {
+                limit: standing.limit.requests,
+                window_seconds: seconds(standing.limit.window),
+            }),
+            retry_after_seconds: self.failure.retry_after.map(seconds),
         };
         // 460 is tus's own; the code's number is within what HTTP calls a status.
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -72,6 +89,9 @@ impl IntoResponse for Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if code == Code::TemporarilyUnavailable {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
+        }
+        if let Some(time) = self.failure.retry_after {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds(time)));
         }
         if let Some(offset) = self.failure.offset {
             headers.insert("upload-offset", HeaderValue::from(offset));

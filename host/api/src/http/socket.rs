@@ -18,6 +18,7 @@ use lockgate_core::code::Code;
 
 use self::connection::Connection;
 use crate::ApiState;
+use crate::edge::{ClientAddress, Held};
 use crate::graphql::ApiSchema;
 use crate::http::problem::Problem;
 
@@ -39,6 +40,8 @@ impl Ending {
 pub(crate) async fn open(
     State(state): State<ApiState>,
     Extension(schema): Extension<ApiSchema>,
+    address: Option<Extension<ClientAddress>>,
+    held: Option<Extension<Held>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
     match upgrade {
@@ -46,16 +49,19 @@ pub(crate) async fn open(
             .protocols([PROTOCOL])
             .max_message_size(state.settings.graphql.body_bytes)
             .max_frame_size(state.settings.graphql.body_bytes)
-            .on_upgrade(move |socket| converse(socket, state, schema)),
+            .on_upgrade(async move |socket| {
+                converse(socket, state, schema, address.map(|it| it.0)).await;
+                drop(held);
+            }),
         Err(_) => Problem::new(Code::UpgradeRequired, "open a WebSocket of the protocol `graphql-transport-ws`")
             .with(header::UPGRADE, HeaderValue::from_static("websocket"))
             .into_response(),
     }
 }
 
-async fn converse(mut socket: WebSocket, state: ApiState, schema: ApiSchema) {
+async fn converse(mut socket: WebSocket, state: ApiState, schema: ApiSchema, address: Option<ClientAddress>) {
     let (ending, _seat) = if socket.protocol().is_some_and(|it| it == PROTOCOL) {
-        Connection::new(&mut socket, state, schema).run().await
+        Connection::new(&mut socket, state, schema, address).run().await
     } else {
         (Ending::new(4406, "Subprotocol not acceptable: only graphql-transport-ws is spoken"), None)
     };

@@ -1,5 +1,5 @@
-//! tus 1.0: creation, creation with upload, deferred length, checksum, expiration, termination. Any node continues any
-//! upload; what was acknowledged is durable.
+//! tus 1.0: creation, creation with upload, deferred length, checksum, expiration, termination, concatenation. Any node
+//! continues any upload; what was acknowledged is durable.
 
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
@@ -19,11 +19,13 @@ use crate::failure::Failure;
 use crate::http::problem::Problem;
 use crate::http::{body, envelope};
 use crate::identity::Authenticated;
+use crate::uploads::concat::{self, Concat};
 use crate::uploads::{checksum, headers as tus, metadata};
 
 const VERSION: HeaderValue = HeaderValue::from_static("1.0.0");
 const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
-const EXTENSIONS: &str = "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination";
+const EXTENSIONS: &str =
+    "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation";
 const CHUNK: &str = "application/offset+octet-stream";
 
 /// The middleware of all tus routes: one version in, the same version out.
@@ -51,26 +53,22 @@ pub(crate) async fn discover(State(state): State<ApiState>) -> Response {
     (StatusCode::NO_CONTENT, headers).into_response()
 }
 
-/// `POST /uploads`: announces a transfer; may bring its first bytes along.
+/// `POST /uploads`: announces a transfer; may bring its first bytes along. Or begins a partial upload, or assembles some.
 pub(crate) async fn create(
     State(state): State<ApiState>,
     Authenticated(viewer): Authenticated,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let length = tus::length(&headers)?;
-    let metadata = metadata::read(&headers)?;
-    let checksum = checksum::read(&headers)?;
-    let new = NewTransfer {
-        receivers: metadata.to,
-        file_name: metadata.filename,
-        media_type: metadata.filetype,
-        size: length,
-        idempotency_key: metadata.idempotency_key,
-        trace: envelope::trace(),
+    let (mut upload, length) = match concat::read(&headers)? {
+        Concat::No => announce(&state, &viewer, &headers).await?,
+        Concat::Partial => {
+            let length = tus::length(&headers)?;
+            (state.intake.begin_partial(&viewer, length).await?, length)
+        }
+        Concat::Final(parts) => (assemble(&state, &viewer, &headers, parts).await?, None),
     };
-    let announced = state.intake.announce(&viewer, new).await?;
-    let mut upload = announced.upload;
+    let checksum = checksum::read(&headers)?;
     record(&upload);
     let location = state.settings.url(&format!("uploads/{}", upload.id));
     let location = HeaderValue::from_str(&location).map_err(|_| Failure::new(Code::Internal, "an odd public URL"))?;
@@ -84,6 +82,36 @@ pub(crate) async fn create(
     let mut response = (StatusCode::CREATED, [(header::LOCATION, location)]).into_response();
     tus::position(&upload, response.headers_mut());
     Ok(response)
+}
+
+/// The upload of an ordinary transfer, and its length as it was given.
+async fn announce(state: &ApiState, viewer: &Viewer, headers: &HeaderMap) -> Result<(Upload, Option<u64>), Failure> {
+    let length = tus::length(headers)?;
+    let new = new_transfer(metadata::read(headers)?, length, vec![]);
+    Ok((state.intake.announce(viewer, new).await?.upload, length))
+}
+
+/// The upload of a transfer whose bytes are there already.
+async fn assemble(
+    state: &ApiState,
+    viewer: &Viewer,
+    headers: &HeaderMap,
+    parts: Vec<UploadId>,
+) -> Result<Upload, Failure> {
+    let new = new_transfer(metadata::read(headers)?, None, parts);
+    Ok(state.intake.assemble(viewer, new).await?.upload)
+}
+
+fn new_transfer(metadata: metadata::Metadata, size: Option<u64>, assembles: Vec<UploadId>) -> NewTransfer {
+    NewTransfer {
+        receivers: metadata.to,
+        file_name: metadata.filename,
+        media_type: metadata.filetype,
+        size,
+        idempotency_key: metadata.idempotency_key,
+        assembles,
+        trace: envelope::trace(),
+    }
 }
 
 /// `HEAD /uploads/{id}`: where it stands.
@@ -102,7 +130,9 @@ pub(crate) async fn position(
         None => headers.insert("upload-defer-length", HeaderValue::from(1)),
     };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(Aggregate::Transfer(it)) = state.store.load(Work::Transfer(upload.transfer)).await? {
+    concat::write(&upload, |id| state.settings.url(&format!("uploads/{id}")), headers);
+    let Some(transfer) = upload.transfer else { return Ok(response) };
+    if let Some(Aggregate::Transfer(it)) = state.store.load(Work::Transfer(transfer)).await? {
         let metadata = HeaderValue::from_str(&metadata::write(&it.file_name, &it.media_type));
         headers.insert("upload-metadata", metadata.expect("Base64 is ASCII"));
     }
@@ -192,5 +222,7 @@ fn is_chunk(headers: &HeaderMap) -> bool {
 fn record(upload: &Upload) {
     let span = tracing::Span::current();
     span.record("upload.id", tracing::field::display(upload.id));
-    span.record("transfer.id", tracing::field::display(upload.transfer));
+    if let Some(transfer) = upload.transfer {
+        span.record("transfer.id", tracing::field::display(transfer));
+    }
 }

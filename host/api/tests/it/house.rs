@@ -7,7 +7,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use lockgate_api::identity::{IssuerSettings, KeyRing, RefreshPolicy, StaticKeys, Verifier};
+use lockgate_api::identity::{IssuerSettings, KeyRing, RefreshPolicy, StaticKeys, Strikes, Verifier};
 use lockgate_api::{ApiSettings, ApiState, Hub, router};
 use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::desk::Desk;
@@ -16,17 +16,24 @@ use lockgate_core::intake::{Intake, IntakePorts, IntakeSettings};
 use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
 use lockgate_core::pipeline::{Pipeline, PipelinePorts, PipelineSettings};
 use lockgate_core::ports::Registry;
+use lockgate_core::rate::{RateLimit, RateLimits};
+use lockgate_core::redriver::Redriver;
 use lockgate_core::registrar::Registrar;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_testkit::memory::{
-    FixedChance, MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryStore, MemoryVault, Reads,
-    ScriptedRunner, VirtualClock,
+    MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryRateLedger, MemoryStore, MemoryVault,
+    Reads, ScriptedRunner, VirtualClock,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::identity::issuer::Issuer;
+
+/// How often a user may ask.
+pub(crate) const REQUESTS: RateLimit = RateLimit { requests: 1000, window: Duration::from_secs(60) };
+/// How many bad tokens an address may bring.
+pub(crate) const BAD_TOKENS: RateLimit = RateLimit { requests: 60, window: Duration::from_secs(60) };
 
 /// The installation.
 pub(crate) struct House {
@@ -40,8 +47,10 @@ pub(crate) struct House {
     pub(crate) stranger: Partner,
     pub(crate) runner: Arc<ScriptedRunner>,
     pub(crate) connector: Arc<MemoryConnector>,
+    pub(crate) ledger: Arc<MemoryRateLedger>,
     pub(crate) issuer: Issuer,
     pipeline: Pipeline,
+    redriver: Redriver,
     host: HostId,
 }
 
@@ -93,8 +102,9 @@ impl House {
             messenger: Arc::new(MemoryMessenger::default()),
             clock: clock.clone(),
             tracer: Arc::new(NoTracer),
-            chance: Arc::new(FixedChance(0.5)),
         };
+        let ledger = Arc::new(MemoryRateLedger::new(clock.clone()));
+        let redriver = Redriver::new(store.clone(), clock.clone());
         let state = ApiState {
             intake: Arc::new(Intake::new(
                 IntakePorts {
@@ -108,6 +118,7 @@ impl House {
                 IntakeSettings { max_size: 1 << 20, ..IntakeSettings::default() },
             )),
             desk: Arc::new(Desk::new(store.clone(), clock.clone())),
+            redriver: Arc::new(redriver.clone()),
             registrar: Arc::new(Registrar::new(
                 store.clone(),
                 Arc::new(MemoryArchive::default()),
@@ -122,6 +133,8 @@ impl House {
                 IssuerSettings { issuer: Issuer::NAME.into(), audience: Issuer::AUDIENCE.into(), leeway_seconds: 5 },
                 Arc::new(keys),
             )),
+            limits: Arc::new(RateLimits::new(REQUESTS, ledger.clone(), clock.clone())),
+            strikes: Arc::new(Strikes::new(BAD_TOKENS)),
             tracer: Arc::new(EchoTracer::default()),
             hub: Arc::new(Hub::default()),
             settings: Arc::new(settings),
@@ -130,7 +143,23 @@ impl House {
         let reads = store.reads();
         let (router, host) = (router(state), HostId::generate(clock.now()));
         let pipeline = Pipeline::new(ports, PipelineSettings::default());
-        Self { router, store, clock, reads, hub, acme, globex, stranger, runner, connector, issuer, pipeline, host }
+        Self {
+            router,
+            store,
+            clock,
+            reads,
+            hub,
+            acme,
+            globex,
+            stranger,
+            runner,
+            connector,
+            ledger,
+            issuer,
+            pipeline,
+            redriver,
+            host,
+        }
     }
 
     /// A host works on everything that rings, until nothing does.
@@ -138,6 +167,11 @@ impl House {
         while let Some(claim) = self.store.ring(self.host) {
             self.pipeline.work(claim).await;
         }
+    }
+
+    /// A host works on every lane that is due.
+    pub(crate) async fn redrive(&self) {
+        while self.redriver.work(self.host, &*self.store).await.expect("memory answers") {}
     }
 
     /// A token of a user of that partner.

@@ -53,11 +53,11 @@ async fn accepts_tokens_of_every_algorithm_and_role() {
     let issuer = Issuer::new();
     let (verifier, _) = verifier(&issuer);
     for key in ["ec", "ed", "rsa"] {
-        let viewer = verifier.verify(&issuer.sign(key, &issuer.claims())).await.expect(key);
+        let (viewer, _) = verifier.verify(&issuer.sign(key, &issuer.claims())).await.expect(key);
         assert_eq!(viewer.role, Role::Partner(issuer.partner));
         assert_eq!(viewer.subject, "ada");
     }
-    let operator = verifier.verify(&issuer.token("operator", None)).await.expect("an operator");
+    let (operator, _) = verifier.verify(&issuer.token("operator", None)).await.expect("an operator");
     assert_eq!(operator.role, Role::Operator);
     let several = issuer.with("aud", json!(["elsewhere", Issuer::AUDIENCE]));
     assert!(verifier.verify(&several).await.is_ok(), "an audience among several is ours");

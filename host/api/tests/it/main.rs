@@ -1,16 +1,22 @@
 //! The API from outside: routes over the use cases of core and ports in memory.
 
+mod assembling;
+mod edge;
 mod graphql;
 mod graphql_http;
+mod hostile;
 mod house;
 mod identity;
 mod keys;
+mod limits;
 mod openapi;
 mod paging;
 mod payload;
 mod persisted;
+mod redrives;
 mod schema;
 mod socket;
 mod stories;
 mod transfers;
 mod uploads;
+mod wire;

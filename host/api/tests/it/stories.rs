@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use lockgate_core::delivery::Answer as DeliveryAnswer;
+use lockgate_core::delivery::{Answer as DeliveryAnswer, Cause};
 use lockgate_core::finding::Severity;
 use lockgate_core::hook::Hook;
 use lockgate_core::plugin::{Manifest, Scope};
@@ -169,7 +169,7 @@ async fn lets_the_receiver_decide_about_what_it_holds() {
 async fn redrives_a_dead_letter_under_the_same_id() {
     let house = House::new().await;
     house.globex_has_a_destination().await;
-    house.connector.will_answer(DeliveryAnswer::Refused { error: "401".to_owned(), disable: false });
+    house.connector.will_answer(DeliveryAnswer::refused(Cause::Refused, "401"));
     house.hand_in("a.txt", b"words").await;
     house.work().await;
     let globex = house.token(&house.globex);

@@ -5,6 +5,7 @@ use axum::http::{Request, StatusCode, request};
 use futures::stream;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
+use rstest::rstest;
 
 use crate::house::House;
 
@@ -103,5 +104,50 @@ async fn puts_the_callers_trace_on_the_transfer_if_it_is_well_formed() {
         let id = answer.json()["transfer"].as_str().expect("an id").parse().expect("an id");
         let Some(Aggregate::Transfer(transfer)) = house.store.get(Work::Transfer(id)) else { panic!("{id} is lost") };
         assert_eq!(transfer.trace.0.as_deref(), kept.then_some(given), "{traceparent}");
+    }
+}
+
+#[rstest]
+#[case::a_path("..%2F..%2Fetc%2Fpasswd", "path")]
+#[case::a_path_of_windows("..%5Cboot.ini", "path")]
+#[case::nul("a%00b.csv", "control")]
+#[case::a_line_break("a%0D%0Ax-evil:%201", "control")]
+#[case::turned_around("invoice%E2%80%AEfdp.exe", "direction")]
+#[case::mixed_directions("%E2%80%8Fabc.csv", "direction")]
+#[case::four_kilobytes(&*"a".repeat(4096), "255")]
+#[case::only_blanks("%20%20", "empty")]
+#[tokio::test]
+async fn refuses_names_that_mislead_and_says_why(#[case] name: &str, #[case] why: &str) {
+    let house = House::new().await;
+    let request = post(&house, &format!("to=globex&filename={name}")).header("content-length", 1).body(Body::from("a"));
+    let answer = house.send(request.expect("a request")).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "INVALID_FILE_NAME"));
+    let detail = answer.json()["detail"].as_str().expect("a detail").to_owned();
+    assert!(detail.contains(why), "{detail}");
+}
+
+#[tokio::test]
+async fn takes_an_empty_file_with_and_without_a_known_size() {
+    let house = House::new().await;
+    let known = post(&house, "to=globex&filename=a.txt").header("content-length", 0).body(Body::empty());
+    let unknown = post(&house, "to=globex&filename=b.txt")
+        .body(Body::from_stream(stream::empty::<Result<Bytes, std::io::Error>>()));
+    for request in [known, unknown] {
+        let answer = house.send(request.expect("a request")).await;
+        let seen = answer.json();
+        assert_eq!((seen["received"].clone(), seen["size"].clone()), (true.into(), 0.into()), "{seen}");
+    }
+}
+
+#[tokio::test]
+async fn refuses_a_body_beyond_the_limit_whether_it_says_so_or_not() {
+    let house = House::new().await;
+    let said = post(&house, "to=globex&filename=a.bin").header("content-length", (1 << 20) + 1).body(Body::empty());
+    let chunk = Bytes::from(vec![0; 1 << 18]);
+    let chunks = stream::iter([(); 5].map(|()| Ok::<_, std::io::Error>(chunk.clone())));
+    let unsaid = post(&house, "to=globex&filename=b.bin").body(Body::from_stream(chunks));
+    for request in [said, unsaid] {
+        let answer = house.send(request.expect("a request")).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE"));
     }
 }

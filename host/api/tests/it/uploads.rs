@@ -10,16 +10,16 @@ use serde_json::json;
 
 use crate::house::{Answer, House};
 
-fn metadata(pairs: &[(&str, &str)]) -> String {
+pub(crate) fn metadata(pairs: &[(&str, &str)]) -> String {
     pairs.iter().map(|(key, value)| format!("{key} {}", STANDARD.encode(value))).collect::<Vec<_>>().join(",")
 }
 
-fn usual() -> String {
+pub(crate) fn usual() -> String {
     metadata(&[("to", "globex"), ("filename", "a.txt"), ("filetype", "text/plain")])
 }
 
 impl House {
-    fn tus(&self, method: &str, path: &str) -> request::Builder {
+    pub(crate) fn tus(&self, method: &str, path: &str) -> request::Builder {
         Request::builder()
             .method(method)
             .uri(path)
@@ -28,14 +28,14 @@ impl House {
     }
 
     /// Creates an upload of that length and gives its path.
-    async fn create(&self, length: u64) -> String {
+    pub(crate) async fn create(&self, length: u64) -> String {
         let request = self.tus("POST", "/uploads").header("upload-length", length).header("upload-metadata", usual());
         let answer = self.send(request.body(Body::empty()).expect("a request")).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", String::from_utf8_lossy(&answer.body));
         path_of(&answer)
     }
 
-    async fn patch(&self, path: &str, offset: u64, bytes: impl Into<Body>) -> Answer {
+    pub(crate) async fn patch(&self, path: &str, offset: u64, bytes: impl Into<Body>) -> Answer {
         self.send(self.chunk(path, offset).body(bytes.into()).expect("a request")).await
     }
 
@@ -45,12 +45,12 @@ impl House {
             .header("upload-offset", offset)
     }
 
-    async fn head(&self, path: &str) -> Answer {
+    pub(crate) async fn head(&self, path: &str) -> Answer {
         self.send(self.tus("HEAD", path).body(Body::empty()).expect("a request")).await
     }
 }
 
-fn path_of(answer: &Answer) -> String {
+pub(crate) fn path_of(answer: &Answer) -> String {
     answer.header("location").strip_prefix("https://lockgate.example").expect("our own URL").to_owned()
 }
 
@@ -62,7 +62,7 @@ async fn says_what_it_speaks_without_a_token() {
     assert_eq!(answer.header("tus-version"), "1.0.0");
     assert_eq!(answer.header("tus-max-size"), "1048576");
     assert!(answer.header("tus-checksum-algorithm").contains("sha256"));
-    for extension in ["creation", "creation-with-upload", "checksum", "expiration", "termination"] {
+    for extension in ["creation", "creation-with-upload", "checksum", "expiration", "termination", "concatenation"] {
         assert!(answer.header("tus-extension").split(',').any(|it| it == extension), "{extension}");
     }
 }
@@ -86,6 +86,30 @@ async fn takes_a_file_in_pieces() {
     assert_eq!(transfer["state"], "RECEIVED", "{answer}");
     assert_eq!(transfer["source"], json!({ "size": 6, "digest": Digest::of(b"abcdef").to_string() }));
     assert_eq!(transfer["upload"], json!({ "complete": true, "offset": 6 }));
+}
+
+#[tokio::test]
+async fn shows_its_sender_how_far_an_upload_has_come_and_its_receiver_nothing() {
+    let house = House::new().await;
+    let query = "{ transfers { nodes { upload { state offset length } } } }";
+    let path = house.create(6).await;
+    for (offset, bytes, state) in [(0, "", "WAITING"), (0, "abc", "UNDER_WAY"), (3, "def", "COMPLETE")] {
+        house.patch(&path, offset, bytes).await;
+        let seen = house.ask(&house.token(&house.acme), query, json!({})).await;
+        let upload = &seen["data"]["transfers"]["nodes"][0]["upload"];
+        assert_eq!(upload["state"], state, "{seen}");
+        assert_eq!((&upload["offset"], &upload["length"]), (&json!(offset + bytes.len() as u64), &json!(6)));
+    }
+    house.work().await;
+    let theirs = house.ask(&house.token(&house.globex), query, json!({})).await;
+    assert_eq!(theirs["data"]["transfers"]["nodes"], json!([{ "upload": null }]));
+
+    house.create(6).await;
+    house.clock.advance(std::time::Duration::from_secs(25 * 3600));
+    let seen = house.ask(&house.token(&house.acme), query, json!({})).await;
+    let states: Vec<_> =
+        seen["data"]["transfers"]["nodes"].as_array().expect("two").iter().map(|it| &it["upload"]["state"]).collect();
+    assert!(states.contains(&&json!("EXPIRED")) && states.contains(&&json!("COMPLETE")), "{seen}");
 }
 
 #[tokio::test]

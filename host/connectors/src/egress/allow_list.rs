@@ -6,7 +6,9 @@ use ipnet::IpNet;
 
 /// An entry is neither a network nor a host name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` in the egress allow-list is neither an address, a network such as 10.1.0.0/16, nor a host name")]
+#[error(
+    "`{0}` in the egress allow-list is neither an address, a network such as 10.1.0.0/16, a host name, nor `*.` before one"
+)]
 pub struct InvalidEntry(String);
 
 /// Networks and host names that may be reached whatever their addresses.
@@ -14,6 +16,8 @@ pub struct InvalidEntry(String);
 pub struct AllowList {
     networks: Vec<IpNet>,
     hosts: Vec<String>,
+    /// With their leading dot.
+    domains: Vec<String>,
 }
 
 impl AllowList {
@@ -21,7 +25,7 @@ impl AllowList {
     ///
     /// # Errors
     ///
-    /// When one is neither an address, a network nor a host name.
+    /// When one is neither an address, a network, a host name nor `*.` before a host name.
     pub fn of(entries: &[String]) -> Result<Self, InvalidEntry> {
         let mut list = Self::default();
         for entry in entries {
@@ -32,6 +36,8 @@ impl AllowList {
                 list.networks.push(address.to_canonical().into());
             } else if is_host_name(entry) {
                 list.hosts.push(normal(entry));
+            } else if let Some(domain) = entry.strip_prefix("*.").filter(|domain| is_host_name(domain)) {
+                list.domains.push(format!(".{}", normal(domain)));
             } else {
                 return Err(InvalidEntry(entry.to_owned()));
             }
@@ -45,7 +51,7 @@ impl AllowList {
 
     pub(super) fn has_host(&self, host: &str) -> bool {
         let host = normal(host);
-        self.hosts.contains(&host)
+        self.hosts.contains(&host) || self.domains.iter().any(|domain| host.ends_with(domain) && host != *domain)
     }
 }
 

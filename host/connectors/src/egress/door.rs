@@ -13,20 +13,22 @@ use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 use tower::Service;
 
+use super::dial::Dial;
 use super::gate::Gate;
 
 type Failure = Box<dyn error::Error + Send + Sync>;
 
 /// The connector under TLS.
 #[derive(Debug, Clone)]
-pub(super) struct Door {
+pub(crate) struct Door {
     gate: Arc<Gate>,
+    dial: Arc<dyn Dial>,
     patience: Duration,
 }
 
 impl Door {
-    pub(super) fn new(gate: Arc<Gate>, patience: Duration) -> Self {
-        Self { gate, patience }
+    pub(super) fn new(gate: Arc<Gate>, dial: Arc<dyn Dial>, patience: Duration) -> Self {
+        Self { gate, dial, patience }
     }
 
     async fn open(self, uri: Uri) -> Result<TokioIo<TcpStream>, Failure> {
@@ -34,7 +36,7 @@ impl Door {
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
         let mut failure: Failure = io::Error::from(io::ErrorKind::AddrNotAvailable).into();
         for address in self.gate.addresses(host, port).await? {
-            match TcpStream::connect(SocketAddr::new(address, port)).await {
+            match self.dial.dial(SocketAddr::new(address, port)).await {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
                     return Ok(TokioIo::new(stream));
@@ -63,3 +65,6 @@ impl Service<Uri> for Door {
         })
     }
 }
+
+#[cfg(test)]
+mod tests;

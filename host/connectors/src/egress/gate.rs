@@ -6,28 +6,11 @@ use std::sync::Arc;
 
 use url::{Host, Url};
 
-use super::address::allowed;
+use super::address::closed;
 use super::allow_list::{AllowList, InvalidEntry};
+use super::denied::Denied;
 use super::names::Names;
 use crate::config::EgressConfig;
-
-/// A URL or address must not be reached. The texts name the host, which its owner entered, and never an address that
-/// our resolver found: that would map our network.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Denied {
-    /// It cannot be read.
-    #[error("this is not an http or https URL with a host")]
-    NotAUrl,
-    /// It holds a user name or password.
-    #[error("the URL holds a user name or password: use a secret instead")]
-    Credentials,
-    /// The port is not among those that may be reached.
-    #[error("port {0} may not be reached from here; the installation's operator can allow it")]
-    Port(u16),
-    /// The host is, or resolves to, an address that is not public.
-    #[error("`{0}` is not a public address; the installation's operator can allow it")]
-    NotPublic(String),
-}
 
 /// No address to connect to.
 #[derive(Debug, thiserror::Error)]
@@ -76,42 +59,61 @@ impl Gate {
         match url.host().ok_or(Denied::NotAUrl)? {
             // Judged when it has been resolved: it may lead into an allowed network.
             Host::Domain(_) => {}
-            Host::Ipv4(address) => self.literal(address.into(), port)?,
-            Host::Ipv6(address) => self.literal(address.into(), port)?,
+            Host::Ipv4(address) => self.literal(address.into(), port).map_err(Denied::noted)?,
+            Host::Ipv6(address) => self.literal(address.into(), port).map_err(Denied::noted)?,
         }
         Ok(url)
     }
 
-    /// The addresses that a connection to the host may be made to: at least one, each checked.
+    /// The addresses that a connection to the host may be made to: at least one, each checked. Whoever connects takes
+    /// these and resolves nothing again.
     pub(crate) async fn addresses(&self, host: &str, port: u16) -> Result<Vec<IpAddr>, GateError> {
         let host = host.trim_start_matches('[').trim_end_matches(']');
         if let Ok(address) = host.parse::<IpAddr>() {
-            self.literal(address, port)?;
+            self.literal(address, port).map_err(Denied::noted)?;
             return Ok(vec![address.to_canonical()]);
         }
         let found = self.names.addresses(host).await.map_err(|_| GateError::Unresolved(host.to_owned()))?;
-        if found.is_empty() {
-            return Err(GateError::Unresolved(host.to_owned()));
-        }
+        let found: Vec<IpAddr> = found.into_iter().map(|address| address.to_canonical()).collect();
+        let Some(first) = found.first().copied() else { return Err(GateError::Unresolved(host.to_owned())) };
         if self.allow.has_host(host) {
             return Ok(found);
         }
-        let open: Vec<_> = found.into_iter().filter(|address| allowed(*address, &self.allow)).collect();
-        let Some(first) = open.first() else { return Err(Denied::NotPublic(host.to_owned()).into()) };
-        self.port(port, *first)?;
+        let open: Vec<_> = found.into_iter().filter(|address| closed(*address, &self.allow).is_none()).collect();
+        let Some(chosen) = open.first() else {
+            let network = closed(first, &self.allow).unwrap_or_default();
+            return Err(Denied::NotPublic { host: host.to_owned(), address: first, network }.noted().into());
+        };
+        self.port(host, port, *chosen).map_err(Denied::noted)?;
         Ok(open)
     }
 
+    /// Whether a Kafka broker may be reached. librdkafka resolves and connects by itself, so an address that was judged
+    /// here need not be the one it connects to: a broker has to be on the allow-list, a name by its name.
+    pub(crate) fn broker(&self, host: &str, port: u16) -> Result<(), Denied> {
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let listed = match bare.parse::<IpAddr>() {
+            Ok(address) => self.allow.has_address(address.to_canonical()),
+            Err(_) => self.allow.has_host(bare),
+        };
+        if listed { Ok(()) } else { Err(Denied::Broker { host: host.to_owned(), port }.noted()) }
+    }
+
     fn literal(&self, address: IpAddr, port: u16) -> Result<(), Denied> {
-        if !allowed(address, &self.allow) {
-            return Err(Denied::NotPublic(address.to_string()));
+        let address = address.to_canonical();
+        match closed(address, &self.allow) {
+            Some(network) => Err(Denied::NotPublic { host: address.to_string(), address, network }),
+            None => self.port(&address.to_string(), port, address),
         }
-        self.port(port, address)
     }
 
     /// An allowed network is allowed on all ports.
-    fn port(&self, port: u16, address: IpAddr) -> Result<(), Denied> {
-        let exempt = self.allow.has_address(address.to_canonical());
-        if exempt || self.ports.is_empty() || self.ports.contains(&port) { Ok(()) } else { Err(Denied::Port(port)) }
+    fn port(&self, host: &str, port: u16, address: IpAddr) -> Result<(), Denied> {
+        let exempt = self.allow.has_address(address);
+        let open = exempt || self.ports.is_empty() || self.ports.contains(&port);
+        if open { Ok(()) } else { Err(Denied::Port { host: host.to_owned(), address, port }) }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,7 +1,9 @@
 //! One producer per set of brokers. Those that partners name, and those that these name in turn, pass the gate first.
 //!
-//! librdkafka resolves and connects by itself, so for Kafka the check comes before the connection, not at it; an
-//! installation that fears its own resolver keeps `egress.ports` free of Kafka's.
+//! librdkafka resolves and connects by itself, so what is judged here is who may be asked at all: every broker that a
+//! partner names, before a client exists, and every broker that those advertise, before each record. All of them have to
+//! be on the allow-list, names by name: a name that resolved well when judged may resolve to something else a moment
+//! later, and only the operator can vouch for it.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,8 +14,8 @@ use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, Producer as _};
 
-use crate::answer::{failed, refused};
-use crate::egress::{Gate, GateError};
+use crate::answer::{failed, forbidden, refused};
+use crate::egress::Gate;
 
 const ROOM: usize = 16;
 const METADATA: Duration = Duration::from_secs(10);
@@ -47,7 +49,7 @@ impl Producers {
         for broker in brokers.split(',') {
             let (host, port) = broker.trim().rsplit_once(':').unwrap_or((broker.trim(), "9092"));
             let port = port.parse().map_err(|_| refused(format!("`{broker}` is not a broker's `host:port`")))?;
-            self.check(host, port).await?;
+            self.check(host, port)?;
         }
         let producer = self.own(brokers)?;
         let (asking, topic) = (producer.clone(), topic.to_owned());
@@ -58,7 +60,7 @@ impl Producers {
         let advertised: Result<Vec<_>, KafkaError> = advertised.await.map_err(|error| failed(error.to_string()))?;
         for (host, port) in advertised.map_err(|error| failed(format!("the Kafka brokers do not answer: {error}")))? {
             let port = u16::try_from(port).map_err(|_| refused("a broker names an impossible port"))?;
-            if let Err(answer) = self.check(&host, port).await {
+            if let Err(answer) = self.check(&host, port) {
                 self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(brokers);
                 return Err(answer);
             }
@@ -66,12 +68,8 @@ impl Producers {
         Ok(producer)
     }
 
-    async fn check(&self, host: &str, port: u16) -> Result<(), Answer> {
-        match self.gate.addresses(host, port).await {
-            Ok(_) => Ok(()),
-            Err(GateError::Denied(denied)) => Err(refused(denied.to_string())),
-            Err(unresolved @ GateError::Unresolved(_)) => Err(failed(unresolved.to_string())),
-        }
+    fn check(&self, host: &str, port: u16) -> Result<(), Answer> {
+        self.gate.broker(host, port).map_err(|denied| forbidden(denied.to_string()))
     }
 }
 

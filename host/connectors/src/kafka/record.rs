@@ -1,19 +1,22 @@
 //! What a record says: CloudEvents headers in binary mode, and the pointer that stands for a large payload.
 
+use lockgate_core::destination::KafkaOptions;
 use lockgate_core::ports::Consigned;
 use lockgate_core::time::rfc3339;
 use rdkafka::message::{Header, OwnedHeaders};
 use serde_json::json;
 
+use crate::template::fill;
+
 const TYPE: &str = "com.lockgate.consignment.delivered";
 const POINTER: &str = "application/vnd.lockgate.pointer+json";
 
-pub(super) fn headers(consigned: &Consigned, inline: bool) -> OwnedHeaders {
+pub(super) fn headers(consigned: &Consigned, inline: bool, options: &KafkaOptions) -> OwnedHeaders {
     let content_type = if inline { consigned.payload.media_type.as_str() } else { POINTER };
     let pairs = [
         ("content-type", content_type.to_owned()),
         ("ce_specversion", "1.0".to_owned()),
-        ("ce_id", consigned.delivery.id.to_string()),
+        ("ce_id", consigned.delivery.key()),
         ("ce_type", TYPE.to_owned()),
         ("ce_source", format!("/partners/{}", consigned.sender)),
         ("ce_subject", consigned.transfer.to_string()),
@@ -22,9 +25,12 @@ pub(super) fn headers(consigned: &Consigned, inline: bool) -> OwnedHeaders {
         ("lockgate-file-name", consigned.file_name.clone()),
         ("lockgate-sha256", consigned.payload.digest.hex()),
     ];
+    let replay = consigned.delivery.replay_of.map(|original| ("lockgate-replay-of", original.to_string()));
     let trace = consigned.trace.0.iter().map(|trace| ("traceparent", trace.clone()));
-    pairs.into_iter().chain(trace).fold(OwnedHeaders::new(), |headers, (key, value)| {
-        headers.insert(Header { key, value: Some(value.as_bytes()) })
+    let ours = pairs.into_iter().chain(replay).chain(trace).map(|(key, value)| (key.to_owned(), value));
+    let theirs = options.headers.iter().map(|(key, template)| (key.clone(), fill(template, consigned)));
+    ours.chain(theirs).fold(OwnedHeaders::new(), |headers, (key, value)| {
+        headers.insert(Header { key: &key, value: Some(value.as_bytes()) })
     })
 }
 

@@ -19,6 +19,7 @@ use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError
 use lockgate_core::delivery::Answer;
 use url::Url;
 
+use super::bounded::Bounded;
 use crate::answer::refused;
 use crate::egress::Gate;
 
@@ -94,7 +95,8 @@ impl Clients {
         }
         let port = url.port_or_known_default().ok_or("it has no port")?;
         // Addresses written as such never reach a resolver: the URL was checked when it was read.
-        Ok(builder.build_with_resolver(CheckedNames { gate: Arc::clone(&self.gate), port }))
+        let client = builder.build_with_resolver(CheckedNames { gate: Arc::clone(&self.gate), port });
+        Ok(SharedHttpClient::new(Bounded(client)))
     }
 }
 

@@ -4,9 +4,9 @@ use std::error::Error;
 
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
-use lockgate_core::delivery::Answer;
+use lockgate_core::delivery::{Answer, Cause};
 
-use crate::answer::{failed, refused};
+use crate::answer::{failed, forbidden, refused};
 use crate::egress::{chain, denied};
 
 /// A request that did not succeed.
@@ -32,8 +32,13 @@ impl Failure {
             Some(412) => Self::Taken,
             Some(404) if code == "NoSuchBucket" => Self::Other(refused(what(404))),
             Some(404) => Self::Missing(what(404)),
-            Some(status @ (400 | 401 | 403 | 405)) if code != "RequestTimeout" => Self::Other(refused(what(status))),
-            Some(status) if status >= 300 => Self::Other(failed(what(status))),
+            Some(status @ (401 | 403)) => Self::Other(Answer::refused(Cause::Unauthorized, what(status))),
+            Some(status @ (400 | 405)) if code != "RequestTimeout" => {
+                Self::Other(Answer::refused(Cause::Refused, what(status)))
+            }
+            Some(429) => Self::Other(Answer::failed(Cause::Throttled, what(429))),
+            Some(503) if code == "SlowDown" => Self::Other(Answer::failed(Cause::Throttled, what(503))),
+            Some(status) if status >= 300 => Self::Other(Answer::failed(Cause::ServerError, what(status))),
             _ => Self::Other(no_answer(doing, error)),
         }
     }
@@ -53,7 +58,7 @@ impl Failure {
 
 fn no_answer(doing: &str, error: &(dyn Error + 'static)) -> Answer {
     match denied(error) {
-        Some(denied) => refused(denied.to_string()),
+        Some(denied) => forbidden(denied.to_string()),
         None => failed(format!("{doing}: {}", chain(error))),
     }
 }

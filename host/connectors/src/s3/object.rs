@@ -2,15 +2,17 @@
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::primitives::ByteStream as Body;
+use aws_sdk_s3::types::ServerSideEncryption;
 use bytes::BytesMut;
 use futures::StreamExt as _;
-use lockgate_core::delivery::Answer;
+use lockgate_core::delivery::{Answer, Cause};
+use lockgate_core::destination::{S3Encryption, S3Options};
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{ByteStream, Consigned};
 
 use super::failure::Failure;
 use super::parts;
-use crate::answer::{failed, refused};
+use crate::answer::ours;
 
 /// Payloads up to this size go in one request.
 pub(super) const PART: usize = 8 * 1024 * 1024;
@@ -21,6 +23,7 @@ pub(super) struct Object {
     pub(super) client: Client,
     pub(super) bucket: String,
     pub(super) key: String,
+    pub(super) options: S3Options,
 }
 
 impl Object {
@@ -35,7 +38,7 @@ impl Object {
         let size = head.content_length.and_then(|length| u64::try_from(length).ok());
         let digest = head.metadata.as_ref().and_then(|metadata| metadata.get(DIGEST));
         if size != Some(payload.size) || digest != Some(&payload.digest.hex()) {
-            return Err(refused(format!("another object is in place under `{}`", self.key)));
+            return Err(Answer::refused(Cause::Conflict, format!("another object is in place under `{}`", self.key)));
         }
         Ok(Some(Answer::Taken { receipt: self.receipt(head.e_tag.as_deref()) }))
     }
@@ -51,8 +54,27 @@ impl Object {
         for (name, value) in metadata(consigned) {
             putting = putting.metadata(name, value);
         }
+        let (encryption, kms) = self.encryption();
+        putting = putting.set_tagging(self.tagging()).set_server_side_encryption(encryption).set_ssekms_key_id(kms);
         let put = putting.send().await.map_err(|error| Failure::of("PutObject", &error))?;
         Ok(self.receipt(put.e_tag.as_deref()))
+    }
+
+    /// Tags as a query string, as the header has them.
+    pub(super) fn tagging(&self) -> Option<String> {
+        let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+        pairs.extend_pairs(&self.options.tags);
+        let text = pairs.finish();
+        (!text.is_empty()).then_some(text)
+    }
+
+    /// How the other side encrypts, and with which key of its KMS.
+    pub(super) fn encryption(&self) -> (Option<ServerSideEncryption>, Option<String>) {
+        match &self.options.encryption {
+            None => (None, None),
+            Some(S3Encryption::Aes256) => (Some(ServerSideEncryption::Aes256), None),
+            Some(S3Encryption::Kms { key }) => (Some(ServerSideEncryption::AwsKms), Some(key.clone())),
+        }
     }
 
     pub(super) fn receipt(&self, etag: Option<&str>) -> String {
@@ -72,7 +94,7 @@ pub(super) fn metadata(consigned: &Consigned) -> [(&'static str, String); 3] {
 async fn collect(mut bytes: ByteStream) -> Result<BytesMut, Failure> {
     let mut whole = BytesMut::new();
     while let Some(next) = bytes.next().await {
-        whole.extend_from_slice(&next.map_err(|error| Failure::Other(failed(error.to_string())))?);
+        whole.extend_from_slice(&next.map_err(|error| Failure::Other(ours(error.to_string())))?);
     }
     Ok(whole)
 }

@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::failure::Failure;
 use super::object::{Object, PART, metadata};
-use crate::answer::failed;
+use crate::answer::{failed, ours};
 
 const UNDER_WAY: usize = 2;
 const PARTS: u64 = 10_000;
@@ -20,6 +20,8 @@ pub(super) async fn write(object: &Object, consigned: &Consigned, bytes: ByteStr
     for (name, value) in metadata(consigned) {
         creating = creating.metadata(name, value);
     }
+    let (encryption, kms) = object.encryption();
+    creating = creating.set_tagging(object.tagging()).set_server_side_encryption(encryption).set_ssekms_key_id(kms);
     let created = creating.send().await.map_err(|error| Failure::of("CreateMultipartUpload", &error))?;
     let Some(upload) = created.upload_id else { return Err(lost("S3 gave no upload id")) };
     let written = fill(object, &upload, consigned.payload.size, bytes).await;
@@ -39,7 +41,7 @@ async fn fill(object: &Object, upload: &str, size: u64, mut bytes: ByteStream) -
     let (mut buffer, mut number) = (BytesMut::with_capacity(part), 0);
     let (mut under_way, mut done) = (JoinSet::new(), vec![]);
     loop {
-        let next = bytes.next().await.transpose().map_err(|error| Failure::Other(failed(error.to_string())))?;
+        let next = bytes.next().await.transpose().map_err(|error| Failure::Other(ours(error.to_string())))?;
         let ended = next.is_none();
         let mut next = next.unwrap_or_default();
         while !next.is_empty() || (ended && !buffer.is_empty()) {

@@ -1,14 +1,15 @@
-//! Signs and verifies: HMAC-SHA256 over `{id}.{timestamp}.{content}`.
+//! Signs and verifies `{id}.{timestamp}.{content}`: by HMAC-SHA256 (`v1`) or Ed25519 (`v1a`).
 
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{ED25519, UnparsedPublicKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderMap;
 use lockgate_core::time::Timestamp;
 
-use super::secret::Secret;
+use super::secret::{Secret, Signer, Verifier, VerifyingKey};
 
 /// Header that names the message, the same over all attempts.
 pub const ID: &str = "webhook-id";
@@ -16,6 +17,11 @@ pub const ID: &str = "webhook-id";
 pub const TIMESTAMP: &str = "webhook-timestamp";
 /// Header with the signatures, separated by spaces.
 pub const SIGNATURE: &str = "webhook-signature";
+
+/// What a signature by a shared secret begins with.
+const SHARED: &str = "v1,";
+/// What a signature by an Ed25519 pair begins with.
+const PAIR: &str = "v1a,";
 
 /// The message is not to be trusted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -34,24 +40,25 @@ pub enum VerifyError {
 /// The three headers of a message.
 pub fn sign(secrets: &[Secret], id: &str, at: Timestamp, content: &[u8]) -> [(&'static str, String); 3] {
     let timestamp = at.unix_timestamp().to_string();
+    let content = signed_content(id, &timestamp, content);
     let signed: Vec<String> = secrets
         .iter()
-        .map(|secret| {
-            let tag = hmac::sign(&secret.0, &signed_content(id, &timestamp, content));
-            format!("v1,{}", STANDARD.encode(tag))
+        .map(|secret| match &secret.0 {
+            Signer::Shared(key) => format!("{SHARED}{}", STANDARD.encode(hmac::sign(key, &content))),
+            Signer::Pair(pair) => format!("{PAIR}{}", STANDARD.encode(pair.sign(&content))),
         })
         .collect();
     [(ID, id.to_owned()), (TIMESTAMP, timestamp), (SIGNATURE, signed.join(" "))]
 }
 
-/// Checks a message as its receiver: signed with this secret, at a time within `tolerance` of `now`. Comparison takes
+/// Checks a message as its receiver: signed for this key, at a time within `tolerance` of `now`. Comparison takes
 /// constant time.
 ///
 /// # Errors
 ///
 /// When a header is missing, the time is off or no signature matches.
 pub fn verify(
-    secret: &Secret,
+    key: &VerifyingKey,
     headers: &HeaderMap,
     content: &[u8],
     now: Timestamp,
@@ -64,11 +71,17 @@ pub fn verify(
         return Err(VerifyError::Time);
     }
     let signed = signed_content(id, timestamp, content);
-    let matches = signatures
-        .split(' ')
-        .filter_map(|one| one.strip_prefix("v1,"))
-        .any(|tag| STANDARD.decode(tag).is_ok_and(|tag| hmac::verify(&secret.0, &signed, &tag).is_ok()));
+    let matches = signatures.split(' ').any(|one| match &key.0 {
+        Verifier::Shared(key) => tag(one, SHARED).is_some_and(|tag| hmac::verify(key, &signed, &tag).is_ok()),
+        Verifier::Public(key) => {
+            tag(one, PAIR).is_some_and(|tag| UnparsedPublicKey::new(&ED25519, key).verify(&signed, &tag).is_ok())
+        }
+    });
     if matches { Ok(()) } else { Err(VerifyError::Signature) }
+}
+
+fn tag(signature: &str, prefix: &str) -> Option<Vec<u8>> {
+    signature.strip_prefix(prefix).and_then(|tag| STANDARD.decode(tag).ok())
 }
 
 fn signed_content(id: &str, timestamp: &str, content: &[u8]) -> Vec<u8> {

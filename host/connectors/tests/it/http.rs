@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use lockgate_connectors::webhook::{Secret, verify};
-use lockgate_core::delivery::Answer;
-use lockgate_core::destination::Endpoint;
+use lockgate_connectors::webhook::{VerifyingKey, verify};
+use lockgate_core::delivery::{Answer, Cause};
+use lockgate_core::destination::{Endpoint, HttpForm, HttpOptions};
 use lockgate_core::ports::Connector as _;
 use rstest::rstest;
 use time::OffsetDateTime;
+use tokio::io::AsyncWriteExt as _;
 
 use crate::receiver::{Receiver, Script};
 use crate::world::{SECRET, TRACE, World, is_failed, is_refused, plain};
@@ -45,15 +46,19 @@ fn base64(bytes: &[u8]) -> String {
 async fn a_signature_covers_the_digest_of_the_body() {
     let receiver = Receiver::start([]).await;
     let world = World::new();
-    let endpoint =
-        Endpoint::Http { url: receiver.url(), signing_secret: Some("signing".to_owned()), bearer_secret: None };
+    let endpoint = Endpoint::Http {
+        url: receiver.url(),
+        signing_secret: Some("signing".to_owned()),
+        bearer_secret: None,
+        options: HttpOptions::default(),
+    };
     let consigned = world.consigned(endpoint, "a,b\n1,2\n");
     assert!(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
     let came = receiver.came().remove(0);
     assert_eq!(came.headers["webhook-id"].to_str().unwrap(), consigned.delivery.id.to_string());
     // As a receiver does it: hash what came, and verify that.
     let content = format!("sha256={}", lockgate_core::digest::Digest::of(&came.body).hex());
-    let (secret, now) = (Secret::parse(SECRET).unwrap(), OffsetDateTime::now_utc());
+    let (secret, now) = (VerifyingKey::parse(SECRET).unwrap(), OffsetDateTime::now_utc());
     let minute = Duration::from_secs(60);
     assert_eq!(verify(&secret, &came.headers, content.as_bytes(), now, minute), Ok(()));
     assert!(verify(&secret, &came.headers, b"sha256=00", now, minute).is_err());
@@ -64,8 +69,12 @@ async fn a_bearer_secret_is_sent_and_never_told() {
     let receiver = Receiver::start([Script::Status(500, None)]).await;
     let world = World::new();
     world.secrets.0.lock().unwrap().insert("token".to_owned(), "s3cr3t-value".to_owned());
-    let endpoint =
-        Endpoint::Http { url: receiver.url(), signing_secret: None, bearer_secret: Some("token".to_owned()) };
+    let endpoint = Endpoint::Http {
+        url: receiver.url(),
+        signing_secret: None,
+        bearer_secret: Some("token".to_owned()),
+        options: HttpOptions::default(),
+    };
     let answer = world.deliver(endpoint, "x").await;
     assert_eq!(receiver.came()[0].headers["authorization"], "Bearer s3cr3t-value");
     assert!(is_failed(&answer) && !format!("{answer:?}").contains("s3cr3t"), "{answer:?}");
@@ -87,6 +96,7 @@ async fn a_missing_or_malformed_secret_is_named_before_anything_is_sent(
         url: receiver.url(),
         signing_secret: signing.map(str::to_owned),
         bearer_secret: bearer.map(str::to_owned),
+        options: HttpOptions::default(),
     };
     let answer = world.deliver(endpoint, "x").await;
     assert!(is_refused(&answer), "{answer:?}");
@@ -179,4 +189,86 @@ async fn nobody_there_is_worth_another_try() {
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let answer = World::new().deliver(plain(format!("http://{gone}/")), "x").await;
     assert!(is_failed(&answer), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_form_holds_the_payload_as_a_file_after_what_it_is() {
+    let receiver = Receiver::start([]).await;
+    let world = World::new();
+    let options = HttpOptions { form: HttpForm::Multipart, ..HttpOptions::default() };
+    let consigned = world.consigned(with(receiver.url(), options), "a,b\n1,2\n");
+    assert!(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
+    let came = receiver.came().remove(0);
+    let kind = came.headers["content-type"].to_str().unwrap();
+    let boundary = kind.strip_prefix("multipart/form-data; boundary=").unwrap();
+    let body = String::from_utf8(came.body.to_vec()).unwrap();
+    assert_eq!(came.headers["content-length"].to_str().unwrap(), body.len().to_string());
+    let parts: Vec<_> = body.split(&format!("--{boundary}")).collect();
+    assert_eq!((parts.len(), parts[0], parts[3]), (4, "", "--\r\n"), "{body}");
+    let metadata: serde_json::Value = serde_json::from_str(parts[1].split("\r\n\r\n").nth(1).unwrap()).unwrap();
+    assert_eq!(metadata["sha256"], consigned.payload.digest.hex());
+    assert_eq!(metadata["delivery"], consigned.delivery.key());
+    assert!(parts[2].contains("name=\"file\"; filename="), "{body}");
+    assert!(parts[2].ends_with("content-type: text/csv\r\n\r\na,b\n1,2\n\r\n"), "{body}");
+}
+
+#[tokio::test]
+async fn a_cloud_event_has_the_key_as_its_id_and_the_payload_as_its_data() {
+    let receiver = Receiver::start([]).await;
+    let world = World::new();
+    let options = HttpOptions { form: HttpForm::CloudEvent, ..HttpOptions::default() };
+    let mut consigned = world.consigned(with(receiver.url(), options), "a,b\n1,2\n");
+    consigned.delivery.generation = 2;
+    assert!(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
+    let came = receiver.came().remove(0);
+    let header = |name: &str| came.headers[name].to_str().unwrap().to_owned();
+    assert_eq!((header("ce-specversion"), header("ce-source")), ("1.0".to_owned(), "/partners/acme".to_owned()));
+    assert_eq!(header("ce-id"), format!("{}-2", consigned.delivery.id), "other bytes, another id");
+    assert_eq!((header("ce-id"), header("content-type")), (header("idempotency-key"), "text/csv".to_owned()));
+    assert_eq!(came.body, "a,b\n1,2\n");
+}
+
+#[tokio::test]
+async fn the_head_of_a_refusal_is_kept_and_its_body_is_not() {
+    let receiver = Receiver::start([Script::Status(422, Some(("x-request-id", "r-7".to_owned())))]).await;
+    let answer = World::new().deliver(plain(receiver.url()), "x").await;
+    let Answer::Refused { cause, response: Some(response), .. } = answer else { panic!("{answer:?}") };
+    assert_eq!((cause, response.status), (Cause::Refused, 422));
+    assert!(response.headers.contains(&("x-request-id".to_owned(), "r-7".to_owned())), "{response:?}");
+}
+
+#[rstest]
+#[case::unavailable(503, Cause::ServerError)]
+#[case::throttled(429, Cause::Throttled)]
+#[case::unauthorized(401, Cause::Unauthorized)]
+#[case::gone(410, Cause::Gone)]
+#[tokio::test]
+async fn a_status_has_its_cause(#[case] status: u16, #[case] wanted: Cause) {
+    let receiver = Receiver::start([Script::Status(status, None)]).await;
+    let answer = World::new().deliver(plain(receiver.url()), "x").await;
+    let (Answer::Failed { cause, .. } | Answer::Refused { cause, .. }) = answer else { panic!("{answer:?}") };
+    assert_eq!(cause, wanted);
+}
+
+#[tokio::test]
+async fn an_answer_that_drips_in_is_not_waited_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/inbox", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut ticks = tokio::time::interval(Duration::from_millis(20));
+        // A head that never ends, one byte at a time.
+        for byte in b"HTTP/1.1 200 OK\r\nx: ".iter().chain(std::iter::repeat(&b'y')) {
+            ticks.tick().await;
+            if socket.write_all(&[*byte]).await.is_err() {
+                return;
+            }
+        }
+    });
+    let answer = World::new().deliver(plain(url), "x").await;
+    assert!(matches!(answer, Answer::Failed { cause: Cause::TimedOut, .. }), "{answer:?}");
+}
+
+fn with(url: String, options: HttpOptions) -> Endpoint {
+    Endpoint::Http { url, signing_secret: None, bearer_secret: None, options }
 }

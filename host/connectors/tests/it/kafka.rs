@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use lockgate_connectors::{ConnectorsConfig, EgressConfig};
 use lockgate_core::delivery::Answer;
-use lockgate_core::destination::Endpoint;
+use lockgate_core::destination::{Endpoint, KafkaOptions, KafkaPayload};
 use lockgate_core::ports::Connector as _;
 use lockgate_testkit::services::{services, unique};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
@@ -62,7 +62,7 @@ fn header(message: &OwnedMessage, name: &str) -> String {
 }
 
 fn to(topic: &str, brokers: Option<String>) -> Endpoint {
-    Endpoint::Kafka { topic: topic.to_owned(), brokers }
+    Endpoint::Kafka { topic: topic.to_owned(), brokers, options: KafkaOptions::default() }
 }
 
 #[tokio::test]
@@ -118,5 +118,30 @@ async fn the_installations_own_topics_are_nobodys_destination() {
 #[tokio::test]
 async fn without_brokers_there_is_nowhere_to_go() {
     let answer = World::new().deliver(to("inbox", None), "x").await;
+    assert!(is_refused(&answer), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_record_has_the_key_and_headers_that_the_destination_wants() {
+    let (topic, world) = (topic().await, world().await);
+    let options = KafkaOptions {
+        payload: KafkaPayload::Pointer,
+        key: Some("{sender}:{consignment}".to_owned()),
+        headers: [("origin".to_owned(), "{sender}/{file}".to_owned())].into(),
+    };
+    let endpoint = Endpoint::Kafka { topic: topic.clone(), brokers: None, options };
+    let consigned = world.consigned(endpoint, "small");
+    assert!(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
+    let record = only_record(&topic).await;
+    assert_eq!(record.key(), Some(format!("acme:{}", consigned.delivery.consignment).as_bytes()));
+    assert_eq!(header(&record, "origin"), "acme/Rechnung___8.csv");
+    assert_eq!(header(&record, "content-type"), "application/vnd.lockgate.pointer+json", "small, and pointed at");
+}
+
+#[tokio::test]
+async fn a_destination_that_takes_no_pointers_refuses_what_is_too_large() {
+    let options = KafkaOptions { payload: KafkaPayload::Inline, ..KafkaOptions::default() };
+    let endpoint = Endpoint::Kafka { topic: topic().await, brokers: None, options };
+    let answer = world().await.deliver(endpoint, Bytes::from(vec![0; 512 * 1024 + 1])).await;
     assert!(is_refused(&answer), "{answer:?}");
 }

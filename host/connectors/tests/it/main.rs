@@ -7,5 +7,6 @@ mod kafka;
 mod memory;
 mod receiver;
 mod s3;
+mod tls;
 mod webhook;
 mod world;

@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use lockgate_core::id::TransferId;
-use lockgate_core::payload::Payload;
+use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::policy::Owner;
 use lockgate_core::ports::{
     ByteStream, LookupTable, PayloadError, PayloadStore, PayloadWriter, SecretBytes, UploadWriter, Vault, VaultError,
@@ -43,7 +42,7 @@ impl PayloadStore for Payloads {
         Ok(Box::pin(futures::stream::iter(chunks)))
     }
 
-    async fn upload(&self, _: TransferId, _: &str, _: UploadProgress) -> Result<Box<dyn UploadWriter>, PayloadError> {
+    async fn upload(&self, _: ObjectOwner, _: &str, _: UploadProgress) -> Result<Box<dyn UploadWriter>, PayloadError> {
         Err(PayloadError::Unavailable("connectors only read".to_owned()))
     }
 }

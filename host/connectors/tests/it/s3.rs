@@ -4,13 +4,14 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use bytes::Bytes;
 use lockgate_connectors::{ConnectorsConfig, EgressConfig, InstallationS3};
-use lockgate_core::delivery::Answer;
-use lockgate_core::destination::Endpoint;
+use lockgate_core::delivery::{Answer, Cause};
+use lockgate_core::destination::{Endpoint, S3Encryption, S3Options};
 use lockgate_core::ports::Connector as _;
 use lockgate_testkit::services::{services, unique};
 use rstest::rstest;
 
-use crate::world::{World, config, is_refused};
+use crate::receiver::{Receiver, Script};
+use crate::world::{World, config, is_failed, is_refused};
 
 struct Bucket {
     client: Client,
@@ -47,7 +48,13 @@ impl Bucket {
     }
 
     fn own(&self) -> Endpoint {
-        Endpoint::S3 { bucket: self.name.clone(), prefix: "from/".to_owned(), endpoint: None, credentials_secret: None }
+        Endpoint::S3 {
+            bucket: self.name.clone(),
+            prefix: "from/".to_owned(),
+            endpoint: None,
+            credentials_secret: None,
+            options: S3Options::default(),
+        }
     }
 
     async fn foreign(&self, secret: Option<&str>) -> Endpoint {
@@ -56,6 +63,7 @@ impl Bucket {
             prefix: String::new(),
             endpoint: Some(services().await.s3.endpoint.clone()),
             credentials_secret: secret.map(str::to_owned),
+            options: S3Options::default(),
         }
     }
 
@@ -149,6 +157,7 @@ async fn a_partners_endpoint_that_is_not_public_is_not_reached() {
             prefix: String::new(),
             endpoint: Some(format!("http://{host}:{port}")),
             credentials_secret: Some("keys".to_owned()),
+            options: S3Options::default(),
         };
         let answer = world.deliver(endpoint, "x").await;
         assert!(is_refused(&answer), "{host}: {answer:?}");
@@ -162,8 +171,80 @@ async fn a_partners_endpoint_that_is_not_public_is_not_reached() {
 #[tokio::test]
 async fn a_bucket_is_refused(#[case] name: &str) {
     let bucket = Bucket::new().await;
-    let endpoint =
-        Endpoint::S3 { bucket: name.to_owned(), prefix: String::new(), endpoint: None, credentials_secret: None };
+    let endpoint = Endpoint::S3 {
+        bucket: name.to_owned(),
+        prefix: String::new(),
+        endpoint: None,
+        credentials_secret: None,
+        options: S3Options::default(),
+    };
     let answer = bucket.world.deliver(endpoint, "x").await;
     assert!(is_refused(&answer), "{answer:?}");
+}
+
+#[tokio::test]
+async fn an_endless_answer_of_a_partners_endpoint_is_cut_off() {
+    let receiver = Receiver::start([Script::Endless, Script::Endless, Script::Endless]).await;
+    let world = World::new();
+    world.secrets.0.lock().unwrap().insert("keys".to_owned(), "a:b".to_owned());
+    let endpoint = Endpoint::S3 {
+        bucket: "inbox".to_owned(),
+        prefix: String::new(),
+        endpoint: Some(format!("http://{}", receiver.address)),
+        credentials_secret: Some("keys".to_owned()),
+        options: S3Options::default(),
+    };
+    // Unbounded, this would hold what comes in two minutes in memory.
+    let answer = world.deliver(endpoint, "x").await;
+    assert!(is_failed(&answer) && format!("{answer:?}").contains("limit"), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_prefix_is_filled_with_what_stays_the_same_over_all_attempts() {
+    let bucket = Bucket::new().await;
+    let endpoint = Endpoint::S3 {
+        bucket: bucket.name.clone(),
+        prefix: "{sender}/{year}-{month}/{media-type}/".to_owned(),
+        endpoint: None,
+        credentials_secret: None,
+        options: S3Options::default(),
+    };
+    let mut consigned = bucket.world.consigned(endpoint, "x");
+    consigned.delivery.created_at = time::OffsetDateTime::UNIX_EPOCH;
+    let first = bucket.world.connectors.deliver(&consigned).await;
+    consigned.at += time::Duration::days(40);
+    assert_eq!(bucket.world.connectors.deliver(&consigned).await, first, "a month later it is the same object");
+    let key = format!("acme/1970-01/text-csv/{}/Rechnung___8.csv", consigned.delivery.id);
+    assert_eq!(bucket.keys().await, [key]);
+}
+
+#[rstest]
+#[case::small(1000)]
+#[case::in_parts(9 * 1024 * 1024)]
+#[tokio::test]
+async fn tags_and_encryption_are_asked_for_in_the_request(#[case] size: usize) {
+    let receiver = Receiver::start([Script::Status(403, None)]).await;
+    let bucket = Bucket::new().await;
+    let options = S3Options {
+        tags: [("cost centre".to_owned(), "4711&b".to_owned())].into(),
+        encryption: Some(S3Encryption::Kms { key: "our-key".to_owned() }),
+    };
+    let endpoint = Endpoint::S3 {
+        bucket: bucket.name.clone(),
+        prefix: String::new(),
+        endpoint: Some(format!("http://{}", receiver.address)),
+        credentials_secret: Some("keys".to_owned()),
+        options: options.clone(),
+    };
+    let answer = bucket.world.deliver(endpoint, vec![1; size]).await;
+    assert!(matches!(answer, Answer::Refused { cause: Cause::Unauthorized, .. }), "{answer:?}");
+    let came = receiver.came().remove(0);
+    assert_eq!(came.headers["x-amz-tagging"], "cost+centre=4711%26b");
+    assert_eq!(came.headers["x-amz-server-side-encryption"], "aws:kms");
+    assert_eq!(came.headers["x-amz-server-side-encryption-aws-kms-key-id"], "our-key");
+    // The real one takes such a request.
+    let Endpoint::S3 { bucket: name, prefix, .. } = bucket.own() else { unreachable!("it is one") };
+    let own = Endpoint::S3 { bucket: name, prefix, endpoint: None, credentials_secret: None, options };
+    let taken = bucket.world.deliver(own, vec![1; size]).await;
+    assert!(matches!(taken, Answer::Taken { .. }), "{taken:?}");
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockgate_connectors::webhook::{Secret, verify};
+use lockgate_connectors::webhook::{VerifyingKey, verify};
 use lockgate_core::delivery::Answer;
 use lockgate_core::id::{ChannelId, NotificationId, PartnerId};
 use lockgate_core::notification::{Channel, ChannelKind, Message};
@@ -45,7 +45,7 @@ async fn the_receiver_can_verify_what_came() {
     let answer = World::new().connectors.send(&notice).await;
     assert_eq!(answer, Answer::Taken { receipt: "204".to_owned() });
     let came = receiver.came().remove(0);
-    let (secret, now) = (Secret::parse(SECRET).unwrap(), OffsetDateTime::now_utc());
+    let (secret, now) = (VerifyingKey::parse(SECRET).unwrap(), OffsetDateTime::now_utc());
     let minute = Duration::from_secs(60);
     assert_eq!(verify(&secret, &came.headers, &came.body, now, minute), Ok(()));
     assert_eq!(came.headers["webhook-id"].to_str().unwrap(), format!("{}_2", notice.notification));

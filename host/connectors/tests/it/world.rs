@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use lockgate_connectors::egress::Names;
+use lockgate_connectors::egress::{Names, Network};
 use lockgate_connectors::{Connectors, ConnectorsConfig, EgressConfig};
 use lockgate_core::delivery::{Answer, Delivery, DeliveryState};
-use lockgate_core::destination::{Destination, DestinationStatus, Endpoint};
+use lockgate_core::destination::{Destination, DestinationSettings, DestinationStatus, Endpoint};
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{ConsignmentId, DeliveryId, DestinationId, PartnerId, PayloadId, TransferId};
 use lockgate_core::payload::{ObjectFormat, Payload};
@@ -60,8 +60,8 @@ impl World {
         let payloads = Arc::new(Payloads::default());
         let secrets = Arc::new(Secrets::default());
         secrets.0.lock().unwrap().insert("signing".to_owned(), SECRET.to_owned());
-        let names = Arc::new(FixedNames(addresses));
-        let connectors = Connectors::with_names(config, payloads.clone(), secrets.clone(), names).unwrap();
+        let network = Network { names: Arc::new(FixedNames(addresses)), ..Network::default() };
+        let connectors = Connectors::over(config, payloads.clone(), secrets.clone(), network).unwrap();
         Self { connectors, payloads, secrets }
     }
 
@@ -93,6 +93,13 @@ impl World {
             due_at: at,
             attempts: 0,
             last_error: None,
+            cause: None,
+            waits: None,
+            generation: 1,
+            released: None,
+            judges: false,
+            redrive: None,
+            replay_of: None,
             adoptions: 0,
             trace: trace.clone(),
             created_at: at,
@@ -105,6 +112,8 @@ impl World {
             endpoint,
             ordered: false,
             status: DestinationStatus::Active,
+            disabled: None,
+            settings: DestinationSettings::default(),
             created_at: at,
         };
         let (sender, file_name) = ("acme".to_owned(), "Rechnung ü 8.csv".to_owned());
@@ -117,7 +126,12 @@ impl World {
 }
 
 pub(crate) fn plain(url: impl Into<String>) -> Endpoint {
-    Endpoint::Http { url: url.into(), signing_secret: None, bearer_secret: None }
+    Endpoint::Http {
+        url: url.into(),
+        signing_secret: None,
+        bearer_secret: None,
+        options: lockgate_core::destination::HttpOptions::default(),
+    }
 }
 
 pub(crate) fn is_failed(answer: &Answer) -> bool {

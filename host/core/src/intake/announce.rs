@@ -25,6 +25,8 @@ pub struct NewTransfer {
     pub size: Option<u64>,
     /// Names the request: the same key and input give the same transfer.
     pub idempotency_key: Option<String>,
+    /// The complete partial uploads that its bytes come from, in order; empty if the sender sends them.
+    pub assembles: Vec<UploadId>,
     /// The trace that the transfer will belong to.
     pub trace: TraceContext,
 }
@@ -63,10 +65,11 @@ impl Intake {
                 Ok(Announced { transfer: *transfer, upload: *upload, repeated: true })
             }
             AnnounceOutcome::Conflict { transfer } => Err(IntakeError::IdempotencyConflict { transfer }),
+            AnnounceOutcome::OverQuota { exceeded, ends_in } => Err(IntakeError::OverQuota { exceeded, ends_in }),
         }
     }
 
-    async fn active(&self, sender: PartnerId) -> Result<Partner, IntakeError> {
+    pub(super) async fn active(&self, sender: PartnerId) -> Result<Partner, IntakeError> {
         match self.ports.store.partner(sender).await? {
             Some(partner) if partner.status == PartnerStatus::Active => Ok(partner),
             Some(_) => Err(IntakeError::Suspended),
@@ -124,8 +127,9 @@ impl Intake {
     }
 
     /// The most bytes that a transfer whose length was deferred may still turn out to have.
-    pub(super) async fn limit(&self, transfer: &Transfer) -> Result<u64, IntakeError> {
+    pub(super) async fn limit(&self, transfer: Option<&Transfer>) -> Result<u64, IntakeError> {
         let mut limit = self.settings.max_size;
+        let Some(transfer) = transfer else { return Ok(limit) };
         for receiver in &transfer.receivers {
             let agreement = self.ports.registry.agreement(transfer.sender, *receiver).await?;
             limit = limit.min(agreement.and_then(|it| it.max_size).unwrap_or(u64::MAX));
@@ -170,7 +174,8 @@ impl Intake {
         let upload = Upload {
             id: UploadId::generate(at),
             version: 0,
-            transfer: transfer.id,
+            transfer: Some(transfer.id),
+            assembles: new.assembles,
             sender: sender.id,
             length: new.size,
             offset: 0,
@@ -179,7 +184,7 @@ impl Intake {
             complete: false,
         };
         let entry = transfer::announced(&transfer, &self.stamp(viewer, &new.trace));
-        Announcement { transfer, upload, fingerprint, entry, commands: vec![] }
+        Announcement { transfer, upload, fingerprint, entry, quota: self.settings.quota, commands: vec![] }
     }
 }
 
@@ -211,7 +216,10 @@ fn is_key(key: &str) -> bool {
 
 /// Digest over all that makes two announcements the same.
 fn fingerprint(receivers: &[PartnerId], media_type: &str, new: &NewTransfer) -> Digest {
-    let input = serde_json::json!([receivers, new.file_name, media_type, new.size]);
+    let mut input = serde_json::json!([receivers, new.file_name, media_type, new.size]);
+    if let (false, Some(input)) = (new.assembles.is_empty(), input.as_array_mut()) {
+        input.extend(new.assembles.iter().map(|id| id.to_string().into()));
+    }
     Digest::of(input.to_string().as_bytes())
 }
 

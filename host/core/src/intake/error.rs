@@ -1,8 +1,11 @@
 //! What can be wrong with a transfer or an upload, and what to do about it.
 
+use std::time::Duration;
+
 use crate::code::Code;
 use crate::id::{TransferId, UploadId};
 use crate::ports::{CommitError, PayloadError, StoreError, UploadError};
+use crate::quota::Exceeded;
 use crate::state::IllegalMove;
 
 /// Intake did not take something; everything is as it was before.
@@ -64,6 +67,17 @@ pub enum IntakeError {
         /// The transfer of then.
         transfer: TransferId,
     },
+    /// The day's quota is used up.
+    #[error(
+        "the transfer goes beyond the quota of {} {} a day; wait {} s for the next day (UTC), or ask the operator for more",
+        .exceeded.limit, .exceeded.unit, .ends_in.as_secs()
+    )]
+    OverQuota {
+        /// Which part of it.
+        exceeded: Exceeded,
+        /// When the next day begins.
+        ends_in: Duration,
+    },
     /// No such upload, or somebody else's.
     #[error("there is no upload {0}")]
     Unknown(UploadId),
@@ -109,6 +123,20 @@ pub enum IntakeError {
     /// Somebody else is at it.
     #[error("another request continued the upload {0}; ask for its offset and go on from there")]
     Busy(UploadId),
+    /// Partial uploads that cannot be assembled.
+    #[error("the uploads cannot be assembled: {0}")]
+    Parts(String),
+    /// A partial upload lacks bytes.
+    #[error("the partial upload {id} stands at {at} bytes and is not complete; finish it first")]
+    Unfinished {
+        /// Which one.
+        id: UploadId,
+        /// Where it stands.
+        at: u64,
+    },
+    /// Its bytes come from others.
+    #[error("the upload {0} is assembled from partial ones and takes no bytes itself")]
+    Assembled(UploadId),
     /// Nothing more to upload.
     #[error("the upload {0} is complete; to take the transfer back, cancel it")]
     Complete(UploadId),
@@ -146,6 +174,7 @@ impl IntakeError {
             Self::FileName(_) => Code::InvalidFileName,
             Self::IdempotencyKey => Code::InvalidIdempotencyKey,
             Self::IdempotencyConflict { .. } => Code::IdempotencyConflict,
+            Self::OverQuota { .. } => Code::QuotaExceeded,
             Self::Unknown(_) => Code::UploadNotFound,
             Self::Offset { .. } => Code::UploadOffsetMismatch,
             Self::TooLong { .. } => Code::UploadTooLong,
@@ -153,6 +182,9 @@ impl IntakeError {
             Self::Checksum { .. } => Code::UploadChecksumMismatch,
             Self::Expired(_) => Code::UploadExpired,
             Self::Busy(_) => Code::UploadBusy,
+            Self::Parts(_) => Code::UploadMetadataInvalid,
+            Self::Unfinished { .. } => Code::UploadUnfinished,
+            Self::Assembled(_) => Code::UploadAssembled,
             Self::Complete(_) => Code::UploadComplete,
             Self::Interrupted { .. } => Code::UploadInterrupted,
             Self::IllegalMove(_) => Code::IllegalMove,

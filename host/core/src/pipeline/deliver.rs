@@ -1,56 +1,78 @@
 //! Delivering: one attempt at one destination, and what follows from the answer.
 
+mod rejudge;
+
 use std::time::Duration;
 
 use tracing::Instrument;
+use uuid::Uuid;
 
 use super::{Abort, Pipeline};
 use crate::change::Change;
 use crate::claim::{Aggregate, Claim};
 use crate::command::Work;
-use crate::delivery::{Answer, Attempt, Delivery};
+use crate::consignment::Consignment;
+use crate::delivery::{Answer, Attempt, Cause, Delivery, Wait};
 use crate::destination::{Destination, DestinationStatus};
 use crate::id::AttemptId;
 use crate::partner::PartnerStatus;
-use crate::ports::Consigned;
-use crate::retry::RetrySchedule;
+use crate::ports::{Admission, Consigned};
+use crate::retry::{RetrySchedule, spread};
 use crate::state::{ADOPTIONS, DeliveryMove, Stamp, delivery as state};
 use crate::time::Timestamp;
 use crate::trace::TraceContext;
 
+/// Deliveries that wait for the same thing look again spread over a tenth more.
+const SPREAD: f64 = 0.1;
+
 impl Pipeline {
     pub(super) async fn deliver(&self, claim: &Claim, delivery: &Delivery) -> Result<Change, Abort> {
         let wanted = match self.obstacle(delivery).await? {
-            Ok(destination) => self.attempt(claim, delivery, destination).await?,
             Err(wanted) => wanted,
+            Ok(_) if delivery.judges => self.rejudge(claim, delivery).await?,
+            Ok(destination) => match self.ports.store.admit(claim, &destination).await? {
+                Admission::Go => self.attempt(claim, delivery, destination).await?,
+                Admission::Wait { until, waits } => {
+                    DeliveryMove::Postpone { until: self.spread(delivery, until), waits }
+                }
+                Admission::Stale => return Err(Abort::Stale),
+            },
         };
         let stamp = Stamp::of_claim(claim, self.ports.clock.now());
         Ok(state::apply(delivery, wanted, &stamp)?)
     }
 
+    /// The time to look again, so that those who wait for the same do not come together.
+    fn spread(&self, delivery: &Delivery, until: Timestamp) -> Timestamp {
+        let now = self.ports.clock.now();
+        let pause = Duration::try_from(until - now).unwrap_or_default().max(self.settings.postpone);
+        now + pause.mul_f64(1.0 + SPREAD * spread(delivery.id.uuid(), delivery.attempts))
+    }
+
     /// What stands against an attempt now, or where it goes.
     async fn obstacle(&self, delivery: &Delivery) -> Result<Result<Destination, DeliveryMove>, Abort> {
         let store = &self.ports.store;
-        let give_up = |reason: String| Ok(Err(DeliveryMove::GiveUp { reason }));
+        let give_up = |reason: String, cause| Ok(Err(DeliveryMove::GiveUp { reason, cause }));
         if delivery.adoptions >= ADOPTIONS {
-            return give_up("three hosts ended while they attempted it".to_owned());
+            return give_up("three hosts ended while they attempted it".to_owned(), Cause::HostsEnded);
         }
         let Some(destination) = store.destination(delivery.destination).await? else {
-            return give_up("its destination does not exist any more".to_owned());
+            return give_up("its destination does not exist any more".to_owned(), Cause::Disabled);
         };
         if destination.status == DestinationStatus::Disabled {
             let name = &destination.name;
-            return give_up(format!("the destination `{name}` is disabled; enable it, then redrive the delivery"));
+            let why = format!("the destination `{name}` is disabled; enable it, then redrive the delivery");
+            return give_up(why, Cause::Disabled);
         }
         let now = self.ports.clock.now();
-        let postpone = |until: Timestamp| Ok(Err(DeliveryMove::Postpone { until }));
+        let postpone = |until: Timestamp, waits| Ok(Err(DeliveryMove::Postpone { until, waits }));
         if self.partner(delivery.receiver).await?.status == PartnerStatus::Suspended {
-            return postpone(now + 60 * self.settings.postpone);
+            return postpone(now + 60 * self.settings.postpone, Wait::Partner);
         }
         if let Some(position) = delivery.position {
             let first = store.first_unfinished(delivery.destination).await?;
             if first.is_some_and(|first| first < position) {
-                return postpone(now + self.settings.postpone);
+                return postpone(now + self.settings.postpone, Wait::Line);
             }
         }
         Ok(Ok(destination))
@@ -62,15 +84,15 @@ impl Pipeline {
         delivery: &Delivery,
         destination: Destination,
     ) -> Result<DeliveryMove, Abort> {
-        let consignment = match self.ports.store.load(Work::Consignment(delivery.consignment)).await? {
-            Some(Aggregate::Consignment(it)) => it,
-            _ => return Err(Abort::Broken("a delivery without its consignment")),
-        };
-        let payload = consignment.released.ok_or(Abort::Broken("a delivery of an unreleased consignment"))?;
+        let consignment = self.share(delivery).await?;
+        let payload = delivery.released.clone().or(consignment.released);
+        let payload = payload.ok_or(Abort::Broken("a delivery of an unreleased consignment"))?;
         let transfer = self.transfer(delivery.transfer).await?;
         let sender = self.partner(transfer.sender).await?;
         let span = tracing::Span::current();
         let begun = self.ports.clock.now();
+        let schedule = destination.settings.retries_seconds.clone();
+        let schedule = schedule.unwrap_or_else(|| self.settings.deliveries.clone());
         let consigned = Consigned {
             delivery: delivery.clone(),
             destination,
@@ -84,7 +106,7 @@ impl Pipeline {
         let answer = self.ports.connector.deliver(&consigned).instrument(span.clone()).await;
         span.record("delivery.answer", word(&answer));
         let number = delivery.attempts + 1;
-        let (attempt, next) = self.attempted(claim, number, begun, answer, &self.settings.deliveries);
+        let (attempt, next) = self.attempted(claim, delivery.id.uuid(), number, begun, answer, &schedule);
         tracing::info!(
             delivery.id = %delivery.id, transfer.id = %delivery.transfer, attempt.number = number,
             attempt.answer = word(&attempt.answer), "A delivery was attempted."
@@ -92,10 +114,19 @@ impl Pipeline {
         Ok(DeliveryMove::Attempt { attempt, next })
     }
 
+    /// The consignment that a delivery hands over.
+    async fn share(&self, delivery: &Delivery) -> Result<Consignment, Abort> {
+        match self.ports.store.load(Work::Consignment(delivery.consignment)).await? {
+            Some(Aggregate::Consignment(it)) => Ok(it),
+            _ => Err(Abort::Broken("a delivery without its consignment")),
+        }
+    }
+
     /// The attempt as it is kept, and when another is due if it failed and the schedule has one left.
     pub(super) fn attempted(
         &self,
         claim: &Claim,
+        work: Uuid,
         number: u32,
         begun: Timestamp,
         answer: Answer,
@@ -103,7 +134,7 @@ impl Pipeline {
     ) -> (Attempt, Option<Timestamp>) {
         let ended = self.ports.clock.now();
         let next = match &answer {
-            Answer::Failed { retry_after, .. } => schedule.next(number, ended, *retry_after, self.ports.chance.draw()),
+            Answer::Failed { retry_after, .. } => schedule.next(number, ended, *retry_after, spread(work, number)),
             Answer::Taken { .. } | Answer::Refused { .. } => None,
         };
         let took = Duration::try_from(ended - begun).unwrap_or_default();

@@ -109,7 +109,8 @@ impl Pipeline {
         };
         let answer = self.ports.messenger.send(&notice).instrument(span).await;
         let number = notification.attempts + 1;
-        let (attempt, next) = self.attempted(claim, number, begun, answer, &self.settings.notifications);
+        let work = notification.id.uuid();
+        let (attempt, next) = self.attempted(claim, work, number, begun, answer, &self.settings.notifications);
         Ok(NotificationMove::Attempt { attempt, next })
     }
 }

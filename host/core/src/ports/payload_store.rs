@@ -10,7 +10,7 @@ use futures::Stream;
 
 use crate::code::Code;
 use crate::id::{PayloadId, TransferId};
-use crate::payload::Payload;
+use crate::payload::{ObjectOwner, Payload};
 use crate::transfer::Version;
 use crate::upload::UploadProgress;
 
@@ -43,7 +43,7 @@ pub trait PayloadStore: Send + Sync + Debug {
     /// Begins or continues an upload at the given progress.
     async fn upload(
         &self,
-        transfer: TransferId,
+        owner: ObjectOwner,
         media_type: &str,
         progress: UploadProgress,
     ) -> Result<Box<dyn UploadWriter>, PayloadError>;
@@ -60,13 +60,26 @@ pub trait PayloadWriter: Send + Debug {
     async fn abandon(self: Box<Self>);
 }
 
-/// Writes one stretch of an upload; the bytes it took are durable once `pause` returned.
+/// Writes one stretch of an upload; the bytes it took are durable once a step or `pause` says so.
 #[async_trait]
 pub trait UploadWriter: Send + Debug {
-    /// Takes the next bytes.
+    /// Whether taking that many bytes would send a part. Before it does, the writer must have taken the upload over.
+    fn sends_part(&self, bytes: usize) -> bool;
+    /// Whether it holds an unfinished multipart upload, so that finishing it would send a part.
+    fn has_parts(&self) -> bool;
+    /// From now on this writer's parts have the numbers from `first`.
+    fn take_over(&mut self, first: i32);
+    /// Takes the next bytes; waits while too many parts are under way.
     async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError>;
+    /// Waits until something became durable, so that a step may be taken. Never returns while nothing is under way; it may
+    /// be given up at any time.
+    async fn landed(&mut self);
+    /// What has become durable since the last step, front to back without a gap; the writer goes on meanwhile.
+    fn step(&mut self) -> Option<UploadProgress>;
     /// Makes all bytes taken so far durable (full parts as parts, the rest as tail object) and says where it stands.
     async fn pause(self: Box<Self>) -> Result<UploadProgress, PayloadError>;
+    /// The same for an upload whose last byte came: where there are parts, the rest becomes the last of them.
+    async fn finish(self: Box<Self>) -> Result<UploadProgress, PayloadError>;
     /// Completes the object: last part, completion, digest.
     async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError>;
 }

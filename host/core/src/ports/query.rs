@@ -8,13 +8,14 @@ use async_trait::async_trait;
 use uuid::Uuid;
 
 use crate::agreement::Agreement;
+use crate::breaker::Breaker;
 use crate::consignment::{Consignment, ConsignmentState};
 use crate::decision::Decision;
 use crate::delivery::{Attempt, Delivery, DeliveryState};
 use crate::destination::Destination;
 use crate::id::{
-    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RevisionId, TransferId,
-    UploadId,
+    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
+    TransferId, UploadId,
 };
 use crate::notification::{Channel, Notification};
 use crate::partner::{Partner, PartnerStatus};
@@ -22,6 +23,7 @@ use crate::plugin::{PluginDigest, PluginVersion};
 use crate::policy::{Owner, Policy, Revision, Side};
 use crate::ports::StoreError;
 use crate::provenance::ChainedEntry;
+use crate::redrive::{Group, Lane, Redrive, RedriveFilter};
 use crate::time::Timestamp;
 use crate::transfer::{Transfer, TransferState};
 use crate::upload::Upload;
@@ -70,7 +72,7 @@ pub trait Snapshot: Send + Sync + Debug {
     /// Transfers by id.
     async fn transfers_by_id(&self, ids: &[TransferId]) -> Result<Vec<Transfer>, StoreError>;
     /// Uploads of the transfers.
-    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<Upload>, StoreError>;
+    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, Upload)>, StoreError>;
     /// An upload by id.
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError>;
     /// Consignments of the transfers, oldest first.
@@ -89,8 +91,22 @@ pub trait Snapshot: Send + Sync + Debug {
     async fn deliveries_of(&self, consignments: &[ConsignmentId]) -> Result<Vec<Delivery>, StoreError>;
     /// Deliveries by id.
     async fn deliveries_by_id(&self, ids: &[DeliveryId]) -> Result<Vec<Delivery>, StoreError>;
-    /// Deliveries to the viewer (all, for an operator), newest first: the dead-letter list, for one.
+    /// Deliveries to the viewer (all, for an operator), newest first.
     async fn deliveries(&self, filter: &DeliveryFilter, page: &PageRequest) -> Result<Page<Delivery>, StoreError>;
+    /// Dead letters by destination and cause, the largest group first.
+    async fn dead_letter_groups(&self, filter: &RedriveFilter) -> Result<Vec<Group>, StoreError>;
+    /// What a replay would send, by destination, the largest group first.
+    async fn replay_groups(&self, filter: &RedriveFilter) -> Result<Vec<Group>, StoreError>;
+    /// Dead letters that the filter chooses, newest first.
+    async fn dead_letters(&self, filter: &RedriveFilter, page: &PageRequest) -> Result<Page<Delivery>, StoreError>;
+    /// Redrives that the viewer or its partner started (all, for an operator), newest first.
+    async fn redrives(&self, page: &PageRequest) -> Result<Page<Redrive>, StoreError>;
+    /// Redrives by id.
+    async fn redrives_by_id(&self, ids: &[RedriveId]) -> Result<Vec<Redrive>, StoreError>;
+    /// The lanes of the redrives.
+    async fn lanes_of(&self, redrives: &[RedriveId]) -> Result<Vec<Lane>, StoreError>;
+    /// The breakers of the destinations; a destination that never failed may be missing.
+    async fn breakers_of(&self, destinations: &[DestinationId]) -> Result<Vec<(DestinationId, Breaker)>, StoreError>;
     /// Attempts of the deliveries, oldest first.
     async fn attempts_of(&self, deliveries: &[DeliveryId]) -> Result<Vec<(DeliveryId, Attempt)>, StoreError>;
     /// Notifications about the transfers that the viewer's policy sent.

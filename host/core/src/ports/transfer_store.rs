@@ -9,6 +9,7 @@ use crate::change::Change;
 use crate::claim::{Aggregate, Claim};
 use crate::code::Code;
 use crate::command::{Command, RungCommand, Work};
+use crate::delivery::Wait;
 use crate::destination::Destination;
 use crate::digest::Digest;
 use crate::id::{HostId, PartnerId, RevisionId, TransferId};
@@ -17,6 +18,8 @@ use crate::partner::Partner;
 use crate::policy::{Revision, Side};
 use crate::ports::query::Snapshot;
 use crate::provenance::Entry;
+use crate::quota::{Exceeded, Quota};
+use crate::time::Timestamp;
 use crate::transfer::{Transfer, Version};
 use crate::upload::Upload;
 use crate::viewer::Viewer;
@@ -45,12 +48,17 @@ pub trait TransferStore: Send + Sync + Debug {
         Ok(0)
     }
 
+    /// Lets a claimed delivery's attempt begin, if its destination has room for one more and its breaker lets it pass; so
+    /// for all hosts together. The attempt's place is free again when the claim ends.
+    async fn admit(&self, claim: &Claim, destination: &Destination) -> Result<Admission, StoreError>;
+
     /// Writes a change if its version still matches. Rolls the transfer up to `Finished` when its last consignment
     /// settles, and the consignment when its last delivery does, by the functions of [`crate::state`].
     async fn commit(&self, change: &Change) -> Result<(), CommitError>;
 
     /// Records which revisions judge a claimed transfer or consignment, once: kept pins are returned, not replaced.
-    /// Picks the active revision of the house and of the partner for that side; an owner without one has no pin.
+    /// Picks the active revision of the house and of the partner for that side; an owner without one has no pin. For a
+    /// delivery that is judged anew nothing is kept: its decision names the revisions.
     async fn pin(&self, claim: &Claim, side: Side) -> Result<Vec<Revision>, CommitError>;
 
     /// Creates an announced transfer with its upload, or finds the one that the same sender announced under the same
@@ -93,6 +101,22 @@ pub trait TransferStore: Send + Sync + Debug {
     async fn snapshot(&self, viewer: &Viewer) -> Result<Box<dyn Snapshot>, StoreError>;
 }
 
+/// Whether an attempt may begin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// It may.
+    Go,
+    /// Not before that time.
+    Wait {
+        /// When to look again.
+        until: Timestamp,
+        /// For what.
+        waits: Wait,
+    },
+    /// The claim does not hold any more.
+    Stale,
+}
+
 /// A transfer to announce.
 #[derive(Debug, Clone)]
 pub struct Announcement {
@@ -104,6 +128,8 @@ pub struct Announcement {
     pub fingerprint: Digest,
     /// Its first provenance entry.
     pub entry: Entry,
+    /// What the sender may hand in within a day.
+    pub quota: Quota,
     /// Nothing rings yet; kept so that a complete announcement can be rung in the same transaction later.
     pub commands: Vec<Command>,
 }
@@ -124,6 +150,13 @@ pub enum AnnounceOutcome {
     Conflict {
         /// The transfer of then.
         transfer: TransferId,
+    },
+    /// It would go beyond the sender's quota; nothing was created.
+    OverQuota {
+        /// Which part of it.
+        exceeded: Exceeded,
+        /// When the next day begins.
+        ends_in: Duration,
     },
 }
 

@@ -1,21 +1,35 @@
 //! The upload store: how far uploads have come.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
 use crate::change::Change;
-use crate::id::{PayloadId, TransferId, UploadId};
-use crate::payload::Payload;
+use crate::id::{PayloadId, UploadId};
+use crate::payload::{ObjectOwner, Payload};
 use crate::ports::{CommitError, StoreError};
+use crate::time::Timestamp;
 use crate::transfer::Version;
 use crate::upload::{Upload, UploadProgress};
 
 /// Remembers uploads and payload objects.
 #[async_trait]
 pub trait UploadStore: Send + Sync + Debug {
+    /// Begins a partial upload, one without a transfer, at that time.
+    async fn begin_partial(&self, upload: &Upload, at: Timestamp) -> Result<(), StoreError>;
+
+    /// Gives partial uploads their whole time again, as they are about to be read.
+    async fn renew(&self, ids: &[UploadId]) -> Result<(), StoreError>;
+
     /// Finds an upload.
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError>;
+
+    /// Finds an upload, once no writer is at it or that time has passed. A store whose writers are all its own has nothing
+    /// to wait for.
+    async fn at_rest(&self, id: UploadId, _patience: Duration) -> Result<Option<Upload>, StoreError> {
+        self.upload(id).await
+    }
 
     /// Moves an upload on, if its version still matches.
     async fn advance(&self, advance: &Advance) -> Result<Upload, UploadError>;
@@ -38,7 +52,7 @@ pub trait UploadStore: Send + Sync + Debug {
     async fn begin_object(
         &self,
         id: PayloadId,
-        transfer: TransferId,
+        owner: ObjectOwner,
         key: &str,
         version: Version,
     ) -> Result<(), StoreError>;
@@ -48,7 +62,8 @@ pub trait UploadStore: Send + Sync + Debug {
 
     /// Rows whose objects nobody needs (discarded, or still `writing` with no living claim), at most `room`:
     /// id, keys, multipart id. While an upload is neither complete nor ended it may need every `writing` row of its
-    /// transfer; once complete it needs only the sealed payload's, so that its tail objects are swept too.
+    /// transfer; once complete it needs only the sealed payload's, so that its tail objects are swept too. What belongs
+    /// to a partial upload is needed until that expires or ends.
     async fn sweepable(&self, room: usize) -> Result<Vec<Sweepable>, StoreError>;
 
     /// Forgets a swept row.

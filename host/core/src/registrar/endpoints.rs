@@ -1,10 +1,10 @@
 //! Destinations and channels: where a partner receives payloads and messages.
 
-use crate::destination::{Destination, DestinationStatus, Endpoint};
+use crate::destination::{Destination, DestinationSettings, DestinationStatus, Disabled, Endpoint};
 use crate::id::{ChannelId, DestinationId, PartnerId};
 use crate::notification::{Channel, ChannelKind};
 use crate::policy::Owner;
-use crate::registrar::{Registrar, RegistrarError, names, rights};
+use crate::registrar::{Registrar, RegistrarError, names, rights, settings};
 use crate::viewer::Viewer;
 
 /// A destination to add.
@@ -18,6 +18,8 @@ pub struct NewDestination {
     pub endpoint: Endpoint,
     /// Whether deliveries keep the order of their creation.
     pub ordered: bool,
+    /// How it is treated.
+    pub settings: DestinationSettings,
 }
 
 /// What to change on a destination; what is absent stays.
@@ -29,6 +31,8 @@ pub struct DestinationUpdate {
     pub ordered: Option<bool>,
     /// Whether deliveries are made.
     pub status: Option<DestinationStatus>,
+    /// How it is treated.
+    pub settings: Option<DestinationSettings>,
 }
 
 /// A channel to add.
@@ -48,6 +52,7 @@ impl Registrar {
         rights::endpoints(viewer, new.partner)?;
         names::handle("destination's name", &new.name)?;
         self.check_endpoint(viewer, new.partner, &new.endpoint).await?;
+        settings::check(&new.settings)?;
         let at = self.clock.now();
         let destination = Destination {
             id: DestinationId::generate(at),
@@ -56,13 +61,15 @@ impl Registrar {
             endpoint: new.endpoint,
             ordered: new.ordered,
             status: DestinationStatus::Active,
+            disabled: None,
+            settings: new.settings,
             created_at: at,
         };
         self.registry.add_destination(&destination).await?;
         Ok(destination)
     }
 
-    /// Changes a destination; enabling one again sends what waits for it.
+    /// Changes a destination. What was given up while it was disabled is a dead letter and is redriven.
     pub async fn update_destination(
         &self,
         viewer: &Viewer,
@@ -80,7 +87,19 @@ impl Registrar {
             destination.endpoint = endpoint;
         }
         destination.ordered = update.ordered.unwrap_or(destination.ordered);
-        destination.status = update.status.unwrap_or(destination.status);
+        if let Some(settings) = update.settings {
+            settings::check(&settings)?;
+            destination.settings = settings;
+        }
+        if let Some(status) = update.status {
+            destination.disabled = match status {
+                DestinationStatus::Active => None,
+                DestinationStatus::Disabled => {
+                    Some(Disabled { reason: format!("{} turned it off", viewer.subject), at: self.clock.now() })
+                }
+            };
+            destination.status = status;
+        }
         self.registry.update_destination(&destination).await?;
         Ok(destination)
     }
@@ -114,13 +133,19 @@ impl Registrar {
         endpoint: &Endpoint,
     ) -> Result<(), RegistrarError> {
         match endpoint {
-            Endpoint::Http { url, signing_secret, bearer_secret } => {
+            Endpoint::Http { url, signing_secret, bearer_secret, options } => {
                 names::url("url", url)?;
-                for secret in signing_secret.iter().chain(bearer_secret) {
+                let tls = options.client_secret.iter().chain(&options.ca_secret);
+                if tls.clone().next().is_some() && !url.starts_with("https:") {
+                    let why = "certificates are shown and checked over https only";
+                    return Err(RegistrarError::Endpoint { field: "url", why });
+                }
+                for secret in signing_secret.iter().chain(bearer_secret).chain(tls) {
                     self.known_secret(partner, secret).await?;
                 }
             }
-            Endpoint::S3 { bucket, prefix, endpoint, credentials_secret } => {
+            Endpoint::S3 { bucket, prefix, endpoint, credentials_secret, options } => {
+                settings::s3(prefix, options)?;
                 if !is_bucket(bucket) {
                     let why = "a bucket has 3 to 63 lower-case letters, digits, dots and hyphens";
                     return Err(RegistrarError::Endpoint { field: "bucket", why });
@@ -146,7 +171,8 @@ impl Registrar {
                     }
                 }
             }
-            Endpoint::Kafka { topic, brokers } => {
+            Endpoint::Kafka { topic, brokers, options } => {
+                settings::kafka(options)?;
                 let known = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
                 if !(1..=249).contains(&topic.len()) || !topic.bytes().all(known) || topic == "." || topic == ".." {
                     let why = "a topic has 1 to 249 letters, digits, dots, underscores and hyphens";

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-use super::RetrySchedule;
+use super::{RetrySchedule, spread};
 
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
@@ -31,6 +32,19 @@ fn a_receivers_wish_is_a_floor_but_no_longer_than_a_day() {
 #[test]
 fn there_is_no_attempt_before_the_first() {
     assert_eq!(RetrySchedule::default().next(0, NOW, None, 0.5), None);
+}
+
+#[test]
+fn the_spread_is_the_same_on_every_host_and_even_over_many_deliveries() {
+    let work = Uuid::from_u128(7);
+    assert!((spread(work, 1) - spread(work, 1)).abs() < f64::EPSILON);
+    assert!((spread(work, 1) - spread(work, 2)).abs() > f64::EPSILON);
+    let mut tenths = [0; 10];
+    for number in 0..10_000_u128 {
+        let at = spread(Uuid::from_u128(number << 64 | number), 1);
+        tenths[(1..10).take_while(|edge| at >= f64::from(*edge) / 10.0).count()] += 1;
+    }
+    assert!(tenths.iter().all(|count| (800..1_200).contains(count)), "{tenths:?}");
 }
 
 proptest! {

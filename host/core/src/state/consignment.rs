@@ -10,7 +10,7 @@ use crate::decision::Decision;
 use crate::delivery::{Delivery, DeliveryState};
 use crate::finding::Verdict;
 use crate::hold::{Hold, OnRelease};
-use crate::id::{DeliveryId, PayloadId};
+use crate::id::{DeliveryId, PayloadId, RedriveId};
 use crate::notification::EventKind;
 use crate::payload::Payload;
 use crate::provenance::{Entry, EntryKind};
@@ -37,6 +37,21 @@ pub enum ConsignmentMove {
     },
     /// Nobody decided about a held consignment in time.
     Expire,
+    /// A person sends what was delivered once more, as a delivery of its own.
+    Replay(Box<Replay>),
+}
+
+/// A delivery to repeat.
+#[derive(Debug, Clone)]
+pub struct Replay {
+    /// Which one.
+    pub of: Delivery,
+    /// Whether its destination keeps order.
+    pub ordered: bool,
+    /// By which redrive.
+    pub redrive: RedriveId,
+    /// Why.
+    pub reason: String,
 }
 
 /// What came of judging the receiver's side.
@@ -60,13 +75,16 @@ pub struct Judgement {
 
 /// All legal moves of a consignment, and nothing else.
 pub fn apply(consignment: &Consignment, wanted: ConsignmentMove, stamp: &Stamp) -> Result<Change, IllegalMove> {
-    use ConsignmentState::{Held, Pending};
+    use ConsignmentState::{DeadLettered, Delivered, Held, Pending, Released};
     match (consignment.state, wanted) {
         (Pending, ConsignmentMove::Judge(judgement)) => Ok(judge(consignment, *judgement, stamp)),
         (Pending, ConsignmentMove::Poison(hold)) => Ok(poison(consignment, hold, stamp)),
         (Held, ConsignmentMove::Release { reason, orders }) => Ok(release(consignment, &reason, &orders, stamp)),
         (Held, ConsignmentMove::Refuse { reason }) => Ok(refuse(consignment, &reason, stamp)),
         (Held, ConsignmentMove::Expire) => Ok(refuse(consignment, "nobody released it in time", stamp)),
+        (Delivered | DeadLettered | Released, ConsignmentMove::Replay(wanted)) => {
+            Ok(replay(consignment, &wanted, stamp))
+        }
         (state, wanted) => Err(IllegalMove {
             work: Work::Consignment(consignment.id),
             state: name(state),
@@ -76,6 +94,7 @@ pub fn apply(consignment: &Consignment, wanted: ConsignmentMove, stamp: &Stamp) 
                 ConsignmentMove::Release { .. } => "released",
                 ConsignmentMove::Refuse { .. } => "refused",
                 ConsignmentMove::Expire => "expired",
+                ConsignmentMove::Replay(_) => "replayed",
             },
         }),
     }
@@ -172,12 +191,36 @@ fn new_delivery(consignment: &Consignment, order: &DeliveryOrder, stamp: &Stamp)
         due_at: stamp.at,
         attempts: 0,
         last_error: None,
+        cause: None,
+        waits: None,
+        generation: 1,
+        released: None,
+        judges: false,
+        redrive: None,
+        replay_of: None,
         adoptions: 0,
         trace: consignment.trace.clone(),
         created_at: stamp.at,
         updated_at: stamp.at,
     };
     NewDelivery { delivery, ordered: order.ordered }
+}
+
+/// The same bytes once more, under a new key: whoever asks for them wants them although they came before.
+fn replay(consignment: &Consignment, wanted: &Replay, stamp: &Stamp) -> Change {
+    let order = DeliveryOrder { destination: wanted.of.destination, ordered: wanted.ordered };
+    let mut new = new_delivery(consignment, &order, stamp);
+    new.delivery.released = wanted.of.released.clone();
+    new.delivery.redrive = Some(wanted.redrive);
+    new.delivery.replay_of = Some(wanted.of.id);
+    let mut change = moved(consignment, ConsignmentState::Released, stamp);
+    let details = json!({
+        "reason": wanted.reason, "redrive": wanted.redrive, "replay_of": wanted.of.id, "delivery": new.delivery.id,
+    });
+    push(&mut change, consignment, stamp.entry(EntryKind::Replayed, details));
+    change.deliveries = vec![new];
+    set(&mut change, |next| next.reason = None);
+    change
 }
 
 fn poison(consignment: &Consignment, hold: Hold, stamp: &Stamp) -> Change {

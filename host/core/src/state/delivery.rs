@@ -1,11 +1,16 @@
 //! The legal moves of a delivery.
 
+mod judge;
+
 use serde_json::json;
 
-use crate::change::Change;
+use crate::change::{Change, Disabling};
 use crate::claim::Aggregate;
 use crate::command::Work;
-use crate::delivery::{Answer, Attempt, Delivery, DeliveryState};
+use crate::decision::Decision;
+use crate::delivery::{Answer, Attempt, Cause, Delivery, DeliveryState, Wait};
+use crate::id::RedriveId;
+use crate::payload::Payload;
 use crate::provenance::{Entry, EntryKind};
 use crate::state::{IllegalMove, Stamp, change, placed};
 use crate::time::{Timestamp, rfc3339};
@@ -25,17 +30,42 @@ pub enum DeliveryMove {
     Postpone {
         /// Until when.
         until: Timestamp,
+        /// For what.
+        waits: Wait,
     },
     /// It is given up without another attempt: three hosts died over it, or its destination is gone.
     GiveUp {
         /// Why.
         reason: String,
+        /// The class of it.
+        cause: Cause,
     },
     /// A person sends it on its way again, under the same id.
     Redrive {
         /// Why.
         reason: String,
+        /// By which redrive, if it is one of many.
+        redrive: Option<RedriveId>,
+        /// Whether the current policy judges it before it leaves.
+        judged_again: bool,
     },
+    /// The current policy judged it anew before its next attempt.
+    Judge(Box<Rejudgement>),
+}
+
+/// What came of judging a redriven delivery by the current policy.
+#[derive(Debug, Clone)]
+pub struct Rejudgement {
+    /// The decision to keep; anything but an acceptance makes it a dead letter again.
+    pub decision: Decision,
+    /// What would leave now.
+    pub outcome: Option<Payload>,
+    /// Whether the outcome is an object of its own.
+    pub masked: bool,
+    /// What left, or would have left, so far.
+    pub before: Payload,
+    /// One sentence, when it may not leave.
+    pub refusal: Option<String>,
 }
 
 /// All legal moves of a delivery, and nothing else.
@@ -44,26 +74,39 @@ pub fn apply(delivery: &Delivery, wanted: DeliveryMove, stamp: &Stamp) -> Result
         (DeliveryState::Scheduled, DeliveryMove::Attempt { attempt, next }) => {
             Ok(attempted(delivery, attempt, next, stamp))
         }
-        (DeliveryState::Scheduled, DeliveryMove::Postpone { until }) => {
+        (DeliveryState::Scheduled, DeliveryMove::Postpone { until, waits }) => {
             let mut change = moved(delivery, DeliveryState::Scheduled, stamp);
             change.entries.clear();
-            set(&mut change, |next| next.due_at = until);
+            set(&mut change, |next| {
+                next.due_at = until;
+                next.waits = Some(waits);
+            });
             Ok(change)
         }
-        (DeliveryState::Scheduled, DeliveryMove::GiveUp { reason }) => {
-            let mut change = moved(delivery, DeliveryState::DeadLettered, stamp);
-            push(&mut change, delivery, stamp.entry(EntryKind::DeadLettered, json!({ "reason": reason })));
-            set(&mut change, |next| next.last_error = Some(reason));
-            Ok(change)
+        (DeliveryState::Scheduled, DeliveryMove::GiveUp { reason, cause }) => {
+            Ok(given_up(delivery, reason, cause, stamp))
         }
-        (DeliveryState::DeadLettered, DeliveryMove::Redrive { reason }) => {
+        (DeliveryState::Scheduled, DeliveryMove::Judge(judgement)) if delivery.judges => {
+            Ok(judge::judged(delivery, *judgement, stamp))
+        }
+        (DeliveryState::DeadLettered, DeliveryMove::Redrive { reason, redrive, judged_again }) => {
             let mut change = moved(delivery, DeliveryState::Scheduled, stamp);
-            push(&mut change, delivery, stamp.entry(EntryKind::Redriven, json!({ "reason": reason })));
+            let mut details = json!({ "reason": reason });
+            if let Some(redrive) = redrive {
+                details["redrive"] = json!(redrive);
+            }
+            if judged_again {
+                details["judged_again"] = json!(true);
+            }
+            push(&mut change, delivery, stamp.entry(EntryKind::Redriven, details));
             change.rings = true;
             set(&mut change, |next| {
                 next.due_at = stamp.at;
                 next.attempts = 0;
                 next.adoptions = 0;
+                next.waits = None;
+                next.judges = judged_again;
+                next.redrive = redrive;
             });
             Ok(change)
         }
@@ -75,38 +118,55 @@ pub fn apply(delivery: &Delivery, wanted: DeliveryMove, stamp: &Stamp) -> Result
                 DeliveryMove::Postpone { .. } => "postponed",
                 DeliveryMove::GiveUp { .. } => "given up",
                 DeliveryMove::Redrive { .. } => "redriven",
+                DeliveryMove::Judge(_) => "judged again",
             },
         }),
     }
 }
 
+fn given_up(delivery: &Delivery, reason: String, cause: Cause, stamp: &Stamp) -> Change {
+    let mut change = moved(delivery, DeliveryState::DeadLettered, stamp);
+    let details = json!({ "reason": reason, "cause": cause.name() });
+    push(&mut change, delivery, stamp.entry(EntryKind::DeadLettered, details));
+    set(&mut change, |next| {
+        next.last_error = Some(reason);
+        next.cause = Some(cause);
+        next.waits = None;
+    });
+    change
+}
+
 fn attempted(delivery: &Delivery, attempt: Attempt, due: Option<Timestamp>, stamp: &Stamp) -> Change {
     let number = attempt.number;
-    let (state, kind, details, error) = match (&attempt.answer, due) {
+    let (state, kind, details, failure) = match (&attempt.answer, due) {
         (Answer::Taken { receipt }, _) => {
-            (DeliveryState::Delivered, EntryKind::Delivered, json!({ "attempt": number, "receipt": receipt }), None)
+            let details = json!({ "attempt": number, "receipt": receipt, "key": delivery.key() });
+            (DeliveryState::Delivered, EntryKind::Delivered, details, None)
         }
-        (Answer::Failed { error, .. }, Some(due)) => (
+        (Answer::Failed { error, cause, .. }, Some(due)) => (
             DeliveryState::Scheduled,
             EntryKind::AttemptFailed,
-            json!({ "attempt": number, "error": error, "next": rfc3339(due) }),
-            Some(error.clone()),
+            json!({ "attempt": number, "error": error, "cause": cause.name(), "next": rfc3339(due) }),
+            Some((error.clone(), *cause)),
         ),
-        (Answer::Failed { error, .. } | Answer::Refused { error, .. }, _) => (
+        (Answer::Failed { error, cause, .. } | Answer::Refused { error, cause, .. }, _) => (
             DeliveryState::DeadLettered,
             EntryKind::DeadLettered,
-            json!({ "attempt": number, "error": error }),
-            Some(error.clone()),
+            json!({ "attempt": number, "error": error, "cause": cause.name() }),
+            Some((error.clone(), *cause)),
         ),
     };
+    let (error, cause) = failure.unzip();
     let mut change = moved(delivery, state, stamp);
     push(&mut change, delivery, stamp.entry(kind, details));
-    if let Answer::Refused { disable: true, .. } = attempt.answer {
-        change.disables = Some(delivery.destination);
+    if let Answer::Refused { disable: true, error, .. } = &attempt.answer {
+        change.disables = Some(Disabling { destination: delivery.destination, reason: error.clone() });
     }
     set(&mut change, |next| {
         next.attempts = number;
         next.last_error = error;
+        next.cause = cause;
+        next.waits = None;
         next.due_at = due.unwrap_or(next.due_at);
         next.adoptions = 0;
     });

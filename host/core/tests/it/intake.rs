@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt as _, stream};
 use lockgate_core::agreement::AgreementStatus;
 use lockgate_core::id::UploadId;
 use lockgate_core::intake::{
@@ -12,6 +12,7 @@ use lockgate_core::intake::{
 };
 use lockgate_core::partner::PartnerStatus;
 use lockgate_core::ports::{Registry, TransferStore, UploadStore};
+use lockgate_core::quota::Quota;
 use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_core::transfer::TransferState;
 use lockgate_core::upload::Upload;
@@ -39,8 +40,16 @@ fn intake(stage: &Stage) -> Intake {
     traced(stage, Arc::new(NoTracer))
 }
 
+fn with_settings(stage: &Stage, settings: IntakeSettings) -> Intake {
+    over(stage, settings, Arc::new(NoTracer))
+}
+
 fn traced(stage: &Stage, tracer: Arc<dyn Tracer>) -> Intake {
-    let settings = IntakeSettings { max_size: 2_000_000, checkpoint: 4, max_receivers: 3, ..IntakeSettings::default() };
+    let settings = IntakeSettings { max_size: 2_000_000, max_receivers: 3, ..IntakeSettings::default() };
+    over(stage, settings, tracer)
+}
+
+fn over(stage: &Stage, settings: IntakeSettings, tracer: Arc<dyn Tracer>) -> Intake {
     let ports = IntakePorts {
         store: stage.store.clone(),
         uploads: stage.store.clone(),
@@ -213,6 +222,28 @@ async fn of_two_writers_at_one_offset_one_is_told_that_it_was_late() {
 }
 
 #[tokio::test]
+async fn of_two_that_send_different_bytes_for_one_offset_one_is_kept_and_the_upload_can_be_finished() {
+    let stage = Stage::new().await;
+    let intake = Arc::new(intake(&stage));
+    let announced = intake.announce(&acme(&stage), new(Some(12))).await.expect("it is agreed");
+    let (id, viewer) = (announced.upload.id, acme(&stage));
+    let other = Arc::clone(&intake);
+    let theirs = viewer.clone();
+    // The first one has sent parts when the second one comes, sends others and loses its connection.
+    let slow = stream::iter([Ok(Bytes::from_static(b"abcd"))]).chain(stream::once(async move {
+        let broken = Append { body: body(&["WX", "YZ", "12"], true), ..append(id, 4, &[]) };
+        assert_eq!(code(other.append(&theirs, broken).await), "UPLOAD_INTERRUPTED");
+        Ok(Bytes::from_static(b"efgh"))
+    }));
+    let first = Append { body: Box::pin(slow), ..append(id, 0, &[]) };
+    assert_eq!(code(intake.append(&viewer, first).await), "UPLOAD_BUSY");
+    assert_eq!(intake.find(&viewer, id).await.expect("it is there").offset, 10, "the second's bytes are safe");
+    let upload = intake.append(&viewer, append(id, 10, &["34"])).await.expect("the offset is right");
+    assert!(upload.complete);
+    assert_eq!(stage.text(stage.get(announced.transfer.id).source.as_ref()), "abcdWXYZ1234");
+}
+
+#[tokio::test]
 async fn the_same_key_and_input_give_the_same_transfer() {
     let stage = Stage::new().await;
     let intake = intake(&stage);
@@ -283,4 +314,21 @@ async fn suspended_senders_ended_agreements_and_other_roles_do_not_send() {
     partner.status = PartnerStatus::Suspended;
     stage.store.update_partner(&partner).await.expect("it exists");
     assert_eq!(code(intake.announce(&acme(&stage), new(None)).await), "PARTNER_SUSPENDED");
+}
+
+#[tokio::test]
+async fn a_partner_hands_in_no_more_than_its_quota_and_repeats_cost_nothing() {
+    let stage = Stage::new().await;
+    let quota = Quota { transfers_per_day: Some(2), bytes_per_day: Some(100) };
+    let intake = with_settings(&stage, IntakeSettings { quota, ..IntakeSettings::default() });
+    let keyed = |key: &str, size| NewTransfer { idempotency_key: Some(key.to_owned()), ..new(size) };
+    intake.announce(&acme(&stage), keyed("a", Some(60))).await.expect("within the quota");
+    let refused = intake.announce(&acme(&stage), keyed("b", Some(41))).await.expect_err("too many bytes");
+    assert_eq!(refused.code().name(), "QUOTA_EXCEEDED");
+    assert!(refused.to_string().contains("100 bytes a day"), "{refused}");
+    intake.announce(&acme(&stage), keyed("b", Some(40))).await.expect("what was refused was not counted");
+    let refused = intake.announce(&acme(&stage), keyed("c", None)).await.expect_err("too many transfers");
+    assert!(refused.to_string().contains("2 transfers a day"), "{refused}");
+    let again = intake.announce(&acme(&stage), keyed("b", Some(40))).await.expect("a repeat is no new transfer");
+    assert!(again.repeated);
 }

@@ -6,5 +6,6 @@ mod framing;
 mod inbound;
 mod intake;
 mod outbound;
+mod rate;
 mod registrar;
 mod stage;

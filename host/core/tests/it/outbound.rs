@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lockgate_core::claim::Aggregate;
 use lockgate_core::consignment::ConsignmentState;
-use lockgate_core::delivery::{Answer, DeliveryState};
+use lockgate_core::delivery::{Answer, Cause, DeliveryState, Wait};
 use lockgate_core::desk::Desk;
 use lockgate_core::destination::DestinationStatus;
 use lockgate_core::fault::Fault;
@@ -14,6 +14,9 @@ use lockgate_core::id::ChannelId;
 use lockgate_core::notification::{Channel, ChannelKind, Message, NotificationState};
 use lockgate_core::policy::{Owner, Side};
 use lockgate_core::ports::{Conclusion, PluginError, Registry, TransferStore};
+use lockgate_core::provenance::EntryKind;
+use lockgate_core::redrive::{Judging, RedriveFilter, RedriveKind};
+use lockgate_core::redriver::{NewRedrive, Redriver};
 use lockgate_core::time::Clock;
 use lockgate_core::trace::TraceContext;
 use lockgate_core::transfer::TransferState;
@@ -24,7 +27,7 @@ use crate::stage::{Stage, binding, complain, csv, replace};
 const FILE: &str = "id,name\n1,ann\n2,bob\n";
 
 fn failed() -> Answer {
-    Answer::Failed { error: "500 Internal Server Error".to_owned(), retry_after: None }
+    Answer::failed(Cause::ServerError, "500 Internal Server Error")
 }
 
 fn user(partner: lockgate_core::id::PartnerId) -> Viewer {
@@ -57,8 +60,9 @@ async fn a_delivery_is_retried_by_schedule_and_then_arrives() {
     stage.run().await;
     let delivery = stage.deliveries().remove(0);
     assert_eq!((delivery.state, delivery.attempts), (DeliveryState::Scheduled, 1));
-    assert_eq!(delivery.due_at - stage.clock.now(), Duration::from_secs(5));
-    stage.clock.advance(Duration::from_secs(4));
+    let pause = Duration::try_from(delivery.due_at - stage.clock.now()).expect("it lies ahead");
+    assert!((Duration::from_millis(4_500)..=Duration::from_millis(5_500)).contains(&pause), "{pause:?}");
+    stage.clock.advance(pause - Duration::from_millis(1));
     assert!(stage.run_due().await.is_empty());
     stage.clock.advance(Duration::from_secs(1));
     stage.run_due().await;
@@ -93,16 +97,98 @@ async fn an_exhausted_delivery_is_dead_lettered_and_redriven_under_the_same_id()
     desk.redrive(&user(stage.globex), delivery.id, "fixed the firewall", &trace).await.expect("it is ours");
     assert_eq!(stage.get(id).state, TransferState::Accepted);
     stage.run().await;
+    let waiting = stage.deliveries().remove(0);
+    assert_eq!((waiting.waits, waiting.attempts), (Some(Wait::Breaker), 0), "eight failures opened the breaker");
+    stage.clock.advance(Duration::from_secs(1_000));
+    stage.run_due().await;
     assert_eq!(stage.deliveries()[0].state, DeliveryState::Delivered);
     assert_eq!(stage.get(id).state, TransferState::Finished);
     assert!(stage.connector.seen().iter().all(|it| it.delivery.id == delivery.id));
 }
 
 #[tokio::test]
+async fn deliveries_behind_an_open_breaker_wait_without_using_up_attempts_until_a_probe_arrives() {
+    let stage = Stage::new().await;
+    stage.destination(stage.globex, "erp", false).await;
+    (0..5).for_each(|_| stage.connector.will_answer(failed()));
+    for number in 0..8 {
+        stage.receive(&[stage.globex], &format!("{number}.csv"), FILE).await;
+    }
+    stage.run().await;
+    assert_eq!(stage.connector.seen().len(), 5, "the fifth failure opened it");
+    let waiting: Vec<_> = stage.deliveries().into_iter().filter(|it| it.waits == Some(Wait::Breaker)).collect();
+    assert_eq!((waiting.len(), waiting.iter().map(|it| it.attempts).sum::<u32>()), (3, 0));
+    for _ in 0..10 {
+        stage.clock.advance(Duration::from_secs(40));
+        stage.run_due().await;
+    }
+    assert!(stage.deliveries().iter().all(|it| it.state == DeliveryState::Delivered), "{:?}", stage.deliveries());
+    assert_eq!(stage.connector.seen().len(), 13, "each arrived once after it failed or waited");
+}
+
+/// A dead letter of Globex, whose policy hides `ann` since it died.
+async fn dead_before_the_policy_changed(stage: &Stage, hook: Hook) -> lockgate_core::delivery::Delivery {
+    stage.destination(stage.globex, "erp", false).await;
+    stage.connector.will_answer(Answer::refused(Cause::Refused, "422"));
+    stage.receive(&[stage.globex], "people.csv", FILE).await;
+    stage.run().await;
+    stage.runner.masks("hide", |batch| Ok(replace(batch, "ann", "***")));
+    let nothing = || Ok(Conclusion::default());
+    stage.runner.validates("check", |batch| Ok(complain(batch, "bob", Severity::Refuse)), nothing);
+    let name = if hook == Hook::Mask { "hide" } else { "check" };
+    stage.policy(Owner::Partner(stage.globex), Side::Outbound, vec![binding(hook, name, csv(), FailureMode::Reject)]);
+    let redriver = Redriver::new(stage.store.clone(), stage.clock.clone());
+    let new = NewRedrive {
+        kind: RedriveKind::DeadLetters,
+        filter: RedriveFilter::default(),
+        judging: Judging::Again,
+        per_second: None,
+        reason: "the policy was repaired".to_owned(),
+    };
+    stage.clock.advance(Duration::from_secs(1));
+    redriver.start(&user(stage.globex), new).await.expect("it is ours");
+    while redriver.work(stage.host, &*stage.store).await.expect("memory answers") {}
+    let redriven = stage.deliveries().remove(0);
+    assert!(redriven.judges && redriven.state == DeliveryState::Scheduled);
+    stage.run().await;
+    stage.deliveries().remove(0)
+}
+
+#[tokio::test]
+async fn other_bytes_after_judging_anew_leave_under_another_key_and_provenance_says_why() {
+    let stage = Stage::new().await;
+    let delivery = dead_before_the_policy_changed(&stage, Hook::Mask).await;
+    assert_eq!((delivery.state, delivery.generation), (DeliveryState::Delivered, 2));
+    let seen = stage.connector.seen();
+    assert_eq!(seen[0].delivery.key(), delivery.id.to_string());
+    assert_eq!(seen[1].delivery.key(), format!("{}-2", delivery.id));
+    assert_eq!(stage.text(Some(&seen[1].payload)), FILE.replace("ann", "***"));
+    let chain = stage.store.provenance(delivery.transfer);
+    let rekeyed = chain.iter().find(|it| it.entry.kind == EntryKind::Rekeyed).expect("it says why");
+    assert_eq!(rekeyed.entry.details["key"], format!("{}-2", delivery.id));
+    assert_eq!(stage.store.objects().0.last(), Some(&seen[1].payload.id), "the new object is kept");
+    assert_eq!(stage.store.decisions().last().map(|it| it.side), Some(Side::Outbound));
+}
+
+#[tokio::test]
+async fn what_the_current_policy_refuses_is_a_dead_letter_again() {
+    let stage = Stage::new().await;
+    let delivery = dead_before_the_policy_changed(&stage, Hook::Validate).await;
+    assert_eq!((delivery.state, delivery.cause), (DeliveryState::DeadLettered, Some(Cause::Policy)));
+    assert_eq!(stage.connector.seen().len(), 1, "nothing left");
+    assert_eq!(stage.store.decisions().last().map(|it| it.findings.items.len()), Some(1), "its findings are kept");
+}
+
+#[tokio::test]
 async fn a_receiver_that_is_gone_is_disabled_and_later_deliveries_say_so() {
     let stage = Stage::new().await;
     let erp = stage.destination(stage.globex, "erp", false).await;
-    stage.connector.will_answer(Answer::Refused { error: "410 Gone".to_owned(), disable: true });
+    stage.connector.will_answer(Answer::Refused {
+        cause: Cause::Gone,
+        error: "410 Gone".to_owned(),
+        disable: true,
+        response: None,
+    });
     stage.receive(&[stage.globex], "one.csv", FILE).await;
     stage.run().await;
     let destination = stage.store.destination(erp).await.expect("memory answers").expect("it is there");
@@ -122,7 +208,7 @@ async fn an_ordered_destination_waits_for_its_lowest_unfinished_position() {
     let names = |stage: &Stage| stage.connector.seen().iter().map(|it| it.file_name.clone()).collect::<Vec<_>>();
     assert_eq!(names(&stage), ["one.csv"]);
     for _ in 0..3 {
-        stage.clock.advance(Duration::from_secs(5));
+        stage.clock.advance(Duration::from_secs(6));
         stage.run_due().await;
     }
     assert_eq!(names(&stage), ["one.csv", "one.csv", "two.csv"]);

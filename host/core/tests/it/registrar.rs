@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use lockgate_core::destination::Endpoint;
+use lockgate_core::destination::{DestinationSettings, Endpoint};
 use lockgate_core::digest::Digest;
 use lockgate_core::framing::Framing;
 use lockgate_core::hook::{FailureMode, Hook};
@@ -178,11 +178,13 @@ async fn destinations_name_known_secrets_and_callable_urls() {
         name: name.to_owned(),
         endpoint,
         ordered: false,
+        settings: DestinationSettings::default(),
     };
     let http = |url: &str, secret: Option<&str>| Endpoint::Http {
         url: url.to_owned(),
         signing_secret: secret.map(str::to_owned),
         bearer_secret: None,
+        options: lockgate_core::destination::HttpOptions::default(),
     };
     let signed = || new("erp", http("https://globex.example/in", Some("hook")));
     assert_eq!(code(registrar.add_destination(&alice, signed()).await), "SECRET_NOT_FOUND");
@@ -193,11 +195,25 @@ async fn destinations_name_known_secrets_and_callable_urls() {
     assert_eq!(code(registrar.add_destination(&alice, signed()).await), "OK");
     assert_eq!(code(registrar.add_destination(&alice, signed()).await), "NAME_TAKEN");
     assert_eq!(code(registrar.add_destination(&alice, new("ftp", http("ftp://x/", None))).await), "INVALID_URL");
-    let own_bucket =
-        Endpoint::S3 { bucket: "in".to_owned(), prefix: String::new(), endpoint: None, credentials_secret: None };
+    let own_bucket = Endpoint::S3 {
+        bucket: "in".to_owned(),
+        prefix: String::new(),
+        endpoint: None,
+        credentials_secret: None,
+        options: lockgate_core::destination::S3Options::default(),
+    };
     assert_eq!(code(registrar.add_destination(&alice, new("s3", own_bucket)).await), "INVALID_ENDPOINT");
     // The installation's own brokers are the operator's to give.
-    let topic = || new("topic", Endpoint::Kafka { topic: "in".to_owned(), brokers: None });
+    let topic = || {
+        new(
+            "topic",
+            Endpoint::Kafka {
+                topic: "in".to_owned(),
+                brokers: None,
+                options: lockgate_core::destination::KafkaOptions::default(),
+            },
+        )
+    };
     assert_eq!(code(registrar.add_destination(&alice, topic()).await), "FORBIDDEN");
     assert_eq!(code(registrar.add_destination(&operator(), topic()).await), "OK");
 }

@@ -9,7 +9,7 @@ use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
 use lockgate_core::consignment::Consignment;
 use lockgate_core::delivery::Delivery;
-use lockgate_core::destination::{Destination, DestinationStatus, Endpoint};
+use lockgate_core::destination::{Destination, DestinationSettings, DestinationStatus, Endpoint};
 use lockgate_core::digest::Digest;
 use lockgate_core::finding::Severity;
 use lockgate_core::framing::Framing;
@@ -28,7 +28,7 @@ use lockgate_core::time::Clock;
 use lockgate_core::trace::{NoTracer, TraceContext};
 use lockgate_core::transfer::{Transfer, TransferState};
 use lockgate_testkit::memory::{
-    FixedChance, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryStore, ScriptedRunner, VirtualClock,
+    MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryStore, ScriptedRunner, VirtualClock,
 };
 
 /// Everything that a story needs.
@@ -66,7 +66,6 @@ impl Stage {
             messenger: messenger.clone(),
             clock: clock.clone(),
             tracer: Arc::new(NoTracer),
-            chance: Arc::new(FixedChance(0.5)),
         };
         let pipeline = Pipeline::new(ports, PipelineSettings::default());
         let at = clock.now();
@@ -127,9 +126,16 @@ impl Stage {
             id: DestinationId::generate(at),
             partner,
             name: name.to_owned(),
-            endpoint: Endpoint::Http { url: "http://127.0.0.1/".to_owned(), signing_secret: None, bearer_secret: None },
+            endpoint: Endpoint::Http {
+                url: "http://127.0.0.1/".to_owned(),
+                signing_secret: None,
+                bearer_secret: None,
+                options: lockgate_core::destination::HttpOptions::default(),
+            },
             ordered,
             status: DestinationStatus::Active,
+            disabled: None,
+            settings: DestinationSettings::default(),
             created_at: at,
         };
         self.store.add_destination(&destination).await.expect("the name is new");

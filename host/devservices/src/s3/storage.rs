@@ -1,7 +1,8 @@
 //! `s3s-fs` made dependable: what it lacks or does loosely, and Lockgate's payload store relies on.
 //!
 //! Added to it: `If-None-Match: *` that holds when clients race, unknown buckets and uploads that
-//! are refused by their proper codes, upload lists, and no stale checksums under a reused key.
+//! are refused by their proper codes, upload lists, gaps between part numbers, and no stale
+//! checksums under a reused key.
 //! Everything else is passed on.
 
 use std::io;
@@ -14,7 +15,7 @@ use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
 use s3s_fs::FileSystem;
 
 use super::conditional::KeyLocks;
-use super::uploads;
+use super::{parts, uploads};
 
 type Answer<T> = S3Result<S3Response<T>>;
 
@@ -62,15 +63,21 @@ impl S3 for Storage {
 
     async fn complete_multipart_upload(
         &self,
-        req: S3Request<CompleteMultipartUploadInput>,
+        mut req: S3Request<CompleteMultipartUploadInput>,
     ) -> Answer<CompleteMultipartUploadOutput> {
         let (bucket, key) = (req.input.bucket.clone(), req.input.key.clone());
         let _alone = self.writing.lock(&bucket, &key).await;
         self.upload_exists(&req.input.upload_id)?;
-        if !self.root.join(&bucket).join(&key).exists() {
-            self.remove_notes(&bucket, &key);
+        if self.root.join(&bucket).join(&key).exists() {
+            return self.files.complete_multipart_upload(req).await;
         }
-        self.files.complete_multipart_upload(req).await
+        self.remove_notes(&bucket, &key);
+        let upload = req.input.upload_id.clone();
+        let listed = req.input.multipart_upload.as_mut().and_then(|it| it.parts.as_mut());
+        parts::close_gaps(&self.root, &upload, listed.ok_or_else(|| s3_error!(InvalidPart))?)?;
+        let answer = self.files.complete_multipart_upload(req).await?;
+        parts::forget(&self.root, &upload);
+        Ok(answer)
     }
 
     async fn delete_object(&self, req: S3Request<DeleteObjectInput>) -> Answer<DeleteObjectOutput> {

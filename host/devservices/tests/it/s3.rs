@@ -123,3 +123,26 @@ async fn a_new_object_under_a_deleted_ones_key_has_checksums_of_its_own() {
     let object = client.get_object().bucket("bytes").key("again").send().await.expect("the object is there");
     assert_eq!(object.body.collect().await.expect("its bytes").into_bytes(), b"second".as_slice());
 }
+
+#[tokio::test]
+async fn parts_may_have_gaps_between_their_numbers_and_those_not_listed_are_left_out() {
+    let (_services, client) = bucket().await;
+    let begun = client.create_multipart_upload().bucket("bytes").key("gaps").send().await.expect("an upload");
+    let id = begun.upload_id().expect("an id");
+    let mut parts = Vec::new();
+    for (number, byte) in [(2, b'a'), (3, b'x'), (9, b'b'), (11, b'c'), (12, b'y')] {
+        let part = client.upload_part().bucket("bytes").key("gaps").upload_id(id).part_number(number);
+        let done = part.body(vec![byte; PART].into()).send().await.expect("a part");
+        parts.push(CompletedPart::builder().part_number(number).set_e_tag(done.e_tag).build());
+    }
+    let complete = |listed: Vec<CompletedPart>| {
+        let listed = CompletedMultipartUpload::builder().set_parts(Some(listed)).build();
+        client.complete_multipart_upload().bucket("bytes").key("gaps").upload_id(id).multipart_upload(listed).send()
+    };
+    let disorder = complete(vec![parts[2].clone(), parts[0].clone()]).await;
+    assert_eq!(code(disorder), "InvalidPartOrder");
+    complete(vec![parts[0].clone(), parts[2].clone(), parts[3].clone()]).await.expect("an object");
+    let object = client.get_object().bucket("bytes").key("gaps").send().await.expect("the object is there");
+    let body = object.body.collect().await.expect("its bytes").into_bytes();
+    assert!(body.len() == 3 * PART && [0, PART, 2 * PART].map(|at| body[at]) == *b"abc");
+}

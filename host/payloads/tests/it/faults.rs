@@ -5,7 +5,7 @@ use lockgate_core::upload::UploadProgress;
 use rstest::rstest;
 
 use crate::proxy::{Fault, Kind};
-use crate::world::{MIB, World, content, intent, transfer};
+use crate::world::{MIB, World, begin, content, intent, transfer};
 
 #[rstest]
 #[case::busy(Kind::Part, Fault::Refuse(503))]
@@ -80,16 +80,16 @@ async fn a_refused_part_seals_nothing() {
 async fn a_refused_part_of_an_upload_is_not_acknowledged_and_can_be_sent_again() {
     let world = World::new().await;
     let (bytes, transfer) = (content(20 * MIB), transfer());
-    let mut writer = world.store.upload(transfer, "text/csv", UploadProgress::default()).await.unwrap();
+    let mut writer = begin(&world.store, transfer, UploadProgress::default()).await;
     writer.push(bytes.slice(..9 * MIB)).await.unwrap();
     let before = writer.pause().await.unwrap();
 
     world.proxy.plan(Kind::Part, Fault::Refuse(403));
-    let mut writer = world.other.upload(transfer, "text/csv", before.clone()).await.unwrap();
+    let mut writer = begin(&world.other, transfer, before.clone()).await;
     let _ = writer.push(bytes.slice(9 * MIB..)).await;
     assert!(writer.pause().await.is_err());
 
-    let mut writer = world.store.upload(transfer, "text/csv", before).await.unwrap();
+    let mut writer = begin(&world.store, transfer, before).await;
     writer.push(bytes.slice(9 * MIB..)).await.unwrap();
     let payload = writer.seal().await.unwrap().payload;
     assert!(world.read(&payload).await.unwrap() == bytes);

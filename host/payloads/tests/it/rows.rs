@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use lockgate_core::change::Change;
-use lockgate_core::id::{PayloadId, TransferId, UploadId};
-use lockgate_core::payload::Payload;
+use lockgate_core::id::{PayloadId, UploadId};
+use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::ports::{Advance, CommitError, StoreError, Sweepable, UploadError, UploadStore};
+use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Version;
 use lockgate_core::upload::Upload;
 
@@ -46,6 +47,14 @@ fn unasked<T>() -> Result<T, StoreError> {
 
 #[async_trait]
 impl UploadStore for Rows {
+    async fn begin_partial(&self, _: &Upload, _: Timestamp) -> Result<(), StoreError> {
+        unasked()
+    }
+
+    async fn renew(&self, _: &[UploadId]) -> Result<(), StoreError> {
+        unasked()
+    }
+
     async fn upload(&self, _: UploadId) -> Result<Option<Upload>, StoreError> {
         unasked()
     }
@@ -70,7 +79,7 @@ impl UploadStore for Rows {
         unasked()
     }
 
-    async fn begin_object(&self, id: PayloadId, _: TransferId, key: &str, _: Version) -> Result<(), StoreError> {
+    async fn begin_object(&self, id: PayloadId, _: ObjectOwner, key: &str, _: Version) -> Result<(), StoreError> {
         self.answer()?;
         self.objects.lock().unwrap().push(Sweepable { id, key: key.to_owned(), multipart: None });
         Ok(())

@@ -36,11 +36,11 @@ async fn tails_of_a_finished_upload_are_swept_by_their_own_rows() {
     let world = World::new().await;
     let mut progress = UploadProgress::default();
     for _ in 0..3 {
-        let mut writer = world.store.upload(transfer(), "text/csv", progress).await.unwrap();
+        let mut writer = world.store.upload(transfer().into(), "text/csv", progress).await.unwrap();
         writer.push(content(1000)).await.unwrap();
         progress = writer.pause().await.unwrap();
     }
-    let sealed = world.store.upload(transfer(), "text/csv", progress).await.unwrap().seal().await.unwrap();
+    let sealed = world.store.upload(transfer().into(), "text/csv", progress).await.unwrap().seal().await.unwrap();
     world.rows.loosen(|row| row.key.starts_with("uploads/"));
     assert_eq!(world.store.sweeper().sweep_once().await.unwrap(), 3);
     assert_eq!(world.read(&sealed.payload).await.unwrap().len(), 3000);

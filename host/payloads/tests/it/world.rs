@@ -7,7 +7,8 @@ use bytes::Bytes;
 use futures::TryStreamExt as _;
 use lockgate_core::id::{PayloadId, TransferId};
 use lockgate_core::payload::Payload;
-use lockgate_core::ports::{PayloadError, PayloadStore as _, WriteIntent};
+use lockgate_core::ports::{PayloadError, PayloadStore as _, UploadWriter, WriteIntent};
+use lockgate_core::upload::UploadProgress;
 use lockgate_payloads::{S3Config, S3PayloadStore};
 use lockgate_testkit::services::{services, unique};
 use time::OffsetDateTime;
@@ -70,6 +71,18 @@ pub(crate) async fn config(endpoint: String) -> S3Config {
         create_bucket: true,
         patience: Duration::from_secs(20),
     }
+}
+
+/// A writer that has taken the upload over.
+pub(crate) async fn begin(
+    node: &S3PayloadStore,
+    transfer: TransferId,
+    progress: UploadProgress,
+) -> Box<dyn UploadWriter> {
+    let first = progress.taken_over().next;
+    let mut writer = node.upload(transfer.into(), "text/csv", progress).await.unwrap();
+    writer.take_over(first);
+    writer
 }
 
 pub(crate) fn transfer() -> TransferId {

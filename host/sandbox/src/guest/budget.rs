@@ -2,12 +2,13 @@
 //! and a deadline by the wall that also covers host calls.
 
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockgate_core::fault::Fault;
 use lockgate_core::limits::Limits;
 
-use super::{Refused, thread_cpu};
+use super::Refused;
+use super::clock::{thread_cpu, wall};
 use crate::engine::TICK;
 
 /// From this budget on the thread's clock is first read when a tick looks, not when the call begins: most calls end
@@ -17,7 +18,8 @@ const LENIENT: Duration = TICK.saturating_mul(4);
 
 #[derive(Debug)]
 pub(crate) struct Budget {
-    started: Instant,
+    /// By the wall, from an arbitrary beginning.
+    started: Duration,
     deadline: Duration,
     cpu: Duration,
     /// What the thread had used when it was first looked at.
@@ -29,7 +31,7 @@ impl Budget {
     pub(crate) fn start(limits: &Limits, input_bytes: u64) -> Self {
         let cpu = limits.cpu_for(input_bytes);
         let cpu_at_start = if cpu < LENIENT { OnceLock::from(thread_cpu()) } else { OnceLock::new() };
-        Self { started: Instant::now(), deadline: limits.deadline, cpu, cpu_at_start }
+        Self { started: wall(), deadline: limits.deadline, cpu, cpu_at_start }
     }
 
     /// A tick: looks, and remembers what the thread has used if nobody did before.
@@ -40,7 +42,7 @@ impl Budget {
 
     /// Refuses to go on once a budget is spent. Ticks and host functions call it.
     pub(crate) fn look(&self) -> Result<(), Refused> {
-        let after = self.started.elapsed();
+        let after = wall().saturating_sub(self.started);
         if after <= self.cpu {
             // CPU time never runs ahead of the wall, so there is nothing to ask the kernel.
             return self.look_at_wall(after);

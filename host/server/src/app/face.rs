@@ -4,20 +4,29 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use lockgate_api::{
-    ApiSettings, GraphqlLimits, Introspection, PersistedModes, PersistedOperations, SubscriptionLimits,
+    ApiSettings, GraphqlLimits, Introspection, Pace, PersistedModes, PersistedOperations, SubscriptionLimits,
 };
+use tokio::sync::watch;
 use url::Url;
 
 use crate::config::{Config, Environment, RoleName};
 
 /// How the API presents itself and what it bears.
-pub(super) fn settings(config: &Config, public_url: Url) -> anyhow::Result<ApiSettings> {
+pub(super) fn settings(
+    config: &Config,
+    public_url: Url,
+    bodies_end: watch::Receiver<bool>,
+) -> anyhow::Result<ApiSettings> {
     let may = |role| config.graphql.introspection.contains(&role);
     let modes = &config.graphql.persisted;
     Ok(ApiSettings {
         development: config.environment == Environment::Development,
         max_component_bytes: config.sandbox.max_component_bytes,
-        graphql: GraphqlLimits { complexity: config.graphql.max_cost, ..GraphqlLimits::default() },
+        graphql: GraphqlLimits {
+            complexity: config.graphql.max_cost,
+            body_bytes: config.http.graphql_body_bytes,
+            ..GraphqlLimits::default()
+        },
         introspection: Introspection {
             partner: may(RoleName::Partner),
             integrator: may(RoleName::Integrator),
@@ -36,6 +45,9 @@ pub(super) fn settings(config: &Config, public_url: Url) -> anyhow::Result<ApiSe
             init_timeout: config.subscriptions.init_timeout,
             ping_every: config.subscriptions.ping,
         },
+        retries: config.retries.deliveries(),
+        pace: Pace { window: config.http.body_window, bytes_per_second: config.http.body_bytes_per_second },
+        bodies_end,
         ..ApiSettings::new(public_url)
     })
 }

@@ -8,8 +8,9 @@ use lockgate_connectors::Connectors;
 use lockgate_core::id::HostId;
 use lockgate_core::pipeline::{Pipeline, PipelinePorts};
 use lockgate_core::ports::{
-    PayloadStore, PluginArchive, PluginRunner, Registry, TransferBus, TransferStore, UploadStore, Vault,
+    PayloadStore, PluginArchive, PluginRunner, RateLedger, Registry, TransferBus, TransferStore, UploadStore, Vault,
 };
+use lockgate_core::redriver::Redriver;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::Tracer;
 use lockgate_payloads::{S3PayloadStore, Sweeper};
@@ -18,7 +19,7 @@ use lockgate_store::PgStore;
 
 use super::patience::patiently;
 use super::settings;
-use crate::clock::{SystemChance, SystemClock};
+use crate::clock::SystemClock;
 use crate::config::Config;
 use crate::telemetry::OtelTracer;
 
@@ -75,9 +76,12 @@ impl Parts {
             messenger: self.connectors.clone(),
             clock: self.clock(),
             tracer: self.tracer(),
-            chance: Arc::new(SystemChance),
         };
         Pipeline::new(ports, settings::pipeline(config))
+    }
+
+    pub(crate) fn redriver(&self) -> Redriver {
+        Redriver::new(self.store.clone(), self.clock())
     }
 
     pub(crate) fn transfers(&self) -> Arc<dyn TransferStore> {
@@ -89,6 +93,10 @@ impl Parts {
     }
 
     pub(crate) fn registry(&self) -> Arc<dyn Registry> {
+        self.store.clone()
+    }
+
+    pub(crate) fn ledger(&self) -> Arc<dyn RateLedger> {
         self.store.clone()
     }
 

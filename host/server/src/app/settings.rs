@@ -1,9 +1,11 @@
 //! Translates the settings into what each adapter wants to be told.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use anyhow::Context;
 use aws_lc_rs::digest::{SHA256, digest};
+use ipnet::IpNet;
 use lockgate_bus::BusConfig;
 use lockgate_connectors::{ConnectorsConfig, EgressConfig, InstallationS3};
 use lockgate_core::intake::IntakeSettings;
@@ -15,6 +17,7 @@ use lockgate_store::{SecretsKey, StoreConfig};
 use url::Url;
 
 use crate::config::Config;
+use crate::listen::Bounds;
 
 /// Where destinations may be in development, besides public addresses.
 const PRIVATE: [&str; 7] =
@@ -85,6 +88,7 @@ pub(super) fn connectors(config: &Config, public_url: &str) -> ConnectorsConfig 
     ConnectorsConfig {
         egress: EgressConfig {
             allow,
+            ports: config.connectors.ports.clone(),
             connect: config.connectors.connect_timeout,
             idle: config.connectors.idle_timeout,
             ..EgressConfig::default()
@@ -102,9 +106,33 @@ pub(super) fn connectors(config: &Config, public_url: &str) -> ConnectorsConfig 
     }
 }
 
+/// What the API's port bears.
+pub(super) fn bounds(config: &Config) -> anyhow::Result<Bounds> {
+    let http = &config.http;
+    let network = |text: &String| {
+        let parsed = text.parse::<IpNet>().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from));
+        parsed.with_context(|| format!("`http.trusted_proxies`: `{text}` is neither an address nor a network"))
+    };
+    Ok(Bounds {
+        header_timeout: http.header_timeout,
+        handshake_timeout: http.handshake_timeout,
+        idle_timeout: http.idle_timeout,
+        write_timeout: http.write_timeout,
+        connections: http.max_connections,
+        connections_per_address: http.max_connections_per_address,
+        header_bytes: http.max_header_bytes,
+        streams: http.max_streams,
+        resets: http.max_resets_per_minute,
+        ping: http.ping,
+        drain: http.drain,
+        proxies: http.trusted_proxies.iter().map(network).collect::<anyhow::Result<_>>()?,
+    })
+}
+
 pub(super) fn intake(config: &Config) -> IntakeSettings {
     IntakeSettings {
         max_size: config.uploads.max_bytes,
+        quota: config.limits.quota(),
         upload_lifetime: Duration::from_secs(config.uploads.expire_after_seconds),
         ..IntakeSettings::default()
     }

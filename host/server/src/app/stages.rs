@@ -5,21 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
-use axum::Router;
 use lockgate_api::Hub;
 use lockgate_bus::{Listener, NudgeListener, NudgeRelay, Relay};
 use lockgate_core::desk::Desk;
-use tokio::net::TcpListener;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 
 use super::parts::Parts;
 use crate::config::Config;
 use crate::gauges::Gauges;
-use crate::listen::{self, Bounds};
+use crate::listen::{Certificate, Port};
 use crate::service::Service;
 use crate::worker::{
-    Adopter, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Preparer, Workers,
+    Adopter, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Preparer, Redriving, Workers,
 };
 
 /// What a stage may take beyond its own time for draining.
@@ -33,18 +31,13 @@ pub(super) fn start(
     config: &Config,
     parts: &Parts,
     hub: Arc<Hub>,
-    (http, api): (TcpListener, Router),
-    (admin, admin_routes): (TcpListener, Router),
+    api: Port,
+    certificate: Option<Certificate>,
+    admin: Port,
 ) -> anyhow::Result<Service> {
     let mut service = Service::default();
-    let bounds = Bounds {
-        header_timeout: config.http.header_timeout,
-        max_connections: config.http.max_connections,
-        drain: config.http.drain,
-    };
-    let admin_bounds = Bounds { drain: Duration::from_secs(1), ..bounds.clone() };
     let followers = Arc::clone(&hub);
-    service.stage("intake", config.http.drain + GRACE).task("api", |stop| listen::serve(http, api, bounds, stop)).task(
+    service.stage("intake", config.http.drain + GRACE).task("api", |stop| api.serve(stop)).task(
         "subscriptions",
         |stop| async move {
             // Their WebSockets outlive the requests that opened them.
@@ -53,6 +46,9 @@ pub(super) fn start(
             Ok(())
         },
     );
+    if let Some(certificate) = certificate {
+        service.endless("certificate", certificate.keep_fresh());
+    }
     let mut nudges = NudgeListener::start(&parts.bus_config, hub)?;
 
     let (queue, claims) = mpsc::channel(config.workers.queued);
@@ -70,17 +66,23 @@ pub(super) fn start(
     let claimer =
         Arc::new(NotingClaimer { store: parts.transfers(), host: parts.host, holdings: Arc::clone(&holdings) });
     let mut listener = Listener::start(&parts.bus_config, claimer, parts.tracer(), queue)?;
-    service.stage("listening", Duration::from_secs(15)).endless("adopter", adopter.run()).task(
-        "listener",
-        |stop| async move {
-            tokio::select! {
-                ended = listener.ended() => return ended.context("listening to Kafka ended"),
-                () = stop.cancelled() => listener.stop(),
-            }
-            Ok(listener.ended().await?)
-        },
-    );
-    service.task("nudges", |stop| async move {
+    let redriving = Redriving {
+        redriver: parts.redriver(),
+        store: parts.transfers(),
+        host: parts.host,
+        alive: alive.clone(),
+        every: config.workers.adopt,
+    };
+    let mut listening = service.stage("listening", Duration::from_secs(15));
+    listening = listening.endless("adopter", adopter.run()).endless("redriving", redriving.run());
+    listening = listening.task("listener", |stop| async move {
+        tokio::select! {
+            ended = listener.ended() => return ended.context("listening to Kafka ended"),
+            () = stop.cancelled() => listener.stop(),
+        }
+        Ok(listener.ended().await?)
+    });
+    listening.task("nudges", |stop| async move {
         tokio::select! {
             ended = nudges.ended() => return ended.context("listening to nudges ended"),
             () = stop.cancelled() => nudges.stop(),
@@ -122,6 +124,6 @@ pub(super) fn start(
             let _ = timeout(LAST_RELAY, relay.flush()).await;
             Ok(())
         })
-        .task("admin", |stop| listen::serve(admin, admin_routes, admin_bounds, stop));
+        .task("admin", |stop| admin.serve(stop));
     Ok(service)
 }

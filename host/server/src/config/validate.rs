@@ -8,6 +8,7 @@ impl Config {
         let mut problems = self.missing();
         problems.extend(self.identity_problems());
         problems.extend(self.size_problems());
+        problems.extend(self.listening_problems());
         if !self.http.public_url.is_empty() && !self.http.public_url.starts_with("http") {
             problems.push("`http.public_url` must begin with https:// or http://".to_owned());
         }
@@ -56,12 +57,42 @@ impl Config {
         problems
     }
 
+    fn listening_problems(&self) -> Vec<String> {
+        let http = &self.http;
+        let times = [
+            ("handshake_timeout_ms", http.handshake_timeout),
+            ("header_timeout_ms", http.header_timeout),
+            ("idle_timeout_ms", http.idle_timeout),
+            ("write_timeout_ms", http.write_timeout),
+            ("body_window_ms", http.body_window),
+            ("ping_ms", http.ping),
+        ];
+        let mut problems: Vec<String> = times
+            .into_iter()
+            .filter(|(_, time)| time.is_zero())
+            .map(|(key, _)| format!("`http.{key}` must be at least 1: no client is waited for without end"))
+            .collect();
+        if http.tls_certificate.as_os_str().is_empty() != http.tls_key.as_os_str().is_empty() {
+            problems.push("`http.tls_certificate` and `http.tls_key` belong together: set both or none".to_owned());
+        }
+        if http.max_header_bytes < 8192 {
+            problems.push("`http.max_header_bytes` must be at least 8192: tokens are that long".to_owned());
+        }
+        problems
+    }
+
     fn size_problems(&self) -> Vec<String> {
         let positive = [
             ("workers.concurrent", self.workers.concurrent),
             ("workers.queued", self.workers.queued),
             ("kafka.batch", self.kafka.batch),
             ("http.max_connections", self.http.max_connections),
+            ("http.max_connections_per_address", self.http.max_connections_per_address),
+            ("limits.requests_per_minute", self.limits.requests_per_minute as usize),
+            ("limits.bad_tokens_per_minute", self.limits.bad_tokens_per_minute as usize),
+            ("http.max_streams", self.http.max_streams as usize),
+            ("http.body_bytes_per_second", usize::try_from(self.http.body_bytes_per_second).unwrap_or(usize::MAX)),
+            ("http.graphql_body_bytes", self.http.graphql_body_bytes),
             ("database.worker_connections", self.database.worker_connections as usize),
             ("database.api_connections", self.database.api_connections as usize),
             ("graphql.max_cost", self.graphql.max_cost),

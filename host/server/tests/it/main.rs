@@ -3,4 +3,5 @@
 mod configuration;
 mod program;
 mod token;
+mod webhook;
 mod whole_host;

@@ -6,6 +6,7 @@ mod stage;
 use std::time::Duration;
 
 use lockgate_devservices::Service;
+use serde_json::{Value, json};
 use stage::Stage;
 
 const TRANSFERS: usize = 30;
@@ -97,4 +98,48 @@ async fn nothing_is_lost_when_kafka_is_wiped_and_postgres_restarts() {
     let received = stage.received();
     assert_eq!(received.len(), sent.len(), "every transfer was delivered under a key of its own");
     assert!(stage.stop().await.success(), "a host that went through this stops in order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dead_letters_sent_again_arrive_once_and_in_order_although_it_is_cancelled_and_a_host_dies() {
+    const DEAD: usize = 12;
+    let mut stage = Stage::set().await;
+    stage.ready(0).await;
+    stage.ready(1).await;
+    let quick = json!({ "ordered": true, "settings": { "retriesSeconds": [], "breakerFailures": 0 } });
+    stage.introduce_to("acme", "globex", quick).await;
+    stage.down(true);
+    for number in 0..DEAD {
+        stage.send(number % 2, &format!("list-{number}.csv"), format!("name,amount\nann,{number}\n")).await;
+    }
+    let dead = "query { deadLetterGroups { count cause } }";
+    let all = |it: &Value| it["deadLetterGroups"][0]["count"] == DEAD;
+    let groups = stage.until("all are dead", dead, json!({}), all).await;
+    assert_eq!(groups["deadLetterGroups"][0]["cause"], "SERVER_ERROR");
+    assert!(stage.arrived().is_empty());
+
+    stage.down(false);
+    let start = "mutation($input: StartRedriveInput!) { startRedrive(input: $input) { redrive { id } } }";
+    let input = json!({ "input": { "reason": "it is back", "perSecond": 2 } });
+    let first = stage.graphql(start, input.clone()).await["startRedrive"]["redrive"]["id"].clone();
+    let redrive = "query($id: ID!) { redrive(id: $id) { state moved } }";
+    let some = |it: &Value| it["redrive"]["moved"].as_u64().is_some_and(|moved| moved >= 4);
+    stage.until("some are sent", redrive, json!({ "id": first }), some).await;
+    let cancel = "mutation($id: ID!) { cancelRedrive(input: { redrive: $id }) { redrive { state moved } } }";
+    let cancelled = stage.graphql(cancel, json!({ "id": first })).await["cancelRedrive"]["redrive"].clone();
+    assert_eq!(cancelled["state"], "CANCELLED");
+
+    let second = stage.graphql(start, input).await["startRedrive"]["redrive"]["id"].clone();
+    stage.kill(1);
+    let finished = |it: &Value| it["redrive"]["state"] == "FINISHED";
+    let ended = stage.until("it is finished", redrive, json!({ "id": second }), finished).await;
+    let moved = |it: &Value| it["moved"].as_u64().expect("a count");
+    assert_eq!(moved(&cancelled) + moved(&ended["redrive"]), DEAD as u64, "each was sent by one of the two");
+    let delivered = "query { deliveries(state: DELIVERED, first: 50) { nodes { key position } } }";
+    let arrived = |it: &Value| it["deliveries"]["nodes"].as_array().is_some_and(|all| all.len() == DEAD);
+    let delivered = stage.until("all arrived", delivered, json!({}), arrived).await;
+    let mut line = delivered["deliveries"]["nodes"].as_array().expect("a list").clone();
+    line.sort_by_key(|it| it["position"].as_u64());
+    let keys: Vec<_> = line.iter().map(|it| it["key"].as_str().expect("a key").to_owned()).collect();
+    assert_eq!(stage.arrived(), keys, "each under one key, in the order of the line");
 }

@@ -52,7 +52,8 @@ pub(super) async fn deliveries(connection: &mut PgConnection, wish: Wish) -> Res
               and not exists (select from hosts h where h.id = claimed_by and h.alive_until >= now())
             order by claimed_at limit $2 for update skip locked)
          update deliveries t
-         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + 1
+         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + 1,
+             attempting = false
          from dead where t.id = dead.id returning",
         "",
         wish.host,

@@ -3,6 +3,7 @@
 //! Where `due_at <= updated_at` a command was put in the outbox, and Kafka gets its chance until it is overdue; where
 //! `due_at` lies later (a retry, a postponement, a claim given back) nobody rings and the poll is the clock.
 
+use lockgate_core::destination::DestinationSettings;
 use sqlx::PgConnection;
 
 use super::Wish;
@@ -59,7 +60,11 @@ pub(super) async fn consignments(connection: &mut PgConnection, wish: Wish) -> R
 
 pub(super) async fn deliveries(connection: &mut PgConnection, wish: Wish) -> Result<Vec<Claimed>, Failure> {
     let rows = deliveries!(
-        "with due as (
+        "with crowded as materialized (
+            select b.destination from deliveries b join destinations t on t.id = b.destination
+            where b.attempting group by b.destination, t.settings
+            having count(*) >= coalesce((t.settings ->> 'concurrent')::integer, $4)),
+         due as (
             select id, version, row_number() over (partition by receiver order by due_at) as turn
             from (
                 select d.id, d.version, d.receiver, d.due_at from deliveries d
@@ -68,6 +73,7 @@ pub(super) async fn deliveries(connection: &mut PgConnection, wish: Wish) -> Res
                   and (d.position is null or not exists (
                        select from deliveries b
                        where b.destination = d.destination and b.position < d.position and b.state = 'scheduled'))
+                  and (d.waits is distinct from 'slot' or d.destination not in (select destination from crowded))
                 order by d.due_at limit $2::bigint * 8) oldest),
          picked as (
             select p.id from deliveries p join due on p.id = due.id and p.version = due.version
@@ -77,7 +83,8 @@ pub(super) async fn deliveries(connection: &mut PgConnection, wish: Wish) -> Res
         "",
         wish.host,
         wish.room,
-        wish.overdue_seconds
+        wish.overdue_seconds,
+        i32::try_from(DestinationSettings::default().concurrent).unwrap_or(i32::MAX)
     )
     .fetch_all(connection)
     .await?;

@@ -97,7 +97,8 @@ async fn delivery(connection: &mut PgConnection, next: &Delivery, expected: Vers
     let done = sqlx::query!(
         "update deliveries set
             version = $3, state = $4, due_at = $5, attempts = $6, last_error = $7, adoptions = $8, trace = $9,
-            updated_at = $10, claimed_by = null, claimed_at = null
+            updated_at = $10, cause = $11, waits = $12, generation = $13, released = $14, judges = $15, redrive = $16,
+            attempting = false, claimed_by = null, claimed_at = null
          where id = $1 and version = $2",
         next.id.uuid(),
         expected,
@@ -109,6 +110,12 @@ async fn delivery(connection: &mut PgConnection, next: &Delivery, expected: Vers
         integer(next.adoptions)?,
         next.trace.0,
         next.updated_at,
+        next.cause.as_ref().map(word).transpose()?,
+        next.waits.as_ref().map(word).transpose()?,
+        integer(next.generation)?,
+        optional_document(next.released.as_ref())?,
+        next.judges,
+        next.redrive.map(|id| id.uuid()),
     )
     .execute(connection)
     .await?;

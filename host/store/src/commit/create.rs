@@ -1,11 +1,11 @@
 //! Creates what a change creates: consignments, deliveries with their place in line.
 
-use lockgate_core::change::NewDelivery;
+use lockgate_core::change::{Disabling, NewDelivery};
 use lockgate_core::consignment::Consignment;
 use lockgate_core::id::DestinationId;
 use sqlx::PgConnection;
 
-use crate::column::{document, integer, optional_document, optional_text, word};
+use crate::column::{document, integer, optional_document, optional_text, text, word};
 use crate::error::Failure;
 
 /// Creates consignments.
@@ -50,8 +50,9 @@ pub(super) async fn deliveries(connection: &mut PgConnection, created: &[NewDeli
         let position = if new.ordered { Some(draw_position(connection, it.destination).await?) } else { it.position };
         sqlx::query!(
             "insert into deliveries (id, version, state, consignment, transfer, receiver, destination, position, due_at,
-                                     attempts, last_error, adoptions, trace, created_at, updated_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
+                                     attempts, last_error, adoptions, trace, created_at, updated_at, released, redrive,
+                                     replay_of)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
             it.id.uuid(),
             it.version,
             word(&it.state)?,
@@ -67,6 +68,9 @@ pub(super) async fn deliveries(connection: &mut PgConnection, created: &[NewDeli
             it.trace.0,
             it.created_at,
             it.updated_at,
+            optional_document(it.released.as_ref())?,
+            it.redrive.map(|id| id.uuid()),
+            it.replay_of.map(|id| id.uuid()),
         )
         .execute(&mut *connection)
         .await?;
@@ -86,9 +90,14 @@ async fn draw_position(connection: &mut PgConnection, destination: DestinationId
 }
 
 /// Turns a destination off that said it is gone.
-pub(super) async fn disable(connection: &mut PgConnection, destination: DestinationId) -> Result<(), Failure> {
-    sqlx::query!("update destinations set status = 'disabled' where id = $1", destination.uuid())
-        .execute(connection)
-        .await?;
+pub(super) async fn disable(connection: &mut PgConnection, it: &Disabling) -> Result<(), Failure> {
+    sqlx::query!(
+        "update destinations set status = 'disabled', disabled_reason = $2, disabled_at = now()
+         where id = $1 and status <> 'disabled'",
+        it.destination.uuid(),
+        text(&it.reason)
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }

@@ -11,15 +11,16 @@ use crate::store::PgStore;
 
 pub(super) async fn add_destination(store: &PgStore, it: &Destination) -> Result<(), RegistryError> {
     sqlx::query!(
-        "insert into destinations (id, partner, name, endpoint, ordered, status, created_at)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into destinations (id, partner, name, endpoint, ordered, status, created_at, settings)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
         it.id.uuid(),
         it.partner.uuid(),
         text(&it.name),
         document(&it.endpoint)?,
         it.ordered,
         word(&it.status)?,
-        it.created_at
+        it.created_at,
+        document(&it.settings)?
     )
     .execute(&store.worker)
     .await
@@ -29,11 +30,16 @@ pub(super) async fn add_destination(store: &PgStore, it: &Destination) -> Result
 
 pub(super) async fn update_destination(store: &PgStore, it: &Destination) -> Result<(), RegistryError> {
     let done = sqlx::query!(
-        "update destinations set endpoint = $2, ordered = $3, status = $4 where id = $1",
+        "update destinations
+         set endpoint = $2, ordered = $3, status = $4, settings = $5, disabled_reason = $6, disabled_at = $7
+         where id = $1",
         it.id.uuid(),
         document(&it.endpoint)?,
         it.ordered,
-        word(&it.status)?
+        word(&it.status)?,
+        document(&it.settings)?,
+        it.disabled.as_ref().map(|disabled| text(&disabled.reason)),
+        it.disabled.as_ref().map(|disabled| disabled.at)
     )
     .execute(&store.worker)
     .await

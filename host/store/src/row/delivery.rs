@@ -3,11 +3,14 @@
 use std::time::Duration;
 
 use lockgate_core::delivery::{Answer, Attempt, Delivery};
-use lockgate_core::id::{AttemptId, ConsignmentId, DeliveryId, DestinationId, HostId, PartnerId, TransferId};
+use lockgate_core::id::{
+    AttemptId, ConsignmentId, DeliveryId, DestinationId, HostId, PartnerId, RedriveId, TransferId,
+};
+use lockgate_core::payload::Payload;
 use lockgate_core::time::Timestamp;
 use sqlx::types::{Json, Uuid};
 
-use crate::column::{from_word, small, trace, unsigned};
+use crate::column::{from_word, inside, small, trace, unsigned};
 use crate::error::Failure;
 
 /// The columns of a delivery.
@@ -24,6 +27,13 @@ pub(crate) struct DeliveryRow {
     pub(crate) due_at: Timestamp,
     pub(crate) attempts: i32,
     pub(crate) last_error: Option<String>,
+    pub(crate) cause: Option<String>,
+    pub(crate) waits: Option<String>,
+    pub(crate) generation: i32,
+    pub(crate) released: Option<Json<Payload>>,
+    pub(crate) judges: bool,
+    pub(crate) redrive: Option<Uuid>,
+    pub(crate) replay_of: Option<Uuid>,
     pub(crate) adoptions: i32,
     pub(crate) trace: Option<String>,
     pub(crate) created_at: Timestamp,
@@ -36,8 +46,10 @@ macro_rules! deliveries {
         sqlx::query_as!(
             $crate::row::DeliveryRow,
             $head
-                + " t.id, t.version, t.state, t.consignment, t.transfer, t.receiver, t.destination, t.position, t.due_at,
-                t.attempts, t.last_error, t.adoptions, t.trace, t.created_at, t.updated_at, t.claimed_at "
+                + r#" t.id, t.version, t.state, t.consignment, t.transfer, t.receiver, t.destination, t.position, t.due_at,
+                t.attempts, t.last_error, t.cause, t.waits, t.generation, t.judges, t.redrive, t.replay_of,
+                t.released as "released: crate::doc::Payload",
+                t.adoptions, t.trace, t.created_at, t.updated_at, t.claimed_at "#
                 $(+ $tail)+
             $(, $argument)*
         )
@@ -60,6 +72,13 @@ impl TryFrom<DeliveryRow> for Delivery {
             due_at: row.due_at,
             attempts: small(row.attempts)?,
             last_error: row.last_error,
+            cause: row.cause.as_deref().map(|it| from_word("cause", it)).transpose()?,
+            waits: row.waits.as_deref().map(|it| from_word("wait", it)).transpose()?,
+            generation: small(row.generation)?,
+            released: inside(row.released),
+            judges: row.judges,
+            redrive: row.redrive.map(RedriveId::from_uuid),
+            replay_of: row.replay_of.map(DeliveryId::from_uuid),
             adoptions: small(row.adoptions)?,
             trace: trace(row.trace),
             created_at: row.created_at,

@@ -1,7 +1,7 @@
 //! Partners, agreements, destinations and channels in their tables.
 
 use lockgate_core::agreement::Agreement;
-use lockgate_core::destination::{Destination, Endpoint};
+use lockgate_core::destination::{Destination, DestinationSettings, Disabled, Endpoint};
 use lockgate_core::id::{AgreementId, ChannelId, DestinationId, PartnerId};
 use lockgate_core::notification::{Channel, ChannelKind};
 use lockgate_core::partner::Partner;
@@ -94,6 +94,9 @@ pub(crate) struct DestinationRow {
     pub(crate) endpoint: Json<Endpoint>,
     pub(crate) ordered: bool,
     pub(crate) status: String,
+    pub(crate) settings: Json<DestinationSettings>,
+    pub(crate) disabled_reason: Option<String>,
+    pub(crate) disabled_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -103,7 +106,8 @@ macro_rules! destinations {
             $crate::row::DestinationRow,
             r#"select t.id, t.partner, t.name,
                 t.endpoint as "endpoint: crate::doc::Endpoint",
-                t.ordered, t.status, t.created_at from destinations t "#
+                t.ordered, t.status, t.settings as "settings: crate::doc::Settings",
+                t.disabled_reason, t.disabled_at, t.created_at from destinations t "#
                 $(+ $tail)+
             $(, $argument)*
         )
@@ -121,6 +125,8 @@ impl TryFrom<DestinationRow> for Destination {
             endpoint: row.endpoint.0,
             ordered: row.ordered,
             status: from_word("destination status", &row.status)?,
+            disabled: row.disabled_reason.zip(row.disabled_at).map(|(reason, at)| Disabled { reason, at }),
+            settings: row.settings.0,
             created_at: row.created_at,
         })
     }

@@ -13,7 +13,8 @@ use crate::error::Failure;
 pub(crate) struct UploadRow {
     pub(crate) id: Uuid,
     pub(crate) version: i64,
-    pub(crate) transfer: Uuid,
+    pub(crate) transfer: Option<Uuid>,
+    pub(crate) assembles: Option<Vec<Uuid>>,
     pub(crate) sender: Uuid,
     pub(crate) length: Option<i64>,
     pub(crate) received: i64,
@@ -27,7 +28,7 @@ macro_rules! uploads {
         sqlx::query_as!(
             $crate::row::UploadRow,
             $head
-                + r#" t.id, t.version, t.transfer, t.sender, t.length, t.received,
+                + r#" t.id, t.version, t.transfer, t.assembles, t.sender, t.length, t.received,
                 t.progress as "progress: crate::doc::Progress",
                 t.expires_at, t.complete "#
                 $(+ $tail)+
@@ -43,7 +44,8 @@ impl TryFrom<UploadRow> for Upload {
         Ok(Self {
             id: UploadId::from_uuid(row.id),
             version: row.version,
-            transfer: TransferId::from_uuid(row.transfer),
+            transfer: row.transfer.map(TransferId::from_uuid),
+            assembles: row.assembles.unwrap_or_default().into_iter().map(UploadId::from_uuid).collect(),
             sender: PartnerId::from_uuid(row.sender),
             length: row.length.map(unsigned).transpose()?,
             offset: unsigned(row.received)?,

@@ -1,6 +1,6 @@
 //! Transfers and their uploads, as a viewer sees them.
 
-use lockgate_core::id::PartnerId;
+use lockgate_core::id::{PartnerId, TransferId};
 use lockgate_core::ports::{Edge, Page, PageRequest, TransferFilter};
 use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Transfer;
@@ -119,10 +119,12 @@ pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Transfe
     Ok(all(rows)?.into_iter().map(|it| sight::transfer(view.role, it)).collect())
 }
 
-pub(super) async fn uploads_of(view: &PgSnapshot, transfers: &[Uuid]) -> Result<Vec<Upload>, Failure> {
-    all(uploads!("select", "from uploads t where t.transfer = any($1)", transfers)
+pub(super) async fn uploads_of(view: &PgSnapshot, transfers: &[Uuid]) -> Result<Vec<(TransferId, Upload)>, Failure> {
+    let rows = uploads!("select", "from uploads t where t.transfer = any($1)", transfers)
         .fetch_all(&mut *view.statement().await)
-        .await?)
+        .await?;
+    let uploads: Vec<Upload> = all(rows)?;
+    Ok(uploads.into_iter().filter_map(|it| Some((it.transfer?, it))).collect())
 }
 
 pub(super) async fn upload(view: &PgSnapshot, id: Uuid) -> Result<Option<Upload>, Failure> {

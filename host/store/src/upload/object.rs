@@ -1,6 +1,7 @@
 //! The rows that stand for payload objects before they exist.
 
-use lockgate_core::id::{PayloadId, TransferId};
+use lockgate_core::id::PayloadId;
+use lockgate_core::payload::ObjectOwner;
 use lockgate_core::transfer::Version;
 
 use crate::error::Failure;
@@ -10,16 +11,23 @@ use crate::store::PgStore;
 pub(super) async fn begin(
     store: &PgStore,
     id: PayloadId,
-    transfer: TransferId,
+    owner: ObjectOwner,
     key: &str,
     version: Version,
 ) -> Result<(), Failure> {
+    let (transfer, upload) = match owner {
+        ObjectOwner::Transfer(id) => (Some(id.uuid()), None),
+        ObjectOwner::Upload(id) => (None, Some(id.uuid())),
+    };
     let done = sqlx::query!(
-        "insert into payload_objects as o (id, key, transfer, version, state) values ($1, $2, $3, $4, 'writing')
-         on conflict (id) do update set state = 'writing' where o.key = $2 and o.transfer = $3 and o.state = 'writing'",
+        "insert into payload_objects as o (id, key, transfer, upload, version, state)
+         values ($1, $2, $3, $4, $5, 'writing')
+         on conflict (id) do update set state = 'writing'
+         where o.key = $2 and coalesce(o.transfer, o.upload) = coalesce($3, $4) and o.state = 'writing'",
         id.uuid(),
         key,
-        transfer.uuid(),
+        transfer,
+        upload,
         version
     )
     .execute(&store.worker)

@@ -1,5 +1,7 @@
 //! Moves uploads on: offset, parts, tail and hash state in one row, fenced by its version.
 
+use std::time::{Duration, Instant};
+
 use lockgate_core::id::{PayloadId, UploadId};
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{Advance, UploadError};
@@ -12,12 +14,28 @@ use crate::column::{bigint, document};
 use crate::error::Failure;
 use crate::row::one;
 use crate::store::PgStore;
+use crate::usage;
 
 /// An upload that did not end.
 pub(super) async fn find(store: &PgStore, id: UploadId) -> Result<Option<Upload>, Failure> {
     one(uploads!("select", "from uploads t where t.id = $1 and not t.ended", id.uuid())
         .fetch_optional(&store.worker)
         .await?)
+}
+
+/// The upload, asked for again and again, less and less often, while a writer is at it and patience lasts.
+pub(super) async fn at_rest(store: &PgStore, id: UploadId, patience: Duration) -> Result<Option<Upload>, Failure> {
+    let end = Instant::now() + patience;
+    let mut pause = Duration::from_millis(10);
+    loop {
+        let found = find(store, id).await?;
+        let at_work = found.as_ref().is_some_and(|it| it.progress.open && !it.complete);
+        if !at_work || Instant::now() + pause > end {
+            return Ok(found);
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_millis(100));
+    }
 }
 
 /// Moves an upload on. The tail that it leaves behind is given to the sweeper; every step renews its patience.
@@ -89,10 +107,12 @@ async fn seal_once(
     )
     .fetch_optional(&mut *transaction)
     .await?;
-    if row.is_some() {
+    let upload: Option<Upload> = one(row)?;
+    if let Some(upload) = &upload {
+        usage::came(&mut transaction, upload.sender, id, payload.size).await?;
         transaction.commit().await?;
     }
-    one(row)
+    Ok(upload)
 }
 
 /// Tells an upload that moved on from one that another writer moved, and from one that is not there.
@@ -131,8 +151,9 @@ async fn terminate_once(store: &PgStore, id: UploadId) -> Result<(), Failure> {
     if let Some(upload) = ended {
         discard_tail(&mut transaction, id, upload.version, None).await?;
         sqlx::query!(
-            "update payload_objects set state = 'discarded' where transfer = $1 and state = 'writing'",
-            upload.transfer
+            "update payload_objects set state = 'discarded' where (transfer = $1 or upload = $2) and state = 'writing'",
+            upload.transfer,
+            id.uuid()
         )
         .execute(&mut *transaction)
         .await?;
@@ -149,8 +170,9 @@ async fn discard_tail(
     keep: Option<&str>,
 ) -> Result<(), Failure> {
     sqlx::query!(
-        "insert into payload_objects (id, key, transfer, version, state)
-         select $4, progress #>> '{tail,key}', transfer, version, 'discarded' from uploads
+        "insert into payload_objects (id, key, transfer, upload, version, state)
+         select $4, progress #>> '{tail,key}', transfer, case when transfer is null then id end, version, 'discarded'
+         from uploads
          where id = $1 and version = $2 and progress #>> '{tail,key}' is not null
            and progress #>> '{tail,key}' is distinct from $3
          on conflict (key) do update set state = 'discarded'",

@@ -7,7 +7,7 @@ use crate::column::limit;
 use crate::error::Failure;
 use crate::store::PgStore;
 
-/// Discarded rows; and `writing` rows that no change can promote any more.
+/// Rows of a partial upload that ended, expired, or is complete with another object; discarded rows; and `writing` rows that no change can promote any more.
 ///
 /// While its transfer is announced, an unfinished upload may need every row of it, a complete one only that of the
 /// sealed payload. Later a row belongs to the claim under whose version it is written: once that version moved on or
@@ -15,10 +15,16 @@ use crate::store::PgStore;
 /// a little longer.)
 pub(super) async fn sweepable(store: &PgStore, room: usize) -> Result<Vec<Sweepable>, Failure> {
     let rows = sqlx::query!(
-        "select o.id, o.key, o.multipart from payload_objects o join transfers t on t.id = o.transfer
+        "select o.id, o.key, o.multipart from payload_objects o left join transfers t on t.id = o.transfer
          where o.state <> 'live'
            and (o.state = 'discarded'
-                or (not (t.state = 'announced'
+                or (o.transfer is null
+                    and not exists (select from uploads u
+                                    where u.id = o.upload and not u.ended and u.expires_at > now()
+                                      and (not u.complete
+                                           or u.payload ->> 'id' = 'pay_' || replace(o.id::text, '-', ''))))
+                or (o.transfer is not null
+                    and not (t.state = 'announced'
                          and exists (select from uploads u
                                      where u.transfer = t.id and not u.ended
                                        and (not u.complete
@@ -26,7 +32,10 @@ pub(super) async fn sweepable(store: &PgStore, room: usize) -> Result<Vec<Sweepa
                     and not (t.version = o.version and t.claimed_by is not null)
                     and not exists (select from consignments c
                                     where c.transfer = o.transfer and c.version = o.version
-                                      and c.claimed_by is not null)))
+                                      and c.claimed_by is not null)
+                    and not exists (select from deliveries d
+                                    where d.transfer = o.transfer and d.version = o.version and d.judges
+                                      and d.claimed_by is not null)))
          order by o.created_at limit $1",
         limit(room)
     )

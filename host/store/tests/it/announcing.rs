@@ -19,10 +19,11 @@ async fn of_many_equal_announcements_at_once_one_creates_and_all_name_the_same_t
         match racer.await.expect("no panic") {
             (AnnounceOutcome::Created, it) => created.push(it.transfer.id),
             (AnnounceOutcome::Repeated { transfer, upload }, _) => {
-                assert_eq!(upload.transfer, transfer.id);
+                assert_eq!(upload.transfer, Some(transfer.id));
                 repeated.push(transfer.id);
             }
             (AnnounceOutcome::Conflict { transfer }, _) => panic!("{transfer} in conflict with itself"),
+            (AnnounceOutcome::OverQuota { .. }, it) => panic!("{} has no quota", it.transfer.id),
         }
     }
     assert_eq!(created.len(), 1);

@@ -2,7 +2,7 @@
 
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
-use lockgate_core::delivery::Answer;
+use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::destination::DestinationStatus;
 use lockgate_core::id::{PartnerId, PayloadId};
 use lockgate_core::ports::{CommitError, StoreError, TransferStore, UploadStore};
@@ -78,7 +78,7 @@ async fn a_transfer_is_received_only_with_the_payload_that_its_upload_sealed() {
     let mut other = crate::world::payload(it.transfer.id);
     other.id = PayloadId::generate(now());
     other.key = "payloads/other".into();
-    world.store.begin_object(other.id, it.transfer.id, &other.key, 0).await.expect("an object's row");
+    world.store.begin_object(other.id, it.transfer.id.into(), &other.key, 0).await.expect("an object's row");
     let stamp = Stamp::of_host(world.host, now());
     let change = transfer::apply(&it.transfer, TransferMove::Receive(other), &stamp).expect("a legal move");
     let failed = world.store.receive(it.upload.id, &change).await;
@@ -94,7 +94,10 @@ async fn a_destination_that_says_it_is_gone_is_disabled_with_the_attempt() {
     let share = world.accepted(alice, &[bob]).await.remove(0);
     let delivery = world.released(&share, &[&destination]).await.remove(0);
     let claim = world.claim(Work::Delivery(delivery.id)).await;
-    let change = world.attempting(&claim, Answer::Refused { error: "410 Gone".into(), disable: true });
+    let change = world.attempting(
+        &claim,
+        Answer::Refused { cause: Cause::Gone, error: "410 Gone".to_owned(), disable: true, response: None },
+    );
     world.store.commit(&change).await.expect("an attempt");
     let destination = world.store.destination(destination.id).await.expect("an answer").expect("a destination");
     assert_eq!(destination.status, DestinationStatus::Disabled);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lockgate_core::command::Work;
-use lockgate_core::delivery::{Answer, Delivery};
+use lockgate_core::delivery::{Answer, Cause, Delivery};
 use lockgate_core::id::DeliveryId;
 use lockgate_core::ports::TransferStore;
 
@@ -59,7 +59,7 @@ async fn only_the_first_of_the_line_is_claimed_and_the_next_is_rung_for_when_it_
         "the pipeline sees the same line"
     );
 
-    let dead = world.attempting(&due[0], Answer::Refused { error: "404".into(), disable: false });
+    let dead = world.attempting(&due[0], Answer::refused(Cause::Refused, "404"));
     world.run("delete from outbox").await;
     world.store.commit(&dead).await.expect("an attempt");
     let rung = world

@@ -1,5 +1,6 @@
 //! The store against a real Postgres: every test has a database of its own.
 
+mod admitting;
 mod adoption;
 mod announcing;
 mod claiming;
@@ -9,10 +10,13 @@ mod nudging;
 mod outage;
 mod outbox;
 mod proof;
+mod rate;
+mod redrives;
 mod registry;
 mod rolling_up;
 mod secrets;
 mod sight;
 mod telling;
 mod upload;
+mod usage;
 mod world;

@@ -2,7 +2,7 @@
 
 use lockgate_core::command::Work;
 use lockgate_core::consignment::ConsignmentState;
-use lockgate_core::delivery::Answer;
+use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::ports::TransferStore;
 use lockgate_core::state::{DeliveryMove, Stamp, delivery};
 use lockgate_core::transfer::TransferState;
@@ -40,13 +40,13 @@ async fn a_redriven_dead_letter_puts_its_consignment_and_transfer_under_way_agai
     let share = world.accepted(alice, &[bob]).await.remove(0);
     let sent = world.released(&share, &[&inbox]).await.remove(0);
     let claim = world.claim(Work::Delivery(sent.id)).await;
-    let refused = world.attempting(&claim, Answer::Refused { error: "404".into(), disable: false });
+    let refused = world.attempting(&claim, Answer::refused(Cause::Refused, "404"));
     world.store.commit(&refused).await.expect("an attempt");
     assert_eq!(world.consignment(share.id).await.state, ConsignmentState::DeadLettered);
     assert_eq!(world.transfer(share.transfer).await.state, TransferState::Finished);
 
     let dead = world.delivery(sent.id).await;
-    let redrive = DeliveryMove::Redrive { reason: "they fixed it".into() };
+    let redrive = DeliveryMove::Redrive { reason: "they fixed it".into(), redrive: None, judged_again: false };
     let change = delivery::apply(&dead, redrive, &Stamp::of_person("test", now(), None)).expect("a legal move");
     world.store.commit(&change).await.expect("a redrive");
     assert_eq!(world.consignment(share.id).await.state, ConsignmentState::Released);

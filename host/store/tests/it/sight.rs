@@ -38,6 +38,20 @@ impl Cast {
         let share = world.accepted(alice, &[bob]).await.remove(0);
         let delivery = world.released(&share, &[&inbox]).await.remove(0);
         world.delivered(delivery.id).await;
+        let (bobs, inbox, redrive) = (bob.uuid(), inbox.id.uuid(), delivery.id.uuid());
+        world
+            .run(&format!(
+                "insert into breakers (destination, receiver, state, failures, trips)
+                     values ('{inbox}', '{bobs}', 'closed', 1, 0);
+                 insert into redrives (id, version, state, kind, partner, filter, judging, per_second, reason, author,
+                                       created_at, updated_at)
+                     values ('{redrive}', 0, 'finished', 'dead-letters', '{bobs}', '{{}}', 'released', 1, 'why', 'bob',
+                             now(), now());
+                 insert into redrive_lanes (redrive, destination, receiver, partner, total)
+                     values ('{redrive}', '{inbox}', '{bobs}', '{bobs}', 0);
+                 insert into partner_usage (partner, day, transfers, bytes) values ('{bobs}', current_date, 1, 1)"
+            ))
+            .await;
         Self { world, alice, bob, carol, share }
     }
 }
@@ -142,6 +156,10 @@ async fn each_side_of_a_transfer_sees_its_own_half() {
         ("deliveries", 0, 1),
         ("attempts", 0, 1),
         ("destinations", 0, 1),
+        ("breakers", 0, 1),
+        ("partner_usage", 0, 1),
+        ("redrives", 0, 1),
+        ("redrive_lanes", 0, 1),
         ("decisions where side = 'inbound'", 1, 0),
         ("decisions where side = 'outbound'", 0, 1),
         ("policies", 1, 1),

@@ -2,7 +2,7 @@
 
 use lockgate_core::command::Work;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{PayloadId, UploadId};
+use lockgate_core::id::{PayloadId, TransferId, UploadId};
 use lockgate_core::ports::{Advance, TransferStore, UploadError, UploadStore};
 use lockgate_core::upload::{TailObject, Upload, UploadProgress, UploadedPart};
 
@@ -16,6 +16,7 @@ fn step(upload: &Upload, offset: u64, tail: Option<&str>) -> Advance {
         parts: vec![UploadedPart { number: 1, etag: "\"e\"".into(), size: offset }],
         tail: tail.map(|key| TailObject { key: key.into(), size: 3 }),
         midstate: vec![1, 2, 3],
+        ..UploadProgress::default()
     };
     Advance { upload: upload.id, version: upload.version, offset, length: None, progress }
 }
@@ -81,8 +82,8 @@ async fn an_unfinished_upload_keeps_its_objects_and_a_terminated_one_gives_them_
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
     let it = world.announced(alice, &[bob]).await;
     let id = PayloadId::generate(now());
-    world.store.begin_object(id, it.transfer.id, "payloads/it/0", 0).await.expect("a row");
-    world.store.begin_object(id, it.transfer.id, "payloads/it/0", 0).await.expect("a repeat is harmless");
+    world.store.begin_object(id, it.transfer.id.into(), "payloads/it/0", 0).await.expect("a row");
+    world.store.begin_object(id, it.transfer.id.into(), "payloads/it/0", 0).await.expect("a repeat is harmless");
     world.store.note_multipart(id, "mp-1").await.expect("a note");
     world.store.advance(&step(&it.upload, 5, Some("uploads/1"))).await.expect("an advance");
     assert!(swept(&world).await.is_empty());
@@ -106,7 +107,11 @@ async fn an_object_of_a_claim_is_swept_when_the_claim_is_over_and_never_while_it
     let transfer = world.received(alice, &[bob]).await;
     let claim = world.claim(Work::Transfer(transfer.id)).await;
     let masked = PayloadId::generate(now());
-    world.store.begin_object(masked, transfer.id, "payloads/m/2", claim.aggregate.version()).await.expect("a row");
+    world
+        .store
+        .begin_object(masked, transfer.id.into(), "payloads/m/2", claim.aggregate.version())
+        .await
+        .expect("a row");
     assert!(swept(&world).await.is_empty(), "it may yet be promoted");
     world.store.relinquish(&claim, std::time::Duration::ZERO).await.expect("an answer");
     assert_eq!(swept(&world).await, ["payloads/m/2"]);
@@ -114,4 +119,59 @@ async fn an_object_of_a_claim_is_swept_when_the_claim_is_over_and_never_while_it
     world.store.swept(live.id).await.expect("an answer");
     assert_eq!(world.number("select count(*) from payload_objects where state = 'live'").await, 1);
     assert_eq!(live.digest, Digest::of(transfer.id.to_string().as_bytes()));
+}
+
+#[tokio::test]
+async fn what_belongs_to_a_partial_upload_is_kept_until_it_expires_and_can_be_renewed() {
+    let world = World::new().await;
+    let alice = world.partner("alice").await;
+    let upload = Upload {
+        id: UploadId::generate(now()),
+        version: 0,
+        transfer: None,
+        assembles: vec![],
+        sender: alice,
+        length: Some(5),
+        offset: 0,
+        progress: UploadProgress::default(),
+        expires_at: now() + std::time::Duration::from_secs(3600),
+        complete: false,
+    };
+    world.store.begin_partial(&upload, now()).await.expect("a partial upload");
+    let owner = upload.owner();
+    let sealed = payload(TransferId::generate(now()));
+    world.store.begin_object(sealed.id, owner, &sealed.key, 0).await.expect("a row");
+    let advanced = world.store.advance(&step(&upload, 3, Some("uploads/1"))).await.expect("an advance");
+    let other = PayloadId::generate(now());
+    world.store.begin_object(other, owner, "uploads/2", 0).await.expect("a row");
+    assert!(swept(&world).await.is_empty(), "it is under way");
+    let complete = world.store.sealed(upload.id, advanced.version, &sealed).await.expect("a sealed upload");
+    assert_eq!((complete.transfer, complete.complete), (None, true));
+    assert_eq!(swept(&world).await, ["uploads/1", "uploads/2"], "only the sealed payload is needed");
+
+    world.run("update uploads set expires_at = now() - interval '1 second'").await;
+    assert!(swept(&world).await.contains(&sealed.key));
+    world.store.renew(&[upload.id]).await.expect("an answer");
+    assert!(!swept(&world).await.contains(&sealed.key));
+    world.store.terminate(upload.id).await.expect("an end");
+    assert!(swept(&world).await.contains(&sealed.key));
+}
+
+#[tokio::test]
+async fn whoever_asks_waits_for_a_writer_that_sets_down_what_it_has() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let upload = world.announced(alice, &[bob]).await.upload;
+    let taken = Advance { progress: upload.progress.taken_over(), ..step(&upload, 0, None) };
+    let upload = world.store.advance(&taken).await.expect("an advance");
+    // Without a limit that matters: only the pause can end the wait.
+    let asking = world.store.at_rest(upload.id, std::time::Duration::from_secs(600));
+    let pausing = step(&upload, 7, Some("uploads/1"));
+    let (found, paused) = tokio::join!(asking, world.store.advance(&pausing));
+    assert_eq!(found.expect("an answer").expect("an upload").offset, paused.expect("an advance").offset);
+    // A dead writer costs the patience and no more.
+    let dead = Advance { progress: pausing.progress.taken_over(), version: upload.version + 1, ..pausing };
+    let upload = world.store.advance(&dead).await.expect("an advance");
+    let found = world.store.at_rest(upload.id, std::time::Duration::ZERO).await.expect("an answer");
+    assert_eq!(found, Some(upload));
 }

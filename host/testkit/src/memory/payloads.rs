@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{PayloadId, TransferId};
-use lockgate_core::payload::{ObjectFormat, Payload};
+use lockgate_core::id::PayloadId;
+use lockgate_core::payload::{ObjectFormat, ObjectOwner, Payload};
 use lockgate_core::ports::{ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, UploadWriter, WriteIntent};
 use lockgate_core::upload::{TailObject, UploadProgress};
 
@@ -104,17 +104,31 @@ impl PayloadStore for MemoryPayloadStore {
 
     async fn upload(
         &self,
-        transfer: TransferId,
+        owner: ObjectOwner,
         media_type: &str,
         progress: UploadProgress,
     ) -> Result<Box<dyn UploadWriter>, PayloadError> {
-        let id = progress.payload.unwrap_or_else(|| PayloadId::from_uuid(transfer.uuid()));
+        // Two writers that both begin have objects of their own, as on S3.
+        let mut begun = self.tails.lock().expect("no test panics inside a store");
+        *begun += 1;
+        let of = match owner {
+            ObjectOwner::Transfer(id) => id.uuid(),
+            ObjectOwner::Upload(id) => id.uuid(),
+        };
+        let first = || PayloadId::from_uuid(uuid::Uuid::from_u128(of.as_u128() ^ u128::from(*begun)));
+        let id = progress.payload.unwrap_or_else(first);
         let kept = progress.tail.as_ref().and_then(|tail| lock(&self.objects).get(&tail.key).cloned());
-        let mut tails = self.tails.lock().expect("no test panics inside a store");
-        *tails += 1;
-        let tail = format!("uploads/{id}/{tails}");
         let bytes = kept.unwrap_or_default().to_vec();
-        Ok(Box::new(Uploading { objects: self.objects.clone(), id, media_type: media_type.to_owned(), bytes, tail }))
+        Ok(Box::new(Uploading {
+            objects: self.objects.clone(),
+            id,
+            media_type: media_type.to_owned(),
+            stepped: bytes.len(),
+            bytes,
+            tail: format!("uploads/{id}/{begun}"),
+            next: progress.next.max(1),
+            bound: 0,
+        }))
     }
 }
 
@@ -150,12 +164,28 @@ impl PayloadWriter for Writer {
     }
 }
 
+/// A part of an upload in memory has that many bytes, so that small tests send some.
+const PART: usize = 4;
+
 struct Uploading {
     objects: Objects,
     id: PayloadId,
     media_type: String,
     bytes: Vec<u8>,
+    /// How many of the bytes are in parts or were kept before.
+    stepped: usize,
     tail: String,
+    next: i32,
+    bound: i32,
+}
+
+impl Uploading {
+    fn progress(&self, open: bool) -> UploadProgress {
+        let key = format!("{}/{}", self.tail, self.bytes.len());
+        lock(&self.objects).insert(key.clone(), Bytes::from(self.bytes.clone()));
+        let tail = Some(TailObject { key, size: self.bytes.len() as u64 });
+        UploadProgress { payload: Some(self.id), tail, next: self.next, open, ..UploadProgress::default() }
+    }
 }
 
 impl fmt::Debug for Uploading {
@@ -166,16 +196,47 @@ impl fmt::Debug for Uploading {
 
 #[async_trait]
 impl UploadWriter for Uploading {
+    fn sends_part(&self, bytes: usize) -> bool {
+        self.bytes.len() - self.stepped + bytes >= PART
+    }
+
+    fn has_parts(&self) -> bool {
+        false
+    }
+
+    fn take_over(&mut self, first: i32) {
+        (self.next, self.bound) = (first, first + UploadProgress::REACH);
+    }
+
     async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError> {
         self.bytes.extend_from_slice(&bytes);
+        if self.sends_part(0) {
+            assert!(self.next < self.bound, "part {} was sent by a writer that did not take over", self.next);
+            let part = format!("parts/{}/{}", self.id, self.next);
+            assert!(lock(&self.objects).insert(part, bytes).is_none(), "two writers sent part {}", self.next);
+            self.next += 1;
+        }
         Ok(())
     }
 
+    async fn landed(&mut self) {
+        std::future::pending::<()>().await;
+    }
+
+    fn step(&mut self) -> Option<UploadProgress> {
+        self.sends_part(0).then(|| {
+            self.stepped = self.bytes.len();
+            self.bound = self.next + UploadProgress::REACH;
+            self.progress(true)
+        })
+    }
+
     async fn pause(self: Box<Self>) -> Result<UploadProgress, PayloadError> {
-        let size = self.bytes.len() as u64;
-        lock(&self.objects).insert(self.tail.clone(), Bytes::from(self.bytes));
-        let tail = Some(TailObject { key: self.tail, size });
-        Ok(UploadProgress { payload: Some(self.id), tail, ..UploadProgress::default() })
+        Ok(self.progress(false))
+    }
+
+    async fn finish(self: Box<Self>) -> Result<UploadProgress, PayloadError> {
+        self.pause().await
     }
 
     async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError> {

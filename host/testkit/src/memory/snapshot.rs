@@ -5,14 +5,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use lockgate_core::agreement::Agreement;
+use lockgate_core::breaker::Breaker;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::consignment::Consignment;
 use lockgate_core::decision::Decision;
 use lockgate_core::delivery::{Attempt, Delivery};
 use lockgate_core::destination::Destination;
 use lockgate_core::id::{
-    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RevisionId, TransferId,
-    UploadId,
+    AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
+    TransferId, UploadId,
 };
 use lockgate_core::notification::{Channel, Notification};
 use lockgate_core::partner::Partner;
@@ -23,11 +24,13 @@ use lockgate_core::ports::{
     TransferFilter,
 };
 use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::redrive::{Group, Lane, Redrive, RedriveFilter, RedriveKind};
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 use lockgate_core::viewer::Viewer;
 
 use super::paging::{by_id, by_sequence};
+use super::redrives::groups;
 use super::world::State;
 
 /// How the query side was used; in Postgres each read is one statement.
@@ -117,6 +120,16 @@ impl MemorySnapshot {
             _ => None,
         });
         all.filter(|it| self.is_any_of(&[it.receiver]))
+    }
+
+    /// What a redrive of that kind and filter would send, as far as the viewer sees it.
+    fn chosen<'a>(&self, state: &'a State, kind: RedriveKind, filter: &RedriveFilter) -> Vec<&'a Delivery> {
+        let chosen = state.chosen(kind, filter).into_iter();
+        chosen.filter(|it| self.is_any_of(&[it.receiver])).collect()
+    }
+
+    fn sees(&self, redrive: &Redrive) -> bool {
+        redrive.partner.map_or_else(|| self.is_any_of(&[]), |partner| self.is_any_of(&[partner]))
     }
 
     fn revisions<'a>(&'a self, state: &'a State) -> impl Iterator<Item = &'a Revision> {
@@ -249,9 +262,10 @@ impl Snapshot for MemorySnapshot {
         Ok(self.transfers(self.read()).filter(|it| ids.contains(&it.id)).cloned().collect())
     }
 
-    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<Upload>, StoreError> {
+    async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, Upload)>, StoreError> {
         let all = self.read().uploads.values().filter(|it| self.is_any_of(&[it.sender]));
-        Ok(all.filter(|it| transfers.contains(&it.transfer)).cloned().collect())
+        let of_transfer = |it: &Upload| Some((it.transfer.filter(|of| transfers.contains(of))?, it.clone()));
+        Ok(all.filter_map(of_transfer).collect())
     }
 
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError> {
@@ -308,6 +322,44 @@ impl Snapshot for MemorySnapshot {
                 && filter.transfer.is_none_or(|transfer| it.transfer == transfer)
         });
         Ok(by_id(found.cloned().collect(), page, |it| it.id.uuid()))
+    }
+
+    async fn dead_letter_groups(&self, filter: &RedriveFilter) -> Result<Vec<Group>, StoreError> {
+        Ok(groups(&self.chosen(self.read(), RedriveKind::DeadLetters, filter), true))
+    }
+
+    async fn replay_groups(&self, filter: &RedriveFilter) -> Result<Vec<Group>, StoreError> {
+        Ok(groups(&self.chosen(self.read(), RedriveKind::Replay, filter), false))
+    }
+
+    async fn dead_letters(&self, filter: &RedriveFilter, page: &PageRequest) -> Result<Page<Delivery>, StoreError> {
+        let chosen = self.chosen(self.read(), RedriveKind::DeadLetters, filter);
+        Ok(by_id(chosen.into_iter().cloned().collect(), page, |it| it.id.uuid()))
+    }
+
+    async fn redrives(&self, page: &PageRequest) -> Result<Page<Redrive>, StoreError> {
+        let state = self.read();
+        let seen = state.redrives.iter().filter(|it| self.sees(it)).filter_map(|it| state.redrive(it.id));
+        Ok(by_id(seen.collect(), page, |it| it.id.uuid()))
+    }
+
+    async fn redrives_by_id(&self, ids: &[RedriveId]) -> Result<Vec<Redrive>, StoreError> {
+        let state = self.read();
+        Ok(ids.iter().filter_map(|id| state.redrive(*id)).filter(|it| self.sees(it)).collect())
+    }
+
+    async fn lanes_of(&self, redrives: &[RedriveId]) -> Result<Vec<Lane>, StoreError> {
+        let state = self.read();
+        let seen = |id| state.redrive(id).is_some_and(|it| self.sees(&it));
+        let lanes = state.lanes.iter().map(|it| it.lane.clone());
+        Ok(lanes.filter(|it| redrives.contains(&it.redrive) && seen(it.redrive)).collect())
+    }
+
+    async fn breakers_of(&self, destinations: &[DestinationId]) -> Result<Vec<(DestinationId, Breaker)>, StoreError> {
+        let state = self.read();
+        let own = |id: DestinationId| state.destinations.iter().any(|it| it.id == id && self.is_any_of(&[it.partner]));
+        let seen = destinations.iter().filter(|id| own(**id));
+        Ok(seen.filter_map(|id| Some((*id, state.breakers.get(id)?.clone()))).collect())
     }
 
     async fn attempts_of(&self, deliveries: &[DeliveryId]) -> Result<Vec<(DeliveryId, Attempt)>, StoreError> {

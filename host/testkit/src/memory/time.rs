@@ -1,9 +1,8 @@
-//! A clock that stands until it is moved, and a chance that always draws the same.
+//! A clock that stands until it is moved.
 
 use std::sync::Mutex;
 use std::time::Duration;
 
-use lockgate_core::retry::Chance;
 use lockgate_core::time::{Clock, Timestamp};
 
 /// A clock for tests.
@@ -27,15 +26,5 @@ impl VirtualClock {
 impl Clock for VirtualClock {
     fn now(&self) -> Timestamp {
         *self.0.lock().expect("no test panics while it reads the clock")
-    }
-}
-
-/// Always draws the same number.
-#[derive(Debug, Clone, Copy)]
-pub struct FixedChance(pub f64);
-
-impl Chance for FixedChance {
-    fn draw(&self) -> f64 {
-        self.0
     }
 }

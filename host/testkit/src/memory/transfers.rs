@@ -1,172 +1,28 @@
-//! The transfer store in memory: claims fenced by version, changes written whole or not at all.
-
-use std::sync::Arc;
-use std::time::Duration;
-
-use async_trait::async_trait;
-use lockgate_core::change::Change;
-use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
-use lockgate_core::command::{RungCommand, Work};
-use lockgate_core::consignment::ConsignmentState;
-use lockgate_core::delivery::DeliveryState;
-use lockgate_core::destination::{Destination, DestinationStatus};
-use lockgate_core::digest::Digest;
-use lockgate_core::hook::Hook;
-use lockgate_core::id::{DestinationId, HostId, NotificationId, PartnerId, RevisionId, TransferId};
-use lockgate_core::notification::{Channel, Event, Notification, NotificationState};
-use lockgate_core::partner::Partner;
-use lockgate_core::policy::{Owner, Revision, RevisionPin, Rollout, Side};
-use lockgate_core::ports::{
-    AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
-};
-use lockgate_core::provenance::{ChainedEntry, Entry, link};
-use lockgate_core::state::{Stamp, consignment, transfer};
-use lockgate_core::time::Clock;
-use lockgate_core::transfer::{Transfer, TransferState};
-use lockgate_core::viewer::Viewer;
+//! The transfer store in memory: claims fenced by version, announcements by idempotency key.
 
 use super::MemoryStore;
 use super::snapshot::MemorySnapshot;
 use super::world::State;
-
-impl State {
-    pub(super) fn write(&mut self, change: &Change) -> Result<(), CommitError> {
-        let found = self.aggregates.get(&change.work()).map(Aggregate::version);
-        if found != Some(change.expected()) {
-            return Err(CommitError::Stale(change.work()));
-        }
-        self.claims.remove(&change.work());
-        self.put_next(change.next());
-        if let Aggregate::Transfer(it) = change.next()
-            && it.state == TransferState::Received
-            && !self.receipts.contains(&it.id)
-        {
-            self.receipts.push(it.id);
-        }
-        for it in change.consignments() {
-            self.aggregates.insert(Work::Consignment(it.id), Aggregate::Consignment(it.clone()));
-        }
-        for it in change.deliveries() {
-            let mut delivery = it.delivery.clone();
-            if it.ordered {
-                self.positions += 1;
-                delivery.position = Some(self.positions);
-            }
-            self.aggregates.insert(Work::Delivery(delivery.id), Aggregate::Delivery(delivery));
-        }
-        change.entries().iter().for_each(|entry| self.chain(change.transfer(), entry));
-        self.decisions.extend(change.decision().cloned());
-        if let (Work::Delivery(id), Some(attempt)) = (change.work(), change.attempt()) {
-            self.attempts.push((id, attempt.clone()));
-        }
-        self.live.extend(change.promotes());
-        self.discarded.extend(change.discards());
-        if let Some(id) = change.disables() {
-            let gone = self.destinations.iter_mut().filter(|it| it.id == id);
-            gone.for_each(|it| it.status = DestinationStatus::Disabled);
-        }
-        self.outbox.extend(change.commands());
-        change.events().iter().for_each(|event| self.tell(event, change));
-        self.roll_up(change)
-    }
-
-    /// The new state; the chain's head is the store's own.
-    fn put_next(&mut self, next: &Aggregate) {
-        let (mut next, known) = (next.clone(), self.aggregates.get(&next.work()));
-        if let (Aggregate::Transfer(next), Some(Aggregate::Transfer(known))) = (&mut next, known) {
-            next.provenance_head = known.provenance_head;
-            next.provenance_length = known.provenance_length;
-        }
-        self.aggregates.insert(next.work(), next);
-    }
-
-    pub(super) fn chain(&mut self, id: TransferId, entry: &Entry) {
-        if let Some(Aggregate::Transfer(transfer)) = self.aggregates.get_mut(&Work::Transfer(id)) {
-            let sequence = transfer.provenance_length + 1;
-            let head = link(transfer.provenance_head, sequence, entry);
-            (transfer.provenance_length, transfer.provenance_head) = (sequence, head);
-            self.entries.push(ChainedEntry { transfer: id, sequence, entry: entry.clone(), link: head });
-        }
-    }
-
-    fn tell(&mut self, event: &Event, change: &Change) {
-        let told = |it: &&Revision| {
-            it.rollout == Rollout::Active && (it.owner == Owner::House || it.owner == Owner::Partner(event.partner))
-        };
-        let mut notifications = vec![];
-        for revision in self.revisions.iter().filter(told) {
-            for binding in revision.bindings.iter().filter(|it| it.hook == Hook::Notify) {
-                notifications.push(Notification {
-                    id: NotificationId::generate(change.at()),
-                    version: 0,
-                    state: NotificationState::Pending,
-                    event: event.clone(),
-                    owner: binding.owner,
-                    revision: revision.id,
-                    binding: binding.id,
-                    messages: vec![],
-                    sent: 0,
-                    due_at: change.at(),
-                    attempts: 0,
-                    last_error: None,
-                    adoptions: 0,
-                    trace: change.next().trace().clone(),
-                    updated_at: change.at(),
-                });
-            }
-        }
-        for it in notifications {
-            let aggregate = Aggregate::Notification(it);
-            self.outbox.push_back(lockgate_core::command::Command {
-                work: aggregate.work(),
-                version: 0,
-                partner: aggregate.partner(),
-                trace: aggregate.trace().clone(),
-            });
-            self.aggregates.insert(aggregate.work(), aggregate);
-        }
-    }
-
-    fn roll_up(&mut self, change: &Change) -> Result<(), CommitError> {
-        let host = HostId::generate(change.at());
-        let stamp = Stamp::of_host(host, change.at());
-        let next = match change.next() {
-            Aggregate::Delivery(delivery) => {
-                let Some(Aggregate::Consignment(it)) =
-                    self.aggregates.get(&Work::Consignment(delivery.consignment)).cloned()
-                else {
-                    return Ok(());
-                };
-                let states: Vec<DeliveryState> = self
-                    .aggregates
-                    .values()
-                    .filter_map(|other| match other {
-                        Aggregate::Delivery(other) if other.consignment == it.id => Some(other.state),
-                        _ => None,
-                    })
-                    .collect();
-                consignment::roll_up(&it, &states, &stamp)
-            }
-            Aggregate::Consignment(it) => {
-                let Some(Aggregate::Transfer(parent)) = self.aggregates.get(&Work::Transfer(it.transfer)).cloned()
-                else {
-                    return Ok(());
-                };
-                let states: Vec<ConsignmentState> = self
-                    .aggregates
-                    .values()
-                    .filter_map(|other| match other {
-                        Aggregate::Consignment(other) if other.transfer == parent.id => Some(other.state),
-                        _ => None,
-                    })
-                    .collect();
-                transfer::roll_up(&parent, &states, &stamp)
-            }
-            Aggregate::Transfer(_) | Aggregate::Notification(_) => None,
-        };
-        next.map_or(Ok(()), |change| self.write(&change))
-    }
-}
+use async_trait::async_trait;
+use lockgate_core::change::Change;
+use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
+use lockgate_core::command::{RungCommand, Work};
+use lockgate_core::delivery::{DeliveryState, Wait};
+use lockgate_core::destination::{Destination, DestinationStatus};
+use lockgate_core::digest::Digest;
+use lockgate_core::id::{DestinationId, HostId, PartnerId, RevisionId, TransferId};
+use lockgate_core::notification::{Channel, NotificationState};
+use lockgate_core::partner::Partner;
+use lockgate_core::policy::{Owner, Revision, RevisionPin, Rollout, Side};
+use lockgate_core::ports::{
+    Admission, AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
+};
+use lockgate_core::provenance::Entry;
+use lockgate_core::time::Clock;
+use lockgate_core::transfer::{Transfer, TransferState};
+use lockgate_core::viewer::Viewer;
+use std::sync::Arc;
+use std::time::Duration;
 
 #[async_trait]
 impl TransferStore for MemoryStore {
@@ -202,6 +58,21 @@ impl TransferStore for MemoryStore {
         Ok(claims.collect())
     }
 
+    /// Breakers only: in memory one attempt is made at a time.
+    async fn admit(&self, claim: &Claim, destination: &Destination) -> Result<Admission, StoreError> {
+        let now = self.clock.now();
+        let Work::Delivery(delivery) = claim.aggregate.work() else { return Ok(Admission::Stale) };
+        let mut state = self.state();
+        let breaker = state.breakers.entry(destination.id).or_default();
+        Ok(match breaker.admit(delivery, now) {
+            Ok(admitted) => {
+                *breaker = admitted;
+                Admission::Go
+            }
+            Err(until) => Admission::Wait { until, waits: Wait::Breaker },
+        })
+    }
+
     async fn relinquish(&self, claim: &Claim, _after: Duration) -> Result<(), StoreError> {
         self.state().claims.remove(&claim.aggregate.work());
         Ok(())
@@ -234,6 +105,8 @@ impl TransferStore for MemoryStore {
                 it.pins = pins;
                 it.pins.clone()
             }
+            // Judged anew: nothing is kept.
+            Some(Aggregate::Delivery(_)) => return Ok(found),
             Some(Aggregate::Transfer(it)) => it.pins.clone(),
             Some(Aggregate::Consignment(it)) => it.pins.clone(),
             _ => return Err(CommitError::Stale(work)),
@@ -250,7 +123,7 @@ impl TransferStore for MemoryStore {
                 if fingerprint != announcement.fingerprint {
                     return Ok(AnnounceOutcome::Conflict { transfer: known });
                 }
-                let upload = state.uploads.values().find(|it| it.transfer == known).cloned();
+                let upload = state.uploads.values().find(|it| it.transfer == Some(known)).cloned();
                 if let (Some(Aggregate::Transfer(it)), Some(upload)) =
                     (state.aggregates.get(&Work::Transfer(known)), upload)
                 {
@@ -258,6 +131,17 @@ impl TransferStore for MemoryStore {
                 }
             }
             state.fingerprints.insert(key, (announcement.fingerprint, transfer.id));
+        }
+        let handed_in = state.uploads.values().filter(|it| it.sender == transfer.sender);
+        let (transfers, bytes) = handed_in
+            .fold((1, announcement.upload.length.unwrap_or(0)), |(transfers, bytes), it| {
+                (transfers + 1, bytes + it.length.unwrap_or(0))
+            });
+        if let Some(exceeded) = announcement.quota.exceeded(transfers, bytes) {
+            if let Some(key) = &transfer.idempotency_key {
+                state.fingerprints.remove(&(transfer.sender, key.clone()));
+            }
+            return Ok(AnnounceOutcome::OverQuota { exceeded, ends_in: lockgate_core::quota::DAY });
         }
         state.aggregates.insert(Work::Transfer(transfer.id), Aggregate::Transfer(transfer.clone()));
         state.uploads.insert(announcement.upload.id, announcement.upload.clone());
@@ -279,7 +163,7 @@ impl TransferStore for MemoryStore {
         let state = self.state();
         let overdue = |it: &&Aggregate| match it {
             Aggregate::Transfer(it) if it.state == TransferState::Announced => {
-                state.uploads.values().any(|upload| upload.transfer == it.id && upload.expires_at <= at)
+                state.uploads.values().any(|upload| upload.transfer == Some(it.id) && upload.expires_at <= at)
             }
             Aggregate::Transfer(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),
             Aggregate::Consignment(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use lockgate_core::change::Change;
-use lockgate_core::id::{PayloadId, TransferId, UploadId};
-use lockgate_core::payload::Payload;
+use lockgate_core::id::{PayloadId, UploadId};
+use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::ports::{Advance, CommitError, StoreError, Sweepable, UploadError, UploadStore};
+use lockgate_core::time::{Clock, Timestamp};
 use lockgate_core::transfer::Version;
 use lockgate_core::upload::Upload;
 
@@ -12,6 +13,19 @@ use super::MemoryStore;
 
 #[async_trait]
 impl UploadStore for MemoryStore {
+    async fn begin_partial(&self, upload: &Upload, _at: Timestamp) -> Result<(), StoreError> {
+        self.state().uploads.insert(upload.id, upload.clone());
+        Ok(())
+    }
+
+    async fn renew(&self, ids: &[UploadId]) -> Result<(), StoreError> {
+        let at = self.clock.now();
+        for upload in self.state().uploads.values_mut().filter(|it| ids.contains(&it.id)) {
+            upload.expires_at = at + std::time::Duration::from_secs(24 * 60 * 60);
+        }
+        Ok(())
+    }
+
     async fn upload(&self, id: UploadId) -> Result<Option<Upload>, StoreError> {
         Ok(self.state().uploads.get(&id).cloned())
     }
@@ -63,7 +77,7 @@ impl UploadStore for MemoryStore {
     async fn begin_object(
         &self,
         _id: PayloadId,
-        _transfer: TransferId,
+        _owner: ObjectOwner,
         _key: &str,
         _version: Version,
     ) -> Result<(), StoreError> {

@@ -4,22 +4,25 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use lockgate_core::agreement::Agreement;
+use lockgate_core::breaker::Breaker;
 use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
 use lockgate_core::command::{Command, Ring, Work};
 use lockgate_core::decision::Decision;
 use lockgate_core::delivery::Attempt;
 use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{DeliveryId, HostId, PartnerId, PayloadId, TransferId, UploadId};
+use lockgate_core::id::{DeliveryId, DestinationId, HostId, PartnerId, PayloadId, TransferId, UploadId};
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::payload::Payload;
 use lockgate_core::plugin::PluginVersion;
 use lockgate_core::policy::Revision;
 use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::redrive::Redrive;
 use lockgate_core::time::Clock;
 use lockgate_core::upload::Upload;
 
+use super::redrives::KeptLane;
 use super::{Reads, VirtualClock};
 
 /// Remembers everything; implements the transfer, upload and registry ports.
@@ -53,6 +56,9 @@ pub(super) struct State {
     pub(super) channels: Vec<Channel>,
     pub(super) plugins: Vec<PluginVersion>,
     pub(super) revisions: Vec<Revision>,
+    pub(super) redrives: Vec<Redrive>,
+    pub(super) lanes: Vec<KeptLane>,
+    pub(super) breakers: HashMap<DestinationId, Breaker>,
 }
 
 impl MemoryStore {

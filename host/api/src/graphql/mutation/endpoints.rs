@@ -1,11 +1,13 @@
 //! Destinations and channels: where a partner receives payloads and messages.
 
-use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
-use lockgate_core::destination::Endpoint;
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use lockgate_core::destination::DestinationSettings;
 use lockgate_core::notification::ChannelKind;
 use lockgate_core::registrar::{DestinationUpdate, NewChannel, NewDestination};
+use lockgate_core::retry::RetrySchedule;
 
 use super::done;
+use super::endpoint_input::EndpointInput;
 use crate::failure::Failure;
 use crate::graphql::asking::{asking, parse};
 use crate::graphql::channel::Channel;
@@ -28,12 +30,13 @@ impl EndpointMutations {
             name: input.name,
             endpoint: input.endpoint.into(),
             ordered: input.ordered.unwrap_or(false),
+            settings: input.settings.map(Into::into).unwrap_or_default(),
         };
         let made = done(asking, asking.state.registrar.add_destination(&asking.viewer, new).await).await?;
         Ok(DestinationPayload { destination: Destination(made) })
     }
 
-    /// Changes a destination; enabling one again sends what waits for it. What is absent stays.
+    /// Changes a destination; what is absent stays.
     async fn update_destination(
         &self,
         ctx: &Context<'_>,
@@ -44,6 +47,7 @@ impl EndpointMutations {
             endpoint: input.endpoint.map(Into::into),
             ordered: input.ordered,
             status: input.status.map(Into::into),
+            settings: input.settings.map(Into::into),
         };
         let id = parse(&input.destination)?;
         let changed = asking.state.registrar.update_destination(&asking.viewer, id, update).await;
@@ -78,6 +82,8 @@ struct CreateDestinationInput {
     endpoint: EndpointInput,
     /// Whether deliveries keep the order of their creation; not, if nothing is said.
     ordered: Option<bool>,
+    /// How it is treated; as is usual, if nothing is said.
+    settings: Option<DestinationSettingsInput>,
 }
 
 /// A destination to change.
@@ -89,64 +95,34 @@ struct UpdateDestinationInput {
     endpoint: Option<EndpointInput>,
     /// Whether deliveries keep order.
     ordered: Option<bool>,
-    /// Whether deliveries are made.
+    /// Whether deliveries are made; enabling it again lets its dead letters be redriven.
     status: Option<DestinationStatus>,
+    /// How it is treated; replaces all of its settings.
+    settings: Option<DestinationSettingsInput>,
 }
 
-/// What a destination is and where; exactly one of these.
-#[derive(Debug, OneofObject)]
-enum EndpointInput {
-    /// A request to a URL.
-    Http(HttpEndpointInput),
-    /// An object in a bucket.
-    S3(S3EndpointInput),
-    /// A record on a topic.
-    Kafka(KafkaEndpointInput),
-}
-
-/// A request to a URL with the payload as its body.
+/// How a destination is treated, by all hosts together.
 #[derive(Debug, InputObject)]
-struct HttpEndpointInput {
-    /// Where to.
-    url: String,
-    /// The name of the partner's secret that signs each request.
-    signing_secret: Option<String>,
-    /// The name of the partner's secret that is sent as bearer token.
-    bearer_secret: Option<String>,
+struct DestinationSettingsInput {
+    /// The pauses between attempts, in seconds; after the last of them a delivery is given up.
+    retries_seconds: Option<Vec<u32>>,
+    /// How many attempts may be under way at once, 1 to 256; 8 if nothing is said.
+    concurrent: Option<u32>,
+    /// After how many failures in a row its breaker opens, 0 being never; 5 if nothing is said.
+    breaker_failures: Option<u32>,
+    /// For how long it is open the first time, 1 to 900; 30 if nothing is said.
+    breaker_pause_seconds: Option<u32>,
 }
 
-/// An object in a bucket.
-#[derive(Debug, InputObject)]
-struct S3EndpointInput {
-    /// The bucket.
-    bucket: String,
-    /// What every key begins with; nothing if nothing is said.
-    prefix: Option<String>,
-    /// The endpoint's URL; the installation's own S3 if nothing is said, for operators.
-    url: Option<String>,
-    /// The name of the partner's secret that holds `access-key:secret-key`.
-    credentials_secret: Option<String>,
-}
-
-/// A record on a Kafka topic.
-#[derive(Debug, InputObject)]
-struct KafkaEndpointInput {
-    /// The topic.
-    topic: String,
-    /// Bootstrap brokers as `host:port`; the installation's own if nothing is said, for operators.
-    brokers: Option<String>,
-}
-
-impl From<EndpointInput> for Endpoint {
-    fn from(input: EndpointInput) -> Self {
-        match input {
-            EndpointInput::Http(HttpEndpointInput { url, signing_secret, bearer_secret }) => {
-                Self::Http { url, signing_secret, bearer_secret }
-            }
-            EndpointInput::S3(S3EndpointInput { bucket, prefix, url, credentials_secret }) => {
-                Self::S3 { bucket, prefix: prefix.unwrap_or_default(), endpoint: url, credentials_secret }
-            }
-            EndpointInput::Kafka(KafkaEndpointInput { topic, brokers }) => Self::Kafka { topic, brokers },
+impl From<DestinationSettingsInput> for DestinationSettings {
+    fn from(input: DestinationSettingsInput) -> Self {
+        let usual = Self::default();
+        let schedule = |it: Vec<u32>| RetrySchedule::of_seconds(it.into_iter().map(u64::from).collect());
+        Self {
+            retries_seconds: input.retries_seconds.map(schedule),
+            concurrent: input.concurrent.unwrap_or(usual.concurrent),
+            breaker_failures: input.breaker_failures.unwrap_or(usual.breaker_failures),
+            breaker_pause_seconds: input.breaker_pause_seconds.map_or(usual.breaker_pause_seconds, u64::from),
         }
     }
 }

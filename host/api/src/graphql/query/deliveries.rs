@@ -3,13 +3,13 @@
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, InputObject, Object};
-use lockgate_core::delivery::DeliveryState as State;
 use lockgate_core::id::{DestinationId, TransferId};
 use lockgate_core::ports;
 
 use crate::failure::Failure;
 use crate::graphql::asking::{Asking, asking, parse};
 use crate::graphql::consignment::{Consignment, ConsignmentState};
+use crate::graphql::dead_letter::DeliveryFilterInput;
 use crate::graphql::delivery::{Delivery, DeliveryState};
 use crate::graphql::page::{self, ListOrder, Window};
 
@@ -65,6 +65,7 @@ impl DeliveryQueries {
     async fn dead_letters(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "Only those that it chooses.")] filter: Option<DeliveryFilterInput>,
         #[graphql(desc = "In which order; the newest first if nothing is said.")] order: Option<ListOrder>,
         #[graphql(desc = "How many from the beginning, at most 100; 25 if nothing is said.")] first: Option<i32>,
         #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
@@ -72,8 +73,9 @@ impl DeliveryQueries {
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Delivery>, Failure> {
         let request = Window { first, after, last, before, order }.request("deadLetters")?;
-        let filter = ports::DeliveryFilter { states: vec![State::DeadLettered], ..ports::DeliveryFilter::default() };
-        let found = asking(ctx).view.read().await?.deliveries(&filter, &request).await?;
+        let asking = asking(ctx);
+        let filter = filter.unwrap_or_default().filter(asking).await?;
+        let found = asking.view.read().await?.dead_letters(&filter, &request).await?;
         Ok(page::connection("deadLetters", found, Delivery))
     }
 }

@@ -16,10 +16,11 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_unti
 use super::message::{Said, Say};
 use super::{Ending, SENDING};
 use crate::ApiState;
+use crate::edge::ClientAddress;
 use crate::failure::Failure;
 use crate::graphql::{self, Answered, ApiSchema};
 use crate::http::graphql::from_value;
-use crate::identity::TokenError;
+use crate::identity::{Refusal, TokenError, prove};
 use crate::watching::Seat;
 
 /// What a subscription brings: an answer, or its end.
@@ -30,6 +31,7 @@ pub(super) struct Connection<'s> {
     socket: &'s mut WebSocket,
     state: ApiState,
     schema: ApiSchema,
+    address: Option<ClientAddress>,
     somebody: Option<Somebody>,
     operations: HashMap<Arc<str>, AbortHandle>,
     events: SelectAll<BoxStream<'static, Event>>,
@@ -47,7 +49,12 @@ struct Somebody {
 }
 
 impl<'s> Connection<'s> {
-    pub(super) fn new(socket: &'s mut WebSocket, state: ApiState, schema: ApiSchema) -> Self {
+    pub(super) fn new(
+        socket: &'s mut WebSocket,
+        state: ApiState,
+        schema: ApiSchema,
+        address: Option<ClientAddress>,
+    ) -> Self {
         let limits = &state.settings.subscriptions;
         let mut pings = interval_at(Instant::now() + limits.ping_every, limits.ping_every);
         pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -56,6 +63,7 @@ impl<'s> Connection<'s> {
             socket,
             state,
             schema,
+            address,
             somebody: None,
             operations: HashMap::new(),
             events: SelectAll::new(),
@@ -121,12 +129,7 @@ impl<'s> Connection<'s> {
         if self.somebody.is_some() {
             return Err(Ending::new(4429, "Too many initialisation requests"));
         }
-        let (viewer, expires) = match self.state.verifier.verify_until(token(payload)?).await {
-            Ok(verified) => verified,
-            Err(error @ TokenError::Expired) => return Err(Ending::new(4403, format!("Forbidden: {error}"))),
-            Err(error @ TokenError::KeysUnavailable) => return Err(Ending::new(1013, error.to_string())),
-            Err(error) => return Err(Ending::new(4401, format!("Unauthorized: {error}"))),
-        };
+        let (viewer, expires) = prove(token(payload)?, self.address, &self.state).await.map_err(turned_away)?;
         let seat = self.state.hub.admit(viewer.subject.clone(), &self.state.settings.subscriptions);
         let seat = seat.ok_or_else(|| Ending::new(4403, "Forbidden: too many connections; close one"))?;
         self.until = Instant::now() + expires.duration_since(SystemTime::now()).unwrap_or(Duration::ZERO);
@@ -143,6 +146,8 @@ impl<'s> Connection<'s> {
         let begun = if self.operations.len() >= most {
             let what = format!("a connection has at most {most} subscriptions; complete one first");
             Err(Failure::new(Code::TooManySubscriptions, what))
+        } else if let Err(limited) = self.state.limits.admit(&somebody.viewer).await {
+            Err(limited.into())
         } else {
             from_value(payload)
                 .and_then(|asked| graphql::subscribe(&self.schema, &self.state, somebody.viewer.clone(), asked))
@@ -212,6 +217,16 @@ async fn next(events: &mut SelectAll<BoxStream<'static, Event>>) -> Event {
     match events.next().await {
         Some(event) => event,
         None => pending().boxed().await,
+    }
+}
+
+/// Nobody we know: how the connection ends then.
+fn turned_away(refusal: Refusal) -> Ending {
+    match refusal {
+        Refusal::Token(error @ TokenError::Expired) => Ending::new(4403, format!("Forbidden: {error}")),
+        Refusal::Token(error @ TokenError::KeysUnavailable) => Ending::new(1013, error.to_string()),
+        Refusal::Token(error) => Ending::new(4401, format!("Unauthorized: {error}")),
+        Refusal::Strikes(_) | Refusal::Limited(_) => Ending::new(4403, Failure::from(refusal).to_string()),
     }
 }
 

@@ -7,7 +7,7 @@ use url::{Host, Url};
 use super::{AllowList, allowed};
 
 /// Hosts as partners could write them in a URL; the URL standard turns each into an address.
-const CLOSED: &[&str] = &[
+pub(in crate::egress) const CLOSED: &[&str] = &[
     // Loopback, in every spelling of IPv4.
     "127.0.0.1",
     "127.0.0.2",
@@ -26,6 +26,15 @@ const CLOSED: &[&str] = &[
     "127.0x0.0.1",
     "127.00.00.01",
     "%31%32%37.0.0.1",
+    "127.0.0.1%2e",
+    "%30x7f.1",
+    "0x7f.0x0.0x0.0x1",
+    "0177.0000.0000.0001",
+    "127.0.0x1",
+    "127.0.257",
+    "１２７．１",
+    "127｡0｡0｡1",
+    "0X7F.1.",
     "１２７.0.0.1",
     "127。0。0。1",
     "①②⑦.0.0.1",
@@ -49,6 +58,10 @@ const CLOSED: &[&str] = &[
     "192.168.1",
     "0xc0a80001",
     "3232235521",
+    "0xC0.0xA8.1",
+    "192.0xa80001",
+    "2886729729",
+    "10.1",
     "0300.0250.0.1",
     // Link-local and the metadata services of clouds.
     "169.254.169.254",
@@ -109,6 +122,9 @@ const CLOSED: &[&str] = &[
     "[::ffff:10.0.0.1]",
     "[::ffff:169.254.169.254]",
     "[::ffff:a9fe:a9fe]",
+    "[::ffff:100.64.0.1]",
+    "[::ffff:198.18.0.1]",
+    "[::ffff:255.255.255.255]",
     "[::ffff:0.0.0.0]",
     "[0:0:0:0:0:ffff:127.0.0.1]",
     "[::FFFF:192.168.0.1]",
@@ -123,6 +139,11 @@ const CLOSED: &[&str] = &[
     "[64:ff9b::7f00:1]",
     "[64:ff9b::a9fe:a9fe]",
     "[64:ff9b::8.8.8.8]",
+    "[64:ff9b::10.0.0.1]",
+    "[64:FF9B::6440:1]",
+    "[64:ff9b:1:7f00:0:100::]",
+    "[2002:c0a8:101::1]",
+    "[2002:6440:1::]",
     "[64:ff9b:1::1]",
     "[64:ff9b:1:ffff::a00:1]",
     "[2002:7f00:1::]",
@@ -152,7 +173,7 @@ const CLOSED: &[&str] = &[
     "[200::1]",
 ];
 
-const OPEN: &[&str] = &[
+pub(in crate::egress) const OPEN: &[&str] = &[
     "1.1.1.1",
     "8.8.8.8",
     "134744072",

@@ -7,7 +7,7 @@ use rstest::rstest;
 use time::OffsetDateTime;
 
 use super::{ID, SIGNATURE, TIMESTAMP, VerifyError, sign, verify};
-use crate::webhook::{InvalidSecret, Secret};
+use crate::webhook::{InvalidSecret, Secret, VerifyingKey};
 
 /// The example of the Standard Webhooks reference libraries.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -19,16 +19,28 @@ fn at() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(1_614_265_330).expect("a valid time")
 }
 
+/// The Ed25519 example of the reference libraries, and its public key.
+const PAIR: &str = "whsk_6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==";
+const PUBLIC: &str = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=";
+
 fn headers() -> HeaderMap {
-    let secrets = Secret::read(SECRET).expect("a valid secret");
+    signed_with(SECRET)
+}
+
+fn signed_with(secrets: &str) -> HeaderMap {
+    let secrets = Secret::read(secrets).expect("valid secrets");
     sign(&secrets, MESSAGE, at(), BODY)
         .into_iter()
         .map(|(name, value)| (name.parse().expect("a header name"), value.parse().expect("a header value")))
         .collect()
 }
 
-fn secret() -> Secret {
-    Secret::parse(SECRET).expect("a valid secret")
+fn secret() -> VerifyingKey {
+    key(SECRET)
+}
+
+fn key(text: &str) -> VerifyingKey {
+    VerifyingKey::parse(text).expect("a valid key")
 }
 
 #[test]
@@ -43,7 +55,7 @@ fn another_body_id_or_secret_does_not_verify() {
     let mut renamed = headers();
     renamed.insert(ID, HeaderValue::from_static("msg_other"));
     assert_eq!(verify(&secret(), &renamed, BODY, at(), MINUTES), Err(VerifyError::Signature));
-    let other = Secret::parse("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA").expect("a valid secret");
+    let other = key("whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
     assert_eq!(verify(&other, &headers(), BODY, at(), MINUTES), Err(VerifyError::Signature));
 }
 
@@ -79,15 +91,23 @@ fn malformed_signatures_do_not_verify(#[case] value: &'static str) {
 #[test]
 fn while_a_secret_is_rotated_both_verify() {
     let new = "whsec_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    let secrets = Secret::read(&format!("{SECRET} {new}")).expect("two valid secrets");
-    let headers: HeaderMap = sign(&secrets, MESSAGE, at(), BODY)
-        .into_iter()
-        .map(|(name, value)| (name.parse().expect("a header name"), value.parse().expect("a header value")))
-        .collect();
-    for text in [SECRET, new] {
-        let secret = Secret::parse(text).expect("a valid secret");
-        assert_eq!(verify(&secret, &headers, BODY, at(), MINUTES), Ok(()));
+    let headers = signed_with(&format!("{SECRET} {new} {PAIR}"));
+    for text in [SECRET, new, PUBLIC] {
+        assert_eq!(verify(&key(text), &headers, BODY, at(), MINUTES), Ok(()));
     }
+}
+
+#[test]
+fn a_pair_signs_as_the_reference_libraries_do() {
+    let headers = signed_with(PAIR);
+    assert_eq!(
+        headers[SIGNATURE],
+        "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+    );
+    assert_eq!(Secret::parse(PAIR).expect("a valid pair").public_key().as_deref(), Some(PUBLIC));
+    assert_eq!(verify(&key(PUBLIC), &headers, BODY, at(), MINUTES), Ok(()));
+    assert_eq!(verify(&key(PUBLIC), &headers, b"{}", at(), MINUTES), Err(VerifyError::Signature));
+    assert_eq!(verify(&secret(), &headers, BODY, at(), MINUTES), Err(VerifyError::Signature), "the wrong kind of key");
 }
 
 #[rstest]
@@ -95,6 +115,12 @@ fn while_a_secret_is_rotated_both_verify() {
 #[case("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", InvalidSecret::Prefix)]
 #[case("whsec_!!!", InvalidSecret::Base64)]
 #[case("whsec_c2hvcnQ=", InvalidSecret::Length)]
+#[case("whsk_c2hvcnQ=", InvalidSecret::Length)]
+#[case(
+    "whsk_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA==",
+    InvalidSecret::Pair
+)]
+#[case("whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4=", InvalidSecret::Prefix)]
 fn malformed_secrets_are_refused_without_being_repeated(#[case] text: &str, #[case] error: InvalidSecret) {
     assert_eq!(Secret::parse(text).err(), Some(error));
 }

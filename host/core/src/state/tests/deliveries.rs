@@ -4,15 +4,18 @@ use proptest::prelude::*;
 use time::Duration;
 use uuid::Uuid;
 
-use super::{at, check, stamp};
+use super::{at, check, decision, payload, stamp};
 use crate::claim::Aggregate;
-use crate::delivery::{Answer, Attempt, Delivery, DeliveryState};
+use crate::delivery::{Answer, Attempt, Cause, Delivery, DeliveryState, Wait};
+use crate::digest::Digest;
+use crate::finding::Verdict;
 use crate::id::{
     AttemptId, BindingId, ConsignmentId, DeliveryId, DestinationId, EventId, HostId, NotificationId, PartnerId,
     RevisionId, TransferId,
 };
 use crate::notification::{Event, EventKind, Message, Notification, NotificationState};
-use crate::policy::Owner;
+use crate::policy::{Owner, Side};
+use crate::state::delivery::Rejudgement;
 use crate::state::{DeliveryMove, NotificationMove, delivery, notification};
 use crate::trace::TraceContext;
 
@@ -29,6 +32,13 @@ fn scheduled() -> Delivery {
         due_at: at(),
         attempts: 0,
         last_error: None,
+        cause: None,
+        waits: None,
+        generation: 1,
+        released: None,
+        judges: false,
+        redrive: None,
+        replay_of: None,
         adoptions: 0,
         trace: TraceContext::default(),
         created_at: at(),
@@ -66,8 +76,13 @@ fn pending() -> Notification {
 fn answers() -> impl Strategy<Value = Answer> {
     prop_oneof![
         Just(Answer::Taken { receipt: "200".to_owned() }),
-        Just(Answer::Failed { error: "500".to_owned(), retry_after: None }),
-        any::<bool>().prop_map(|disable| Answer::Refused { error: "410".to_owned(), disable }),
+        Just(Answer::failed(Cause::ServerError, "500")),
+        any::<bool>().prop_map(|disable| Answer::Refused {
+            cause: Cause::Gone,
+            error: "410".to_owned(),
+            disable,
+            response: None,
+        }),
     ]
 }
 
@@ -77,12 +92,26 @@ fn attempt(number: u32, answer: Answer) -> Attempt {
     Attempt { id, number, started_at: at(), took: std::time::Duration::ZERO, host, answer }
 }
 
+fn rejudged(it: &Delivery, verdict: Verdict, same: bool) -> Rejudgement {
+    let before = it.released.clone().unwrap_or_else(payload);
+    let mut outcome = payload();
+    outcome.digest = if same { before.digest } else { Digest::of(outcome.id.to_string().as_bytes()) };
+    Rejudgement {
+        decision: decision(it.transfer, Side::Outbound, verdict),
+        outcome: Some(outcome),
+        masked: true,
+        before,
+        refusal: None,
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Wanted {
     Attempt(Answer, bool),
     Postpone,
     GiveUp,
-    Redrive,
+    Redrive(bool),
+    Judge(Verdict, bool),
     Compose(usize),
     Skip,
 }
@@ -92,7 +121,8 @@ fn wanted() -> impl Strategy<Value = Wanted> {
         (answers(), any::<bool>()).prop_map(|(answer, again)| Wanted::Attempt(answer, again)),
         Just(Wanted::Postpone),
         Just(Wanted::GiveUp),
-        Just(Wanted::Redrive),
+        any::<bool>().prop_map(Wanted::Redrive),
+        (super::verdicts(), any::<bool>()).prop_map(|(verdict, same)| Wanted::Judge(verdict, same)),
         (0usize..3).prop_map(Wanted::Compose),
         Just(Wanted::Skip),
     ]
@@ -109,12 +139,14 @@ proptest! {
                 Wanted::Attempt(answer, again) => {
                     DeliveryMove::Attempt { attempt: attempt(it.attempts + 1, answer), next: again.then_some(later) }
                 }
-                Wanted::Postpone => DeliveryMove::Postpone { until: later },
-                Wanted::GiveUp => DeliveryMove::GiveUp { reason },
-                Wanted::Redrive => DeliveryMove::Redrive { reason },
+                Wanted::Postpone => DeliveryMove::Postpone { until: later, waits: Wait::Slot },
+                Wanted::GiveUp => DeliveryMove::GiveUp { reason, cause: Cause::Disabled },
+                Wanted::Redrive(judged_again) => DeliveryMove::Redrive { reason, redrive: None, judged_again },
+                Wanted::Judge(verdict, same) => DeliveryMove::Judge(Box::new(rejudged(&it, verdict, same))),
                 Wanted::Compose(_) | Wanted::Skip => continue,
             };
             let redrives = matches!(made, DeliveryMove::Redrive { .. });
+            let judges = matches!(made, DeliveryMove::Judge(_));
             let postpones = matches!(made, DeliveryMove::Postpone { .. });
             let Ok(change) = delivery::apply(&it, made, &stamp()) else { continue };
             prop_assert_ne!(it.state, DeliveryState::Delivered);
@@ -126,6 +158,10 @@ proptest! {
             prop_assert_eq!(change.disables().is_some(), matches!(
                 wanted, Wanted::Attempt(Answer::Refused { disable: true, .. }, _)
             ));
+            // The key follows the bytes: other bytes, another key, and nothing else changes it.
+            prop_assert_eq!(next.key() != it.key(), next.released != it.released);
+            prop_assert!(next.generation == it.generation || judges);
+            prop_assert!(!judges || it.judges, "judged although nobody asked");
             it = next;
         }
     }
@@ -147,7 +183,7 @@ proptest! {
                 },
                 Wanted::Compose(count) => NotificationMove::Compose((0..count).map(|_| message()).collect()),
                 Wanted::Skip => NotificationMove::Skip { reason: "because".to_owned() },
-                Wanted::Postpone | Wanted::GiveUp | Wanted::Redrive => continue,
+                Wanted::Postpone | Wanted::GiveUp | Wanted::Redrive(_) | Wanted::Judge(..) => continue,
             };
             let Ok(change) = notification::apply(&it, made, &stamp()) else { continue };
             prop_assert!(matches!(it.state, NotificationState::Pending | NotificationState::Scheduled));

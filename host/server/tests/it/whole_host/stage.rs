@@ -1,8 +1,9 @@
 //! The stage: services of its own, two hosts as processes, and a receiver that counts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::TcpListener;
 use std::process::{Child, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -21,7 +22,12 @@ use serde_json::{Value, json};
 use super::follower::Follower;
 use crate::program::Program;
 
-type Counts = Arc<Mutex<HashMap<String, usize>>>;
+/// What the receiver took, in the order in which it came; and whether it takes anything.
+#[derive(Default)]
+struct Inbox {
+    keys: Mutex<Vec<String>>,
+    down: AtomicBool,
+}
 
 struct Host {
     child: Child,
@@ -32,7 +38,7 @@ struct Host {
 pub(super) struct Stage {
     program: Program,
     hosts: Vec<Host>,
-    counts: Counts,
+    inbox: Arc<Inbox>,
     receiver: String,
     operator: String,
     sender: String,
@@ -62,13 +68,14 @@ impl Stage {
             .with("LOCKGATE_S3__ACCESS_KEY", s3.access_key)
             .with("LOCKGATE_S3__SECRET_KEY", s3.secret_key)
             .with("LOCKGATE_CONNECTORS__ALLOW_PRIVATE_ADDRESSES", "true")
+            .with("LOCKGATE_LIMITS__REQUESTS_PER_MINUTE", "1000000")
             .with("LOCKGATE_WORKERS__ALIVE_MS", "4000")
             .with("LOCKGATE_WORKERS__OVERDUE_MS", "4000");
         program.printed(&["migrate"]);
         let hosts = vec![start(&program), start(&program)];
         let operator = program.printed(&["token", "--role", "operator"]);
-        let (receiver, counts) = receiver().await;
-        Self { program, hosts, counts, receiver, operator, sender: String::new(), services }
+        let (receiver, inbox) = receiver().await;
+        Self { program, hosts, inbox, receiver, operator, sender: String::new(), services }
     }
 
     pub(super) async fn ready(&mut self, index: usize) {
@@ -94,6 +101,11 @@ impl Stage {
 
     /// Makes two partners, their agreement, and the receiver's destination.
     pub(super) async fn introduce(&mut self, sender: &str, receiver: &str) {
+        self.introduce_to(sender, receiver, json!({})).await;
+    }
+
+    /// The same with a destination that has further fields.
+    pub(super) async fn introduce_to(&mut self, sender: &str, receiver: &str, fields: Value) {
         for slug in [sender, receiver] {
             let create = "mutation($input: CreatePartnerInput!) { createPartner(input: $input) { partner { id } } }";
             self.graphql(create, json!({ "input": { "slug": slug, "name": slug } })).await;
@@ -103,7 +115,11 @@ impl Stage {
         let add =
             "mutation($input: CreateDestinationInput!) { createDestination(input: $input) { destination { id } } }";
         let endpoint = json!({ "http": { "url": self.receiver } });
-        self.graphql(add, json!({ "input": { "partner": receiver, "name": "inbox", "endpoint": endpoint } })).await;
+        let mut input = json!({ "partner": receiver, "name": "inbox", "endpoint": endpoint });
+        for (name, value) in fields.as_object().expect("fields") {
+            input[name] = value.clone();
+        }
+        self.graphql(add, json!({ "input": input })).await;
         self.sender = self.program.printed(&["token", "--role", "partner", "--partner", sender]);
     }
 
@@ -151,7 +167,42 @@ impl Stage {
     }
 
     pub(super) fn received(&self) -> HashMap<String, usize> {
-        self.counts.lock().expect("not poisoned").clone()
+        let mut counts = HashMap::new();
+        for key in self.inbox.keys.lock().expect("not poisoned").iter() {
+            *counts.entry(key.clone()).or_default() += 1;
+        }
+        counts
+    }
+
+    /// The keys in the order in which each came first.
+    pub(super) fn arrived(&self) -> Vec<String> {
+        let mut seen = HashSet::new();
+        let keys = self.inbox.keys.lock().expect("not poisoned");
+        keys.iter().filter(|key| seen.insert((*key).clone())).cloned().collect()
+    }
+
+    /// Lets the receiver answer 503 to everything, or take everything.
+    pub(super) fn down(&self, down: bool) {
+        self.inbox.down.store(down, Ordering::SeqCst);
+    }
+
+    /// Asks until the answer is as wanted.
+    pub(super) async fn until(
+        &self,
+        what: &str,
+        query: &str,
+        variables: Value,
+        wanted: impl Fn(&Value) -> bool,
+    ) -> Value {
+        let until = Instant::now() + Duration::from_secs(120);
+        loop {
+            let answer = self.graphql(query, variables.clone()).await;
+            if wanted(&answer) {
+                return answer;
+            }
+            assert!(Instant::now() < until, "never {what}: {answer}");
+            tokio::time::sleep(Duration::from_millis(100)).await; // between polls
+        }
     }
 
     /// Ends a host as a power cut would.
@@ -176,7 +227,7 @@ impl Stage {
         }
     }
 
-    async fn graphql(&self, query: &str, variables: Value) -> Value {
+    pub(super) async fn graphql(&self, query: &str, variables: Value) -> Value {
         let body = json!({ "query": query, "variables": variables }).to_string();
         let url = format!("{}/graphql", self.hosts[0].api);
         let headers = [("content-type", "application/json")];
@@ -201,19 +252,22 @@ fn start(program: &Program) -> Host {
     Host { child, api: format!("http://{api}"), admin: format!("http://{admin}") }
 }
 
-/// A receiver that counts what comes by idempotency key.
-async fn receiver() -> (String, Counts) {
-    let counts = Counts::default();
-    let count = async |State(counts): State<Counts>, headers: HeaderMap, _body: Bytes| {
+/// A receiver that remembers what it takes by idempotency key.
+async fn receiver() -> (String, Arc<Inbox>) {
+    let inbox = Arc::new(Inbox::default());
+    let take = async |State(inbox): State<Arc<Inbox>>, headers: HeaderMap, _body: Bytes| {
+        if inbox.down.load(Ordering::SeqCst) {
+            return StatusCode::SERVICE_UNAVAILABLE;
+        }
         let key = headers.get("idempotency-key").and_then(|it| it.to_str().ok()).unwrap_or_default();
-        *counts.lock().expect("not poisoned").entry(key.to_owned()).or_default() += 1;
+        inbox.keys.lock().expect("not poisoned").push(key.to_owned());
         StatusCode::OK
     };
-    let router = Router::new().route("/inbox", any(count)).with_state(Arc::clone(&counts));
+    let router = Router::new().route("/inbox", any(take)).with_state(Arc::clone(&inbox));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let url = format!("http://{}/inbox", listener.local_addr().expect("it is bound"));
     tokio::spawn(async move { axum::serve(listener, router).await });
-    (url, counts)
+    (url, inbox)
 }
 
 async fn ask(

@@ -8,7 +8,7 @@ use lockgate_core::command::Work;
 use lockgate_core::consignment::{Consignment, DeliveryOrder};
 use lockgate_core::decision::Decision;
 use lockgate_core::delivery::{Answer, Attempt, Delivery};
-use lockgate_core::destination::{Destination, DestinationStatus, Endpoint};
+use lockgate_core::destination::{Destination, DestinationSettings, DestinationStatus, Endpoint};
 use lockgate_core::digest::Digest;
 use lockgate_core::finding::{Finding, Findings, Severity};
 use lockgate_core::id::{
@@ -17,6 +17,7 @@ use lockgate_core::id::{
 use lockgate_core::payload::{ObjectFormat, Payload};
 use lockgate_core::policy::Side;
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Registry, TransferStore, UploadStore};
+use lockgate_core::quota::Quota;
 use lockgate_core::route::PlannedRoute;
 use lockgate_core::state::{ConsignmentMove, DeliveryMove, Stamp, TransferMove, consignment, delivery, transfer};
 use lockgate_core::trace::TraceContext;
@@ -69,7 +70,8 @@ impl World {
         let upload = Upload {
             id: UploadId::generate(at),
             version: 0,
-            transfer: transfer.id,
+            transfer: Some(transfer.id),
+            assembles: vec![],
             sender: from,
             length: Some(11),
             offset: 0,
@@ -78,7 +80,14 @@ impl World {
             complete: false,
         };
         let entry = transfer::announced(&transfer, &Stamp::of_person("test", at, None));
-        Announcement { transfer, upload, fingerprint: Digest::of(b"input"), entry, commands: vec![] }
+        Announcement {
+            transfer,
+            upload,
+            fingerprint: Digest::of(b"input"),
+            entry,
+            quota: Quota::default(),
+            commands: vec![],
+        }
     }
 
     /// An announced transfer.
@@ -93,7 +102,7 @@ impl World {
     pub(crate) async fn receiving(&self, it: &Announcement) -> Change {
         let payload = payload(it.transfer.id);
         let (id, key) = (it.transfer.id, payload.key.as_str());
-        self.store.begin_object(payload.id, id, key, 0).await.expect("an object's row");
+        self.store.begin_object(payload.id, id.into(), key, 0).await.expect("an object's row");
         self.store.sealed(it.upload.id, 0, &payload).await.expect("a sealed upload");
         transfer::apply(&it.transfer, TransferMove::Receive(payload), &self.stamp()).expect("a legal move")
     }
@@ -188,9 +197,16 @@ impl World {
             id: DestinationId::generate(now()),
             partner: of,
             name: name.into(),
-            endpoint: Endpoint::Http { url: "http://127.0.0.1/".into(), signing_secret: None, bearer_secret: None },
+            endpoint: Endpoint::Http {
+                url: "http://127.0.0.1/".into(),
+                signing_secret: None,
+                bearer_secret: None,
+                options: lockgate_core::destination::HttpOptions::default(),
+            },
             ordered,
             status: DestinationStatus::Active,
+            disabled: None,
+            settings: DestinationSettings::default(),
             created_at: now(),
         };
         self.store.add_destination(&it).await.expect("a destination");

@@ -1,0 +1,121 @@
+//! Attempts let begin: no more at once than a destination takes, and none through an open breaker, whichever host asks.
+
+use lockgate_core::breaker::BreakerState;
+use lockgate_core::claim::Claim;
+use lockgate_core::command::Work;
+use lockgate_core::delivery::{Answer, Cause, Delivery, Wait};
+use lockgate_core::destination::{Destination, DestinationSettings};
+use lockgate_core::ports::{Admission, Registry, TransferStore};
+use lockgate_core::state::{DeliveryMove, Stamp, delivery};
+use lockgate_core::viewer::Role;
+
+use crate::world::{World, now};
+
+struct Scene {
+    world: World,
+    inbox: Destination,
+    sent: Vec<Delivery>,
+}
+
+async fn scene(count: usize, settings: DestinationSettings) -> Scene {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let inbox = Destination { settings, ..world.destination(bob, "inbox", false).await };
+    world.store.update_destination(&inbox).await.expect("its settings");
+    let mut sent = vec![];
+    for _ in 0..count {
+        let share = world.accepted(alice, &[bob]).await.remove(0);
+        sent.extend(world.released(&share, &[&inbox]).await);
+    }
+    Scene { world, inbox, sent }
+}
+
+impl Scene {
+    async fn claim(&self, at: usize) -> Claim {
+        self.world.claim(Work::Delivery(self.sent[at].id)).await
+    }
+
+    async fn admit(&self, claim: &Claim) -> Admission {
+        self.world.store.admit(claim, &self.inbox).await.expect("an answer")
+    }
+
+    async fn answered(&self, claim: &Claim, answer: Answer) {
+        self.world.store.commit(&self.world.attempting(claim, answer)).await.expect("an attempt");
+    }
+}
+
+fn waits(admission: Admission) -> Option<Wait> {
+    match admission {
+        Admission::Wait { waits, .. } => Some(waits),
+        Admission::Go | Admission::Stale => None,
+    }
+}
+
+#[tokio::test]
+async fn no_more_attempts_are_under_way_than_the_destination_takes_and_the_next_is_rung_for() {
+    let scene = scene(3, DestinationSettings { concurrent: 1, ..DestinationSettings::default() }).await;
+    let (first, second) = (scene.claim(0).await, scene.claim(1).await);
+    assert_eq!(scene.admit(&first).await, Admission::Go);
+    let Admission::Wait { until, waits } = scene.admit(&second).await else { panic!("two at once") };
+    assert_eq!(waits, Wait::Slot);
+    let lockgate_core::claim::Aggregate::Delivery(it) = &second.aggregate else { panic!("not a delivery") };
+    let postponed = DeliveryMove::Postpone { until, waits };
+    let postponed = delivery::apply(it, postponed, &Stamp::of_claim(&second, now())).expect("a legal move");
+    scene.world.store.commit(&postponed).await.expect("it waits");
+    assert_eq!(scene.world.delivery(it.id).await.attempts, 0, "waiting is no attempt");
+    // Its time came, and the destination is still full: no host takes it up to put it off again.
+    scene.world.run("update deliveries set due_at = updated_at + interval '1 microsecond' where waits = 'slot'").await;
+    let overdue = std::time::Duration::from_secs(3600);
+    let polled = scene.world.store.adopt(scene.world.host, 8, overdue).await.expect("an answer");
+    assert!(polled.iter().all(|claim| claim.aggregate.work() != Work::Delivery(it.id)), "{polled:?}");
+    let rung = format!("select count(*) from outbox where aggregate = '{}'", it.id.uuid());
+    let before = scene.world.number(&rung).await;
+    scene.answered(&first, Answer::Taken { receipt: "200".into() }).await;
+    assert_eq!(scene.world.number(&rung).await, before + 1, "it is rung for as soon as there is room");
+    let second = scene.claim(1).await;
+    assert_eq!(scene.admit(&second).await, Admission::Go);
+    scene.world.store.relinquish(&second, std::time::Duration::ZERO).await.expect("given back");
+    assert_eq!(scene.admit(&second).await, Admission::Stale, "a claim that is over begins nothing");
+    let third = scene.claim(2).await;
+    assert_eq!(scene.admit(&third).await, Admission::Go, "a claim given back frees its place");
+}
+
+#[tokio::test]
+async fn a_breaker_opens_for_all_hosts_and_closes_when_a_probe_arrives() {
+    let settings =
+        DestinationSettings { breaker_failures: 2, breaker_pause_seconds: 1, ..DestinationSettings::default() };
+    let scene = scene(5, settings).await;
+    for at in 0..2 {
+        let claim = scene.claim(at).await;
+        assert_eq!(scene.admit(&claim).await, Admission::Go);
+        scene.answered(&claim, Answer::failed(Cause::ServerError, "500")).await;
+    }
+    let seen = async || {
+        let view = scene.world.view(Role::Operator).await;
+        view.breakers_of(&[scene.inbox.id]).await.expect("an answer").remove(0).1
+    };
+    assert_eq!(seen().await.state, BreakerState::Open);
+    let (probe, other) = (scene.claim(2).await, scene.claim(3).await);
+    assert_eq!(waits(scene.admit(&probe).await), Some(Wait::Breaker));
+    // The pause is over: moved by hand, because nothing here may take its time.
+    scene.world.run("update breakers set until = now() - interval '1 second'").await;
+    assert_eq!(scene.admit(&probe).await, Admission::Go, "one probes");
+    assert_eq!(waits(scene.admit(&other).await), Some(Wait::Breaker), "the others wait");
+    scene.answered(&probe, Answer::Taken { receipt: "200".into() }).await;
+    assert_eq!(seen().await.state, BreakerState::Closed);
+    assert_eq!(scene.admit(&other).await, Admission::Go);
+    let strangers = scene.world.partner("carol").await;
+    let view = scene.world.view(Role::Partner(strangers)).await;
+    assert!(view.breakers_of(&[scene.inbox.id]).await.expect("an answer").is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_payload_does_not_trip_the_breaker() {
+    let scene = scene(3, DestinationSettings { breaker_failures: 1, ..DestinationSettings::default() }).await;
+    for at in 0..2 {
+        let claim = scene.claim(at).await;
+        assert_eq!(scene.admit(&claim).await, Admission::Go);
+        scene.answered(&claim, Answer::refused(Cause::Refused, "400")).await;
+    }
+    assert_eq!(scene.admit(&scene.claim(2).await).await, Admission::Go);
+}
