@@ -11,8 +11,8 @@ use super::{Cut, Misframed, Span};
 /// enough that the time a call may take is time enough for each of them.
 pub(super) const RECORDS: usize = 1_024;
 
-/// How many bytes fill a cut.
-pub(super) const BYTES: usize = 256 * 1024;
+/// How many bytes fill a cut: as many as that many records of 1 KiB.
+pub(super) const BYTES: usize = 1024 * 1024;
 
 /// Bytes on their way into cuts.
 #[derive(Debug, Default)]
