@@ -40,7 +40,7 @@ pub(crate) async fn show(
     let shown = async {
         let url = look(&state, from, &token).await?;
         if wants_page(&headers) || method == Method::HEAD {
-            return Ok(page::of(&state, &url, None).await?);
+            return page::of(&state, &url, None).await;
         }
         match url.purpose {
             Purpose::Download { .. } => begin(&state, &token, passphrase(&headers)?.as_deref()).await,
@@ -73,7 +73,7 @@ pub(crate) async fn press(
             // What a person can mend is said on the page, beside the field where it is mended.
             Err(failure) if wants_page(&headers) && !failure.is_ours() => {
                 let url = state.porter.look(&token).await.unwrap_or(url);
-                Ok(page::of(&state, &url, Some(&failure)).await?)
+                page::of(&state, &url, Some(&failure)).await
             }
             other => other,
         }

@@ -152,14 +152,14 @@ fn moment(url: &SecureUrl) -> String {
 
 fn size(bytes: u64) -> String {
     let mut whole = bytes.to_string();
-    for at in (1..whole.len()).rev().filter(|at| (whole.len() - at) % 3 == 0).collect::<Vec<_>>() {
-        whole.insert(at, ',');
+    for at in (1..whole.len()).rev() {
+        if (bytes.to_string().len() - at).is_multiple_of(3) {
+            whole.insert(at, ',');
+        }
     }
-    #[expect(clippy::cast_precision_loss, reason = "three digits are shown")]
-    let bytes = bytes as f64;
-    match ["kB", "MB", "GB", "TB"].iter().enumerate().rev().find(|(power, _)| bytes >= 1000_f64.powi(*power as i32 + 1))
-    {
-        Some((power, unit)) => format!("{:.1} {unit} ({whole} bytes)", bytes / 1000_f64.powi(power as i32 + 1)),
+    let units = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
+    match units.into_iter().find(|(_, unit)| bytes >= *unit) {
+        Some((name, unit)) => format!("{}.{} {name} ({whole} bytes)", bytes / unit, bytes % unit * 10 / unit),
         None => format!("{whole} bytes"),
     }
 }
