@@ -1,8 +1,9 @@
 //! `cargo xtask prove`: the promises that need minutes of a whole gate: nothing lost under chaos or by a redrive, memory
-//! bounded, uploads that go on over a line that breaks.
+//! bounded, uploads that go on over a line that breaks, pages that people see.
 
 mod chaos;
 mod memory;
+mod pages;
 mod redrive;
 mod uploads;
 
@@ -57,6 +58,8 @@ enum What {
     Memory,
     /// tus-js-client sends a large file over a line that breaks, to two hosts of which one dies: nothing is lost or doubled
     Uploads,
+    /// A person comes by secure URLs in Chromium; pictures are kept in `target/pages/shots`
+    Pages,
     /// Dead letters are sent again, cancelled half-way, started once more, a host dies: each arrives once and in order
     Redrive,
 }
@@ -67,6 +70,7 @@ pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
     tokio::runtime::Runtime::new()?.block_on(async {
         match args.what {
             What::Chaos => chaos::prove(root, args, &mut story).await,
+            What::Pages => pages::prove(root, &mut story).await,
             What::Redrive => redrive::prove(root, args, &mut story).await,
             What::Memory => memory::prove(root, args.mib, &mut story).await,
             What::Uploads => uploads::prove(root, args, &mut story).await,

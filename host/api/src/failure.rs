@@ -6,6 +6,7 @@ use lockgate_core::code::Code;
 use lockgate_core::desk::DeskError;
 use lockgate_core::id::InvalidId;
 use lockgate_core::intake::IntakeError;
+use lockgate_core::porter::PorterError;
 use lockgate_core::ports::{PayloadError, StoreError};
 use lockgate_core::rate::{RateLimited, Standing};
 use lockgate_core::redriver::RedriverError;
@@ -99,6 +100,12 @@ impl From<RateLimited> for Failure {
 
 impl From<DeskError> for Failure {
     fn from(error: DeskError) -> Self {
+        Self::new(error.code(), error.to_string())
+    }
+}
+
+impl From<PorterError> for Failure {
+    fn from(error: PorterError) -> Self {
         Self::new(error.code(), error.to_string())
     }
 }

@@ -33,6 +33,7 @@ mod query;
 mod redrive;
 mod revision;
 mod scalars;
+mod secure_url;
 mod sight;
 mod subscription;
 mod transfer;
@@ -88,6 +89,7 @@ fn types() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subs
         consignment::Consignment => "consignments";
         delivery::Delivery => "deliveries";
         redrive::Redrive => "redrives";
+        secure_url::SecureUrl => "secureUrls";
         provenance::ProvenanceEntry => "provenance entries";
     }
     builder

@@ -7,7 +7,7 @@ mod ring;
 mod strikes;
 
 pub use bearer::Authenticated;
-pub(crate) use bearer::{Refusal, identify, prove};
+pub(crate) use bearer::{Refusal, guarded, identify, prove};
 pub use claims::Claims;
 pub use jwks::{HttpsKeys, KeySource, KeySourceError, StaticKeys};
 pub use ring::{KeyRing, RefreshPolicy};

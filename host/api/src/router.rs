@@ -10,7 +10,7 @@ use crate::ApiState;
 use crate::edge;
 use crate::graphql;
 use crate::http::problem::Problem;
-use crate::http::{envelope, graphql as graphql_http, payload, plugins, socket, transfers, uploads};
+use crate::http::{envelope, graphql as graphql_http, payload, plugins, secure_url, socket, transfers, uploads};
 
 /// Components are held in memory while they are looked at: so many at once.
 const COMPONENTS_AT_ONCE: usize = 4;
@@ -39,6 +39,8 @@ pub fn router(state: ApiState) -> Router {
     let mut routes = Router::new()
         .route("/transfers", post(transfers::send))
         .route("/transfers/{id}/payload", get(payload::fetch))
+        .route("/s/{token}", get(secure_url::show).post(secure_url::press))
+        .route("/s/{token}/{tail}", get(secure_url::fetch).put(secure_url::put))
         .merge(graphql)
         .merge(tus)
         .merge(plugins);

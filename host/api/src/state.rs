@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use lockgate_core::desk::Desk;
 use lockgate_core::intake::Intake;
+use lockgate_core::porter::Porter;
 use lockgate_core::ports::{PayloadStore, TransferStore};
 use lockgate_core::rate::RateLimits;
 use lockgate_core::redriver::Redriver;
@@ -24,6 +25,8 @@ pub struct ApiState {
     pub desk: Arc<Desk>,
     /// Sending many deliveries again.
     pub redriver: Arc<Redriver>,
+    /// Who comes by secure URLs.
+    pub porter: Arc<Porter>,
     /// Setting up.
     pub registrar: Arc<Registrar>,
     /// Snapshots to read, and the provenance of fetches.

@@ -72,6 +72,7 @@ codes! {
     RevisionNotFound "REVISION_NOT_FOUND" 404 "There is no such policy revision that the viewer may see.";
     PluginNotFound "PLUGIN_NOT_FOUND" 404 "There is no such plugin version that the owner may bind.";
     SecretNotFound "SECRET_NOT_FOUND" 404 "The owner has no secret of that name; set it first.";
+    SecureUrlNotFound "SECURE_URL_NOT_FOUND" 404 "There is no such secure URL, or none that the viewer may see.";
     RangeNotSatisfiable "RANGE_NOT_SATISFIABLE" 416 "The range lies outside of the payload.";
 
     PartnerSuspended "PARTNER_SUSPENDED" 403 "The sender is suspended; ask the operator.";
@@ -99,6 +100,10 @@ codes! {
     UploadInterrupted "UPLOAD_INTERRUPTED" 400 "The connection broke; ask for the offset and go on from there.";
     UploadMetadataInvalid "UPLOAD_METADATA_INVALID" 400 "The tus headers are missing, malformed or contradictory.";
     TusVersionUnsupported "TUS_VERSION_UNSUPPORTED" 412 "Only tus 1.0.0 is spoken.";
+
+    InvalidSecureUrl "INVALID_SECURE_URL" 400 "The secure URL cannot be made as it is asked for; the message says why.";
+    SecureUrlEnded "SECURE_URL_ENDED" 410 "The secure URL has expired, was used up, taken back or locked.";
+    PassphraseRequired "PASSPHRASE_REQUIRED" 401 "The secure URL opens with its passphrase only, and the right one did not come.";
 
     ReasonRequired "REASON_REQUIRED" 400 "A person's decision needs a reason.";
     ReasonTooLong "REASON_TOO_LONG" 400 "The reason has more than 500 characters.";

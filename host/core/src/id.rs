@@ -102,6 +102,8 @@ ids! {
     DeliveryId "dlv_" "delivery";
     /// Sending many deliveries on their way again.
     RedriveId "rdr_" "redrive";
+    /// Names a secure URL; opens nothing.
+    SecureUrlId "url_" "secure URL";
     /// One try of a delivery.
     AttemptId "att_" "attempt";
     /// A concrete endpoint.

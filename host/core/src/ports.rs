@@ -9,6 +9,7 @@ mod query;
 mod rate_ledger;
 mod redrive_store;
 mod registry;
+mod secure_url_store;
 mod transfer_store;
 mod upload_store;
 mod vault;
@@ -28,6 +29,7 @@ pub use query::{
 pub use rate_ledger::{Lease, RateLedger};
 pub use redrive_store::{AdvanceError, ClaimedLane, Left, RedriveStore};
 pub use registry::{NewRevision, Registry, RegistryError};
+pub use secure_url_store::{Passphrases, SecureUrlStore, UrlProof};
 pub use transfer_store::{Admission, AnnounceOutcome, Announcement, CommitError, StoreError, TransferStore};
 pub use upload_store::{Advance, Sweepable, UploadError, UploadStore};
 pub use vault::{LookupTable, SecretBytes, Vault, VaultError};

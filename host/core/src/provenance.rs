@@ -111,6 +111,10 @@ entry_kinds! {
     Notified "notified";
     /// Somebody fetched the released payload.
     Fetched "fetched";
+    /// A partner let others in to fetch it, by a secure URL.
+    UrlCreated "url-created";
+    /// The partner, or an operator, took that back.
+    UrlRevoked "url-revoked";
     /// Every consignment is settled.
     Finished "finished";
 }

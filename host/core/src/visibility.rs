@@ -79,6 +79,8 @@ pub const ENTRIES: &[EntryRule] = &[
     entry(EntryKind::Cancelled, false, Full, Nothing),
     entry(EntryKind::Expired, false, Full, Nothing),
     entry(EntryKind::Fetched, false, Full, Nothing),
+    entry(EntryKind::UrlCreated, false, Full, Nothing),
+    entry(EntryKind::UrlRevoked, false, Full, Nothing),
     entry(EntryKind::Finished, false, Full, Nothing),
     entry(EntryKind::Claimed, true, Nothing, Full),
     entry(EntryKind::Judged, true, Nothing, Full),
@@ -94,6 +96,8 @@ pub const ENTRIES: &[EntryRule] = &[
     entry(EntryKind::Rekeyed, true, Nothing, Full),
     entry(EntryKind::Replayed, true, Summary, Full),
     entry(EntryKind::Fetched, true, Summary, Full),
+    entry(EntryKind::UrlCreated, true, Nothing, Full),
+    entry(EntryKind::UrlRevoked, true, Nothing, Full),
 ];
 
 /// Things beside provenance. Operators see all of them but payload bytes, which are fetched by the receiver (what was

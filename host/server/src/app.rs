@@ -114,6 +114,7 @@ fn api(
         intake: Arc::new(Intake::new(intake, settings::intake(config))),
         desk: Arc::new(Desk::new(parts.transfers(), parts.clock())),
         redriver: Arc::new(parts.redriver()),
+        porter: Arc::new(parts.porter()),
         registrar: Arc::new(registrar),
         store: parts.transfers(),
         payloads: parts.payloads(),

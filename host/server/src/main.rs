@@ -11,6 +11,7 @@ mod development;
 mod gauges;
 mod identity;
 mod listen;
+mod passphrases;
 mod service;
 mod telemetry;
 mod worker;

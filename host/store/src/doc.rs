@@ -27,6 +27,8 @@ pub(crate) type Endpoint = Json<lockgate_core::destination::Endpoint>;
 pub(crate) type Settings = Json<lockgate_core::destination::DestinationSettings>;
 /// Which deliveries a redrive sends.
 pub(crate) type Filter = Json<lockgate_core::redrive::RedriveFilter>;
+/// What a secure URL is for.
+pub(crate) type UrlPurpose = Json<lockgate_core::secure_url::Purpose>;
 /// What a channel is.
 pub(crate) type ChannelKind = Json<lockgate_core::notification::ChannelKind>;
 /// A plugin's manifest.

@@ -33,6 +33,7 @@ mod rate;
 mod redrive;
 mod registry;
 mod relay;
+mod secure_url;
 mod snapshot;
 mod store;
 mod transfer_store;

@@ -126,6 +126,17 @@ pub(crate) async fn append(store: &PgStore, transfer: TransferId, entry: &Entry)
 
 async fn append_once(store: &PgStore, transfer: TransferId, entry: &Entry) -> Result<(), Failure> {
     let mut transaction = store.worker.begin().await?;
+    append_in(&mut transaction, transfer, entry).await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Appends one entry in a transaction under way.
+pub(crate) async fn append_in(
+    connection: &mut PgConnection,
+    transfer: TransferId,
+    entry: &Entry,
+) -> Result<(), Failure> {
     let row = sqlx::query!(
         r#"select t.sender, t.provenance_length, t.provenance_head,
                   (select c.receiver from consignments c where c.id = $2) as receiver
@@ -133,12 +144,11 @@ async fn append_once(store: &PgStore, transfer: TransferId, entry: &Entry) -> Re
         transfer.uuid(),
         entry.consignment.map(|id| id.uuid())
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_optional(&mut *connection)
     .await?
     .ok_or_else(|| Failure::broken(format!("there is no transfer {transfer} to append to")))?;
     let head = Head { length: unsigned(row.provenance_length)?, link: digest(&row.provenance_head)? };
     let audience = Audience::of(entry, row.sender, row.receiver);
-    chain(&mut transaction, transfer, head, &[(entry.clone(), audience)]).await?;
-    transaction.commit().await?;
+    chain(connection, transfer, head, &[(entry.clone(), audience)]).await?;
     Ok(())
 }

@@ -20,6 +20,8 @@ mod partner;
 mod policy;
 #[macro_use]
 mod redrive;
+#[macro_use]
+mod secure_url;
 
 pub(crate) use consignment::ConsignmentRow;
 pub(crate) use delivery::{AttemptRow, DeliveryRow};
@@ -28,6 +30,7 @@ pub(crate) use partner::{AgreementRow, ChannelRow, DestinationRow, PartnerRow};
 pub(crate) use policy::{PluginRow, PolicyRow, RevisionRow};
 pub(crate) use proof::{DecisionRow, ProvenanceRow, ReadableEntry};
 pub(crate) use redrive::{GroupRow, LaneRow, RedriveRow};
+pub(crate) use secure_url::SecureUrlRow;
 pub(crate) use transfer::TransferRow;
 pub(crate) use upload::UploadRow;
 

@@ -15,7 +15,7 @@ use lockgate_core::delivery::{Attempt, Delivery};
 use lockgate_core::destination::Destination;
 use lockgate_core::id::{
     AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
-    TransferId, UploadId,
+    SecureUrlId, TransferId, UploadId,
 };
 use lockgate_core::notification::{Channel, Notification};
 use lockgate_core::partner::Partner;
@@ -27,6 +27,7 @@ use lockgate_core::ports::{
 };
 use lockgate_core::provenance::ChainedEntry;
 use lockgate_core::redrive::{Group, Lane, Redrive, RedriveFilter};
+use lockgate_core::secure_url::SecureUrl;
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 use lockgate_core::viewer::{Role, Viewer};
@@ -46,6 +47,7 @@ mod partner;
 mod policy;
 mod proof;
 mod redriven;
+mod secure_url;
 mod sight;
 mod transfer;
 
@@ -226,6 +228,14 @@ impl Snapshot for PgSnapshot {
 
     async fn lanes_of(&self, redrives: &[RedriveId]) -> Result<Vec<Lane>, StoreError> {
         Ok(redriven::lanes_of(self, uuids!(redrives)).await?)
+    }
+
+    async fn secure_urls(&self, of: Option<TransferId>, page: &PageRequest) -> Result<Page<SecureUrl>, StoreError> {
+        Ok(secure_url::page(self, of, page).await?)
+    }
+
+    async fn secure_urls_by_id(&self, ids: &[SecureUrlId]) -> Result<Vec<SecureUrl>, StoreError> {
+        Ok(secure_url::by_id(self, uuids!(ids)).await?)
     }
 
     async fn breakers_of(&self, destinations: &[DestinationId]) -> Result<Vec<(DestinationId, Breaker)>, StoreError> {

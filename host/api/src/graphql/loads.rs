@@ -13,7 +13,7 @@ use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{
     AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
-    TransferId,
+    SecureUrlId, TransferId,
 };
 use lockgate_core::notification::{Channel, Notification};
 use lockgate_core::partner::Partner;
@@ -22,6 +22,7 @@ use lockgate_core::policy::{Policy, Revision};
 use lockgate_core::ports::{Page, PageRequest, StoreError};
 use lockgate_core::provenance::ChainedEntry;
 use lockgate_core::redrive::{Lane, Redrive};
+use lockgate_core::secure_url::SecureUrl;
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 
@@ -66,6 +67,7 @@ one! {
     ConsignmentId => Consignment, consignments_by_id by id;
     DeliveryId => Delivery, deliveries_by_id by id;
     RedriveId => Redrive, redrives_by_id by id;
+    SecureUrlId => SecureUrl, secure_urls_by_id by id;
 }
 
 /// What belongs to a parent, all of it.

@@ -11,6 +11,7 @@ mod partners;
 mod policies;
 mod redrives;
 mod secrets;
+mod secure_urls;
 
 use async_graphql::MergedObject;
 
@@ -23,6 +24,7 @@ pub(crate) struct Mutation(
     intake::IntakeMutations,
     desk::DeskMutations,
     redrives::RedriveMutations,
+    secure_urls::SecureUrlMutations,
     partners::PartnerMutations,
     endpoints::EndpointMutations,
     secrets::SecretMutations,

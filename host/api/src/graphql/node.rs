@@ -13,13 +13,14 @@ use super::plugin::PluginVersion;
 use super::policy::Policy;
 use super::redrive::Redrive;
 use super::revision::Revision;
+use super::secure_url::SecureUrl;
 use super::transfer::Transfer;
 use crate::failure::Failure;
 use lockgate_core::code::Code;
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{
     AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
-    TransferId,
+    SecureUrlId, TransferId,
 };
 
 /// Something that can be fetched again by its id.
@@ -49,6 +50,8 @@ pub(super) enum Node {
     Delivery(Delivery),
     /// A redrive.
     Redrive(Redrive),
+    /// A secure URL.
+    SecureUrl(SecureUrl),
 }
 
 impl Asking {
@@ -72,6 +75,7 @@ impl Asking {
             ConsignmentId::PREFIX => ConsignmentId, Consignment;
             DeliveryId::PREFIX => DeliveryId, Delivery;
             RedriveId::PREFIX => RedriveId, Redrive;
+            SecureUrlId::PREFIX => SecureUrlId, SecureUrl;
         }
         let wrong = || Failure::new(Code::InvalidId, "the id does not begin with a prefix of something fetchable");
         let digest = id.starts_with("sha256:").then(|| id.parse::<Digest>().ok()).flatten().ok_or_else(wrong)?;

@@ -4,6 +4,7 @@ mod deliveries;
 mod partners;
 mod policies;
 mod redrives;
+mod secure_urls;
 mod transfers;
 mod viewer;
 
@@ -18,4 +19,5 @@ pub(crate) struct Query(
     transfers::TransferQueries,
     deliveries::DeliveryQueries,
     redrives::RedriveQueries,
+    secure_urls::SecureUrlQueries,
 );

@@ -11,9 +11,9 @@ pub(crate) fn stream(body: Body) -> BodyStream {
 }
 
 /// The body without its first bytes, which are already there.
-pub(crate) fn stream_after(body: Body, skip: u64) -> BodyStream {
+pub(crate) fn stream_after(body: BodyStream, skip: u64) -> BodyStream {
     let mut left = skip;
-    Box::pin(stream(body).filter_map(move |chunk| {
+    Box::pin(body.filter_map(move |chunk| {
         let kept = match chunk {
             Ok(mut bytes) => {
                 let cut = usize::try_from(left).unwrap_or(usize::MAX).min(bytes.len());

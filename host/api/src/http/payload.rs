@@ -1,5 +1,5 @@
-//! Fetching a payload: a receiver gets what was released to it, a sender what it sent. Nobody else gets bytes: integrators
-//! write rules and operators run the place, and neither needs to read what partners send each other.
+//! Fetching a payload, whole or in parts, by a token or by a secure URL. Who may fetch what is core's business
+//! (`fetching.rs`); here it becomes HTTP.
 
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -8,11 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use lockgate_core::code::Code;
-use lockgate_core::id::{ConsignmentId, PartnerId, TransferId};
-use lockgate_core::payload::Payload;
-use lockgate_core::ports::{Snapshot, StoreError};
+use lockgate_core::fetching::{Fetchable, fetchable};
+use lockgate_core::id::TransferId;
 use lockgate_core::provenance::{Actor, Entry, EntryKind};
-use lockgate_core::viewer::{Role, Viewer};
+use lockgate_core::viewer::Viewer;
 use serde_json::json;
 
 use crate::ApiState;
@@ -21,13 +20,6 @@ use crate::http::problem::Problem;
 use crate::http::range::{Wanted, wanted};
 use crate::http::{disposition, envelope};
 use crate::identity::Authenticated;
-
-/// What may be fetched, and under which name.
-struct Fetchable {
-    payload: Payload,
-    consignment: Option<ConsignmentId>,
-    file_name: String,
-}
 
 /// `GET` or `HEAD /transfers/{id}/payload`.
 pub(crate) async fn fetch(
@@ -39,13 +31,25 @@ pub(crate) async fn fetch(
 ) -> Result<Response, Problem> {
     let unseen = || Failure::unseen(Code::PayloadNotFound);
     let id: TransferId = id.parse().map_err(|_| unseen())?;
-    let it = find(&state, &viewer, id).await?.ok_or_else(unseen)?;
+    serve(&state, &viewer, id, &method, &headers).await
+}
+
+/// What the viewer may have of a transfer's bytes.
+pub(crate) async fn serve(
+    state: &ApiState,
+    viewer: &Viewer,
+    id: TransferId,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let it = fetchable(&*state.store, viewer, id).await?;
+    let it = it.ok_or_else(|| Failure::unseen(Code::PayloadNotFound))?;
     let etag = format!("\"{}\"", it.payload.digest.hex());
-    if unchanged(&headers, &etag) {
+    if unchanged(headers, &etag) {
         return Ok(described(StatusCode::NOT_MODIFIED, &it, &etag, Body::empty()));
     }
     let size = it.payload.size;
-    let (status, range) = match wanted(&headers, size, &etag) {
+    let (status, range) = match wanted(headers, size, &etag) {
         Wanted::Whole => (StatusCode::OK, 0..size),
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
         Wanted::Unsatisfiable => {
@@ -54,12 +58,12 @@ pub(crate) async fn fetch(
             return Err(Problem::new(Code::RangeNotSatisfiable, why).with(header::CONTENT_RANGE, whole));
         }
     };
-    let body = if method == Method::HEAD || range.is_empty() {
+    let body = if *method == Method::HEAD || range.is_empty() {
         Body::empty()
     } else {
         let bytes = state.payloads.read(&it.payload, range.clone()).await?;
         // Bytes leave only after provenance knows of it.
-        state.store.append(id, &fetched(&state, &viewer, &it, &range)).await?;
+        state.store.append(id, &fetched(state, viewer, &it, &range)).await?;
         Body::from_stream(bytes)
     };
     let mut response = described(status, &it, &etag, body);
@@ -70,25 +74,6 @@ pub(crate) async fn fetch(
         headers.insert(header::CONTENT_RANGE, HeaderValue::from_str(&part).expect("digits are ASCII"));
     }
     Ok(response)
-}
-
-async fn find(state: &ApiState, viewer: &Viewer, id: TransferId) -> Result<Option<Fetchable>, StoreError> {
-    let Role::Partner(partner) = viewer.role else { return Ok(None) };
-    let snapshot = state.store.snapshot(viewer).await?;
-    let found = seen_by(partner, &*snapshot, id).await;
-    snapshot.close().await;
-    found
-}
-
-async fn seen_by(partner: PartnerId, snapshot: &dyn Snapshot, id: TransferId) -> Result<Option<Fetchable>, StoreError> {
-    let Some(transfer) = snapshot.transfers_by_id(&[id]).await?.into_iter().next() else { return Ok(None) };
-    let file_name = transfer.file_name;
-    if transfer.sender == partner {
-        return Ok(transfer.source.map(|payload| Fetchable { payload, consignment: None, file_name }));
-    }
-    let consignments = snapshot.consignments_of(&[id]).await?;
-    let own = consignments.into_iter().find(|it| it.receiver == partner);
-    Ok(own.and_then(|it| it.released.map(|payload| Fetchable { payload, consignment: Some(it.id), file_name })))
 }
 
 fn fetched(state: &ApiState, viewer: &Viewer, it: &Fetchable, range: &std::ops::Range<u64>) -> Entry {

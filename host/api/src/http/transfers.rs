@@ -1,4 +1,4 @@
-//! A transfer in one request: the raw bytes as body, everything else in the query and headers.
+//! A transfer in one request: the raw bytes as body, everything else in the query and headers; or a form.
 
 use axum::Json;
 use axum::body::Body;
@@ -6,7 +6,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use lockgate_core::code::Code;
-use lockgate_core::intake::{Append, NewTransfer};
+use lockgate_core::intake::{Append, BodyStream, NewTransfer};
 use lockgate_core::upload::Upload;
 use lockgate_core::viewer::Viewer;
 use serde_json::json;
@@ -14,12 +14,13 @@ use serde_json::json;
 use crate::ApiState;
 use crate::failure::Failure;
 use crate::http::problem::Problem;
-use crate::http::{body, envelope};
+use crate::http::{body, envelope, form};
 use crate::identity::Authenticated;
 use crate::uploads::{headers as tus, metadata};
 
 /// `POST /transfers?to=globex&filename=invoice.xml`: announces a transfer and takes its bytes. Under an idempotency key
-/// it may be repeated as it is until it is answered: bytes that are already there are passed over.
+/// it may be repeated as it is until it is answered: bytes that are already there are passed over. A form has the same
+/// fields, then the field `file`.
 pub(crate) async fn send(
     State(state): State<ApiState>,
     Authenticated(viewer): Authenticated,
@@ -27,13 +28,27 @@ pub(crate) async fn send(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let size = tus::number(&headers, "content-length")?;
-    let new = announcement(query.as_deref().unwrap_or_default(), &headers, size)?;
+    let mut new = announcement(query.as_deref().unwrap_or_default(), &headers)?;
+    let bytes = if form::is_form(&headers) {
+        let form = form::read(&headers, body).await?;
+        for (name, value) in &form.fields {
+            field(&mut new, name, value)?;
+        }
+        if new.file_name.is_empty() {
+            new.file_name = form.file_name;
+        }
+        new.media_type = form.media_type;
+        form.file
+    } else {
+        new.size = tus::number(&headers, "content-length")?;
+        body::stream(body)
+    };
+    let size = new.size;
     let announced = state.intake.announce(&viewer, new).await?;
     let span = tracing::Span::current();
     span.record("upload.id", tracing::field::display(announced.upload.id));
     span.record("transfer.id", tracing::field::display(announced.transfer.id));
-    let upload = take(&state, &viewer, announced.upload, size, body).await?;
+    let upload = take(&state, &viewer, announced.upload, size, bytes).await?;
     let id = announced.transfer.id;
     let status = if announced.repeated { StatusCode::OK } else { StatusCode::CREATED };
     let payload_url = state.settings.url(&format!("transfers/{id}/payload"));
@@ -44,17 +59,10 @@ pub(crate) async fn send(
     Ok((status, [(header::LOCATION, payload_url)], Json(answer)).into_response())
 }
 
-fn announcement(query: &str, headers: &HeaderMap, size: Option<u64>) -> Result<NewTransfer, Failure> {
-    let mut new = NewTransfer { size, trace: envelope::trace(), ..NewTransfer::default() };
+fn announcement(query: &str, headers: &HeaderMap) -> Result<NewTransfer, Failure> {
+    let mut new = NewTransfer { trace: envelope::trace(), ..NewTransfer::default() };
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
-        match &*name {
-            "to" => new.receivers.extend(metadata::receivers(&value)),
-            "filename" => new.file_name = value.into_owned(),
-            _ => {
-                let shown: String = name.chars().take(40).collect();
-                return Err(Failure::new(Code::InvalidInput, format!("the query has an unknown field `{shown}`")));
-            }
-        }
+        field(&mut new, &name, &value)?;
     }
     let text = |name: &str| {
         let value = headers.get(name).map(|value| value.to_str().map(str::to_owned));
@@ -66,12 +74,26 @@ fn announcement(query: &str, headers: &HeaderMap, size: Option<u64>) -> Result<N
     Ok(new)
 }
 
-async fn take(
+fn field(new: &mut NewTransfer, name: &str, value: &str) -> Result<(), Failure> {
+    match name {
+        "to" => new.receivers.extend(metadata::receivers(value)),
+        "filename" => value.clone_into(&mut new.file_name),
+        _ => {
+            let shown: String = name.chars().take(40).collect();
+            let why = format!("`{shown}` is not known here; there are `to` and `filename`");
+            return Err(Failure::new(Code::InvalidInput, why));
+        }
+    }
+    Ok(())
+}
+
+/// Takes the bytes of an announced transfer to their end.
+pub(crate) async fn take(
     state: &ApiState,
     viewer: &Viewer,
     upload: Upload,
     size: Option<u64>,
-    bytes: Body,
+    bytes: BodyStream,
 ) -> Result<Upload, Failure> {
     if upload.complete {
         return Ok(upload);

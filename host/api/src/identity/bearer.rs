@@ -51,6 +51,28 @@ pub(crate) async fn prove(
     }
 }
 
+/// Looks something up by a secret of which only the digest is known, for an address that did not bring too many bad ones.
+pub(crate) async fn guarded<T>(
+    state: &ApiState,
+    address: Option<ClientAddress>,
+    secret: Digest,
+    found: impl Future<Output = Result<Option<T>, Failure>>,
+) -> Result<Option<T>, Failure> {
+    let now = state.clock.now();
+    if let Some(ClientAddress(address)) = address
+        && let Err(standing) = state.strikes.check(address, secret, now)
+    {
+        return Err(Refusal::Strikes(standing).into());
+    }
+    let found = found.await?;
+    match (&found, address) {
+        (Some(_), _) => state.strikes.succeeded(secret, now),
+        (None, Some(ClientAddress(address))) => state.strikes.failed(address, now),
+        (None, None) => {}
+    }
+    Ok(found)
+}
+
 /// Who asks, within the user's rate limit. Nothing here asks the database but once per share of a window.
 pub(crate) async fn identify(
     headers: &HeaderMap,

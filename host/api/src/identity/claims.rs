@@ -1,6 +1,7 @@
 //! The claims of a token, read strictly: a claim of a wrong type is a forged token.
 
 use lockgate_core::id::PartnerId;
+use lockgate_core::secure_url::SUBJECT;
 use lockgate_core::viewer::{Role, Viewer};
 use serde::{Deserialize, Serialize};
 
@@ -51,6 +52,7 @@ impl Claims {
         };
         let sound = !self.sub.is_empty()
             && self.sub.len() <= LONGEST_SUBJECT
+            && !self.sub.starts_with(SUBJECT)
             && !self.sub.chars().any(char::is_control)
             && self.nbf <= self.exp;
         sound.then_some(Viewer { subject: self.sub, role })

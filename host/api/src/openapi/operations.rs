@@ -29,6 +29,33 @@ const ANNOUNCING: &[Code] = &[
     Code::UploadBusy,
     Code::UploadTooLong,
 ];
+const HTML: Option<&str> = Some("text/html");
+const SECRET: Parameter = path("token", "What the URL's maker was told.");
+const TICKET: &[Parameter] = &[
+    SECRET,
+    path("tail", "The ticket that the use gave."),
+    header("Range", "One range of bytes.", false),
+    header("If-Range", "The range only if the payload still has this ETag.", false),
+];
+const ENTERING: &[Code] =
+    &[Code::SecureUrlNotFound, Code::SecureUrlEnded, Code::PassphraseRequired, Code::MethodNotAllowed];
+const HANDING_IN: &[Code] = &[
+    Code::SecureUrlNotFound,
+    Code::SecureUrlEnded,
+    Code::PassphraseRequired,
+    Code::MethodNotAllowed,
+    Code::InvalidInput,
+    Code::RequestTooLarge,
+    Code::InvalidFileName,
+    Code::InvalidMediaType,
+    Code::PartnerSuspended,
+    Code::NoAgreement,
+    Code::MediaTypeNotAgreed,
+    Code::PayloadTooLarge,
+    Code::QuotaExceeded,
+    Code::UploadInterrupted,
+    Code::UploadTooLong,
+];
 const CREATING: &[Code] = &[
     Code::UploadMetadataInvalid,
     Code::InvalidFileName,
@@ -140,6 +167,83 @@ pub(super) const ROUTES: &[Route] = &[
                 "The payload: to a receiver what was released to it, to the sender what it sent.",
             ),
             fetch("head", "describePayload", "The same without the bytes."),
+        ],
+    },
+    Route {
+        path: "/s/{token}",
+        operations: &[
+            Operation {
+                method: "get",
+                id: "useSecureUrl",
+                summary: "Uses a secure URL to fetch: the answer says where the bytes are. A browser gets a page instead.",
+                token: false,
+                parameters: &[SECRET, header("Authorization", "`Basic`: the passphrase as password.", false)],
+                body: &[],
+                answers: &[
+                    answer(200, "The page, to a browser.", HTML),
+                    with(303, "The use is counted.", &["Location"]),
+                ],
+                refusals: ENTERING,
+            },
+            Operation {
+                method: "head",
+                id: "lookAtSecureUrl",
+                summary: "Whether it opens; uses nothing up.",
+                token: false,
+                parameters: &[SECRET],
+                body: &[],
+                answers: &[answer(200, "It opens.", None)],
+                refusals: &[Code::SecureUrlNotFound, Code::SecureUrlEnded],
+            },
+            Operation {
+                method: "post",
+                id: "pressSecureUrl",
+                summary: "The page's button: fetches, or hands in the form's field `file`.",
+                token: false,
+                parameters: &[SECRET],
+                body: &["application/x-www-form-urlencoded", "multipart/form-data"],
+                answers: &[answer(201, "The file has arrived.", HTML), with(303, "The use is counted.", &["Location"])],
+                refusals: HANDING_IN,
+            },
+        ],
+    },
+    Route {
+        path: "/s/{token}/{tail}",
+        operations: &[
+            Operation {
+                method: "get",
+                id: "fetchBySecureUrl",
+                summary: "The bytes of a download that a use began, whole or in parts, for a day.",
+                token: false,
+                parameters: TICKET,
+                body: &[],
+                answers: PAYLOADS,
+                refusals: &[Code::SecureUrlNotFound, Code::SecureUrlEnded, Code::RangeNotSatisfiable],
+            },
+            Operation {
+                method: "head",
+                id: "describeBySecureUrl",
+                summary: "The same without the bytes.",
+                token: false,
+                parameters: TICKET,
+                body: &[],
+                answers: PAYLOADS,
+                refusals: &[Code::SecureUrlNotFound, Code::SecureUrlEnded, Code::RangeNotSatisfiable],
+            },
+            Operation {
+                method: "put",
+                id: "handInBySecureUrl",
+                summary: "Hands in a file as a transfer of whose URL it is.",
+                token: false,
+                parameters: &[
+                    SECRET,
+                    path("tail", "The file's name."),
+                    header("Authorization", "`Basic`: the passphrase as password.", false),
+                ],
+                body: BYTES,
+                answers: &[answer(201, "It was received.", JSON)],
+                refusals: HANDING_IN,
+            },
         ],
     },
     Route {

@@ -15,6 +15,7 @@ use lockgate_core::id::{AgreementId, HostId, PartnerId};
 use lockgate_core::intake::{Intake, IntakePorts, IntakeSettings};
 use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
 use lockgate_core::pipeline::{Pipeline, PipelinePorts, PipelineSettings};
+use lockgate_core::porter::{Porter, PorterPorts};
 use lockgate_core::ports::Registry;
 use lockgate_core::rate::{RateLimit, RateLimits};
 use lockgate_core::redriver::Redriver;
@@ -23,7 +24,7 @@ use lockgate_core::time::Clock;
 use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_testkit::memory::{
     MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryRateLedger, MemoryStore, MemoryVault,
-    Reads, ScriptedRunner, VirtualClock,
+    QuickPassphrases, Reads, ScriptedRunner, VirtualClock,
 };
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -119,6 +120,12 @@ impl House {
             )),
             desk: Arc::new(Desk::new(store.clone(), clock.clone())),
             redriver: Arc::new(redriver.clone()),
+            porter: Arc::new(Porter::new(PorterPorts {
+                urls: store.clone(),
+                store: store.clone(),
+                passphrases: Arc::new(QuickPassphrases),
+                clock: clock.clone(),
+            })),
             registrar: Arc::new(Registrar::new(
                 store.clone(),
                 Arc::new(MemoryArchive::default()),

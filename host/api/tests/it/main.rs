@@ -15,6 +15,7 @@ mod payload;
 mod persisted;
 mod redrives;
 mod schema;
+mod secure_urls;
 mod socket;
 mod stories;
 mod transfers;

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use axum::body::Body;
 use axum::http::{Method, Request};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::house::{Answer, House};
 
@@ -93,6 +93,11 @@ async fn describes_every_status_that_comes() {
     let created =
         ask(&house, "post", "/uploads", &[acme, tus, ("upload-length", "3"), ("upload-metadata", to)], "").await;
     let upload = created.header("location").trim_start_matches("https://lockgate.example").to_owned();
+    let opens = house.download_url(&id, json!({ "maxUses": 3 })).await.path;
+    let takes = format!("{}/c.txt", house.upload_url(json!({})).await.path);
+    let begun = ask(&house, "get", &opens, &[], "").await;
+    let ticket = begun.header("location").trim_start_matches("https://lockgate.example").to_owned();
+    let browser = ("accept", "text/html");
     let chunk = ("content-type", "application/offset+octet-stream");
     let key = ("idempotency-key", "k");
     let cases: Vec<Case<'_>> = vec![
@@ -110,6 +115,18 @@ async fn describes_every_status_that_comes() {
         ("get", "/transfers/{id}/payload", &payload, vec![("authorization", &globex)], "", 404),
         ("get", "/transfers/{id}/payload", &payload, vec![], "", 401),
         ("head", "/transfers/{id}/payload", &payload, vec![acme], "", 200),
+        ("get", "/s/{token}", &opens, vec![browser], "", 200),
+        ("head", "/s/{token}", &opens, vec![], "", 200),
+        ("get", "/s/{token}", &opens, vec![], "", 303),
+        ("post", "/s/{token}", &opens, vec![], "", 303),
+        ("post", "/s/{token}", &opens, vec![], "", 410),
+        ("get", "/s/{token}", "/s/nothing", vec![], "", 404),
+        ("get", "/s/{token}/{tail}", &ticket, vec![], "", 200),
+        ("head", "/s/{token}/{tail}", &ticket, vec![], "", 200),
+        ("get", "/s/{token}/{tail}", &ticket, vec![("range", "bytes=0-1")], "", 206),
+        ("get", "/s/{token}/{tail}", &ticket, vec![("range", "bytes=9-")], "", 416),
+        ("put", "/s/{token}/{tail}", &takes, vec![("content-length", "3")], "abc", 201),
+        ("put", "/s/{token}/{tail}", &takes, vec![("content-length", "3")], "abc", 410),
         ("post", "/uploads", "/uploads", vec![acme, tus, ("upload-length", "3"), ("upload-metadata", to)], "", 201),
         ("post", "/uploads", "/uploads", vec![acme, tus, ("upload-length", "x")], "", 400),
         ("post", "/uploads", "/uploads", vec![acme], "", 412),

@@ -15,7 +15,7 @@ use crate::delivery::{Attempt, Delivery, DeliveryState};
 use crate::destination::Destination;
 use crate::id::{
     AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
-    TransferId, UploadId,
+    SecureUrlId, TransferId, UploadId,
 };
 use crate::notification::{Channel, Notification};
 use crate::partner::{Partner, PartnerStatus};
@@ -24,6 +24,7 @@ use crate::policy::{Owner, Policy, Revision, Side};
 use crate::ports::StoreError;
 use crate::provenance::ChainedEntry;
 use crate::redrive::{Group, Lane, Redrive, RedriveFilter};
+use crate::secure_url::SecureUrl;
 use crate::time::Timestamp;
 use crate::transfer::{Transfer, TransferState};
 use crate::upload::Upload;
@@ -105,6 +106,10 @@ pub trait Snapshot: Send + Sync + Debug {
     async fn redrives_by_id(&self, ids: &[RedriveId]) -> Result<Vec<Redrive>, StoreError>;
     /// The lanes of the redrives.
     async fn lanes_of(&self, redrives: &[RedriveId]) -> Result<Vec<Lane>, StoreError>;
+    /// Secure URLs of the viewer's partner (all, for an operator), newest first; of one transfer only, if one is named.
+    async fn secure_urls(&self, of: Option<TransferId>, page: &PageRequest) -> Result<Page<SecureUrl>, StoreError>;
+    /// Secure URLs by id.
+    async fn secure_urls_by_id(&self, ids: &[SecureUrlId]) -> Result<Vec<SecureUrl>, StoreError>;
     /// The breakers of the destinations; a destination that never failed may be missing.
     async fn breakers_of(&self, destinations: &[DestinationId]) -> Result<Vec<(DestinationId, Breaker)>, StoreError>;
     /// Attempts of the deliveries, oldest first.

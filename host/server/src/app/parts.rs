@@ -7,6 +7,7 @@ use lockgate_bus::{BusConfig, KafkaBus};
 use lockgate_connectors::Connectors;
 use lockgate_core::id::HostId;
 use lockgate_core::pipeline::{Pipeline, PipelinePorts};
+use lockgate_core::porter::{Porter, PorterPorts};
 use lockgate_core::ports::{
     PayloadStore, PluginArchive, PluginRunner, RateLedger, Registry, TransferBus, TransferStore, UploadStore, Vault,
 };
@@ -21,6 +22,7 @@ use super::patience::patiently;
 use super::settings;
 use crate::clock::SystemClock;
 use crate::config::Config;
+use crate::passphrases::SlowPassphrases;
 use crate::telemetry::OtelTracer;
 
 /// The adapters of one host.
@@ -82,6 +84,15 @@ impl Parts {
 
     pub(crate) fn redriver(&self) -> Redriver {
         Redriver::new(self.store.clone(), self.clock())
+    }
+
+    pub(crate) fn porter(&self) -> Porter {
+        Porter::new(PorterPorts {
+            urls: self.store.clone(),
+            store: self.transfers(),
+            passphrases: Arc::new(SlowPassphrases::default()),
+            clock: self.clock(),
+        })
     }
 
     pub(crate) fn transfers(&self) -> Arc<dyn TransferStore> {

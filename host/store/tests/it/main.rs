@@ -15,6 +15,7 @@ mod redrives;
 mod registry;
 mod rolling_up;
 mod secrets;
+mod secure_urls;
 mod sight;
 mod telling;
 mod upload;

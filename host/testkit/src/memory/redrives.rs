@@ -1,17 +1,19 @@
 //! The redrive store in memory: lanes, places and counts by the same rules as the store's.
 
 use async_trait::async_trait;
+use lockgate_core::breaker::Breaker;
 use lockgate_core::change::Change;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
 use lockgate_core::delivery::{Cause, Delivery, DeliveryState};
-use lockgate_core::id::{HostId, RedriveId};
+use lockgate_core::id::{DestinationId, HostId, RedriveId};
 use lockgate_core::ports::{AdvanceError, ClaimedLane, CommitError, Left, RedriveStore, StoreError};
 use lockgate_core::redrive::{Group, Lane, Place, Progress, Redrive, RedriveFilter, RedriveKind, RedriveState};
 use lockgate_core::time::{Clock, Timestamp};
 use lockgate_core::transfer::Version;
 
 use super::MemoryStore;
+use super::snapshot::MemorySnapshot;
 use super::world::State;
 
 /// A lane and when it is due.
@@ -96,6 +98,16 @@ pub(super) fn groups(chosen: &[&Delivery], by_cause: bool) -> Vec<Group> {
     groups.iter_mut().for_each(|it| it.sample.truncate(10));
     groups.sort_by_key(|it| std::cmp::Reverse(it.count));
     groups
+}
+
+impl MemorySnapshot {
+    /// The breakers of the viewer's own destinations.
+    pub(super) fn breakers(&self, destinations: &[DestinationId]) -> Vec<(DestinationId, Breaker)> {
+        let state = self.read();
+        let own = |id: DestinationId| state.destinations.iter().any(|it| it.id == id && self.is_any_of(&[it.partner]));
+        let seen = destinations.iter().filter(|id| own(**id));
+        seen.filter_map(|id| Some((*id, state.breakers.get(id)?.clone()))).collect()
+    }
 }
 
 #[async_trait]

@@ -13,7 +13,7 @@ use lockgate_core::delivery::{Attempt, Delivery};
 use lockgate_core::destination::Destination;
 use lockgate_core::id::{
     AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
-    TransferId, UploadId,
+    SecureUrlId, TransferId, UploadId,
 };
 use lockgate_core::notification::{Channel, Notification};
 use lockgate_core::partner::Partner;
@@ -25,6 +25,7 @@ use lockgate_core::ports::{
 };
 use lockgate_core::provenance::ChainedEntry;
 use lockgate_core::redrive::{Group, Lane, Redrive, RedriveFilter, RedriveKind};
+use lockgate_core::secure_url::SecureUrl;
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 use lockgate_core::viewer::Viewer;
@@ -73,13 +74,13 @@ impl MemorySnapshot {
     }
 
     /// The world, for one read.
-    fn read(&self) -> &State {
+    pub(super) fn read(&self) -> &State {
         self.reads.made.fetch_add(1, Ordering::SeqCst);
         &self.state
     }
 
     /// Whether the viewer is an operator or acts for one of these.
-    fn is_any_of(&self, partners: &[PartnerId]) -> bool {
+    pub(super) fn is_any_of(&self, partners: &[PartnerId]) -> bool {
         self.viewer.role.partner().is_none_or(|own| partners.contains(&own))
     }
 
@@ -355,11 +356,16 @@ impl Snapshot for MemorySnapshot {
         Ok(lanes.filter(|it| redrives.contains(&it.redrive) && seen(it.redrive)).collect())
     }
 
+    async fn secure_urls(&self, of: Option<TransferId>, page: &PageRequest) -> Result<Page<SecureUrl>, StoreError> {
+        Ok(by_id(self.urls(of), page, |it| it.id.uuid()))
+    }
+
+    async fn secure_urls_by_id(&self, ids: &[SecureUrlId]) -> Result<Vec<SecureUrl>, StoreError> {
+        Ok(self.urls(None).into_iter().filter(|it| ids.contains(&it.id)).collect())
+    }
+
     async fn breakers_of(&self, destinations: &[DestinationId]) -> Result<Vec<(DestinationId, Breaker)>, StoreError> {
-        let state = self.read();
-        let own = |id: DestinationId| state.destinations.iter().any(|it| it.id == id && self.is_any_of(&[it.partner]));
-        let seen = destinations.iter().filter(|id| own(**id));
-        Ok(seen.filter_map(|id| Some((*id, state.breakers.get(id)?.clone()))).collect())
+        Ok(self.breakers(destinations))
     }
 
     async fn attempts_of(&self, deliveries: &[DeliveryId]) -> Result<Vec<(DeliveryId, Attempt)>, StoreError> {

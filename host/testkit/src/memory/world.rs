@@ -23,6 +23,7 @@ use lockgate_core::time::Clock;
 use lockgate_core::upload::Upload;
 
 use super::redrives::KeptLane;
+use super::secure_urls::KeptUrl;
 use super::{Reads, VirtualClock};
 
 /// Remembers everything; implements the transfer, upload and registry ports.
@@ -58,6 +59,7 @@ pub(super) struct State {
     pub(super) revisions: Vec<Revision>,
     pub(super) redrives: Vec<Redrive>,
     pub(super) lanes: Vec<KeptLane>,
+    pub(super) secure_urls: Vec<KeptUrl>,
     pub(super) breakers: HashMap<DestinationId, Breaker>,
 }
 

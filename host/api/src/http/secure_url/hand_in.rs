@@ -1,0 +1,135 @@
+//! Handing in a file by a secure URL: the form of the page, or one `PUT`. The transfer is the partner's who made the URL,
+//! and goes to the receivers that the URL names.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, StatusCode, header};
+use lockgate_core::code::Code;
+use lockgate_core::id::TransferId;
+use lockgate_core::intake::{BodyStream, NewTransfer};
+use lockgate_core::porter::{Entered, Porter};
+use lockgate_core::secure_url::{Purpose, SecureUrl};
+use serde_json::json;
+
+use super::{From, look, page, passphrase, refuse, wants_page};
+use crate::ApiState;
+use crate::failure::Failure;
+use crate::http::{body, envelope, form, transfers};
+use crate::uploads::headers as tus;
+
+/// A file on its way in.
+struct HandedIn {
+    file_name: String,
+    media_type: String,
+    size: Option<u64>,
+    bytes: BodyStream,
+}
+
+/// `PUT /s/{token}/{file_name}`: the file's bytes as they are.
+pub(crate) async fn put(
+    State(state): State<ApiState>,
+    from: From,
+    Path((token, file_name)): Path<(String, String)>,
+    headers: HeaderMap,
+    bytes: Body,
+) -> Response {
+    let put = async {
+        look(&state, from, &token).await?;
+        let size = tus::number(&headers, "content-length")?;
+        let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+        // What curl says when it was told nothing.
+        let media_type = if kind == "application/x-www-form-urlencoded" { "" } else { kind }.to_owned();
+        let file = HandedIn { file_name, media_type, size, bytes: body::stream(bytes) };
+        let entered = state.porter.enter(&token, passphrase(&headers)?.as_deref()).await?;
+        send(&state, entered, file, &headers).await
+    };
+    put.await.unwrap_or_else(|failure: Failure| refuse(failure, &headers))
+}
+
+/// The form of the page: maybe a passphrase, then the file.
+pub(super) async fn form(state: &ApiState, token: &str, headers: &HeaderMap, body: Body) -> Result<Response, Failure> {
+    let form = form::read(headers, body).await?;
+    let passphrase = form.fields.iter().find(|(name, _)| name == "passphrase").map(|(_, value)| value.as_str());
+    let entered = state.porter.enter(token, passphrase).await?;
+    let file = HandedIn { file_name: form.file_name, media_type: form.media_type, size: None, bytes: form.file };
+    send(state, entered, file, headers).await
+}
+
+async fn send(state: &ApiState, entered: Entered, file: HandedIn, headers: &HeaderMap) -> Result<Response, Failure> {
+    let spent = Spent { porter: Arc::clone(&state.porter), url: Some(entered.url.clone()) };
+    let arrived = match arrive(state, &entered.url, file).await {
+        Ok(arrived) => arrived,
+        Err(failure) => {
+            spent.back().await?;
+            return Err(failure);
+        }
+    };
+    spent.well();
+    if wants_page(headers) {
+        return Ok(page::received(&arrived));
+    }
+    let answer = json!({ "transfer": arrived.transfer, "received": true, "size": arrived.size });
+    Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// A file that arrived whole.
+pub(super) struct Arrived {
+    pub(super) transfer: TransferId,
+    pub(super) file_name: String,
+    pub(super) size: u64,
+}
+
+async fn arrive(state: &ApiState, url: &SecureUrl, file: HandedIn) -> Result<Arrived, Failure> {
+    let Purpose::Upload { receivers } = &url.purpose else {
+        return Err(Failure::new(Code::MethodNotAllowed, "this URL gives a file and takes none"));
+    };
+    let new = NewTransfer {
+        receivers: receivers.iter().map(ToString::to_string).collect(),
+        file_name: file.file_name,
+        media_type: file.media_type,
+        size: file.size,
+        trace: envelope::trace(),
+        ..NewTransfer::default()
+    };
+    let viewer = url.viewer();
+    let announced = state.intake.announce(&viewer, new).await?;
+    let transfer = announced.transfer;
+    tracing::Span::current().record("transfer.id", tracing::field::display(transfer.id));
+    let upload = transfers::take(state, &viewer, announced.upload, file.size, file.bytes).await?;
+    Ok(Arrived { transfer: transfer.id, file_name: transfer.file_name, size: upload.offset })
+}
+
+/// A use that is given back unless something came of it, also when the connection breaks and nobody waits any more.
+struct Spent {
+    porter: Arc<Porter>,
+    url: Option<SecureUrl>,
+}
+
+impl Spent {
+    fn well(mut self) {
+        self.url = None;
+    }
+
+    async fn back(mut self) -> Result<(), Failure> {
+        match self.url.take() {
+            Some(url) => Ok(self.porter.give_back(&url).await?),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Spent {
+    fn drop(&mut self) {
+        let Some(url) = self.url.take() else { return };
+        let porter = Arc::clone(&self.porter);
+        tokio::spawn(async move {
+            if let Err(error) = porter.give_back(&url).await {
+                tracing::warn!(url.id = %url.id, error = %error, "A use of a secure URL could not be given back.");
+            }
+        });
+    }
+}

@@ -1,0 +1,178 @@
+//! The porter: lets in who comes by a secure URL, and nobody else, and remembers every use.
+
+mod create;
+mod error;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::fetching::fetchable;
+use crate::id::{SecureUrlId, TransferId};
+use crate::ports::{Passphrases, SecureUrlStore, TransferStore};
+use crate::provenance::{Actor, Entry, EntryKind};
+use crate::secure_url::{MAX_FAILURES, Purpose, SecureUrl, Token, UrlState};
+use crate::time::Clock;
+use crate::trace::TraceContext;
+use crate::viewer::{Role, Viewer};
+
+pub use create::{Created, NewPurpose, NewSecureUrl};
+pub use error::PorterError;
+
+/// How long a download that a use began may be resumed.
+const TICKET_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The ports that the porter works over.
+#[derive(Debug, Clone)]
+pub struct PorterPorts {
+    /// The URLs.
+    pub urls: Arc<dyn SecureUrlStore>,
+    /// Transfers and partners.
+    pub store: Arc<dyn TransferStore>,
+    /// The slow hash.
+    pub passphrases: Arc<dyn Passphrases>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Makes secure URLs and lets in who comes by them.
+#[derive(Debug, Clone)]
+pub struct Porter {
+    ports: PorterPorts,
+}
+
+/// A use of a URL, counted.
+#[derive(Debug, Clone)]
+pub struct Entered {
+    /// The URL.
+    pub url: SecureUrl,
+    /// For a download: what its bytes are fetched with, again and again until they are all there.
+    pub ticket: Option<Token>,
+}
+
+impl Porter {
+    /// A porter over these ports.
+    pub const fn new(ports: PorterPorts) -> Self {
+        Self { ports }
+    }
+
+    /// The URL of a token, in whatever state it is: looking is not using.
+    pub async fn look(&self, token: &str) -> Result<SecureUrl, PorterError> {
+        let token = Token::parse(token).ok_or(PorterError::NoSuchToken)?;
+        self.ports.urls.url_of_token(token.digest()).await?.ok_or(PorterError::NoSuchToken)
+    }
+
+    /// Uses a URL: the passphrase fits, if there is one, and the use is counted, on whichever host it is.
+    pub async fn enter(&self, token: &str, passphrase: Option<&str>) -> Result<Entered, PorterError> {
+        let url = self.look(token).await?;
+        self.open(&url)?;
+        if url.has_passphrase {
+            self.challenge(&url, passphrase).await?;
+        }
+        let now = self.ports.clock.now();
+        let ticket = matches!(url.purpose, Purpose::Download { .. }).then(Token::generate);
+        let kept = ticket.as_ref().map(|it| (it.digest(), now + TICKET_LIFETIME));
+        if !self.ports.urls.use_url(url.id, now, kept).await? {
+            // Others were faster.
+            let url = self.ports.urls.find_url(url.id).await?.unwrap_or(url);
+            return Err(PorterError::Ended { state: url.state(now), expired_at: url.expires_at });
+        }
+        tracing::info!(url.id = %url.id, partner.id = %url.partner, "A secure URL was used.");
+        Ok(Entered { url, ticket })
+    }
+
+    /// The URL whose use began a download that goes on. A URL that has ended since lets go on what it began; one that
+    /// was taken back does not.
+    pub async fn resume(&self, token: &str, ticket: &str) -> Result<SecureUrl, PorterError> {
+        let (url, ticket) = (self.look(token).await?, Token::parse(ticket).ok_or(PorterError::NoSuchToken)?);
+        let now = self.ports.clock.now();
+        match self.ports.urls.url_of_ticket(ticket.digest(), now).await? {
+            Some(began) if began.id == url.id && began.revoked_at.is_none() => Ok(began),
+            Some(began) if began.id == url.id => {
+                Err(PorterError::Ended { state: UrlState::Revoked, expired_at: began.expires_at })
+            }
+            _ => Err(PorterError::NoSuchToken),
+        }
+    }
+
+    /// Takes a use back of which nothing came, such as an upload that broke off.
+    pub async fn give_back(&self, url: &SecureUrl) -> Result<(), PorterError> {
+        Ok(self.ports.urls.unuse_url(url.id).await?)
+    }
+
+    /// Takes a URL back: from now on it opens nothing, and what it began ends.
+    pub async fn revoke(
+        &self,
+        viewer: &Viewer,
+        id: SecureUrlId,
+        trace: &TraceContext,
+    ) -> Result<SecureUrl, PorterError> {
+        let url = self.ports.urls.find_url(id).await?.ok_or(PorterError::Unknown(id))?;
+        match viewer.role {
+            Role::Operator => {}
+            Role::Partner(own) if own == url.partner => {}
+            Role::Integrator(own) if own == url.partner => {
+                return Err(PorterError::Forbidden("a secure URL is taken back by the partner's users or an operator"));
+            }
+            Role::Partner(_) | Role::Integrator(_) => return Err(PorterError::Unknown(id)),
+        }
+        let proof = match url.purpose {
+            Purpose::Download { transfer } => {
+                Some((transfer, self.entry(EntryKind::UrlRevoked, viewer, &url, transfer, trace).await?))
+            }
+            Purpose::Upload { .. } => None,
+        };
+        let now = self.ports.clock.now();
+        self.ports.urls.revoke_url(id, now, proof.as_ref().map(|(transfer, entry)| (*transfer, entry))).await?;
+        tracing::info!(url.id = %id, partner.id = %url.partner, "A secure URL was taken back.");
+        self.ports.urls.find_url(id).await?.ok_or(PorterError::Unknown(id))
+    }
+
+    fn open(&self, url: &SecureUrl) -> Result<(), PorterError> {
+        match url.state(self.ports.clock.now()) {
+            UrlState::Active => Ok(()),
+            state => Err(PorterError::Ended { state, expired_at: url.expires_at }),
+        }
+    }
+
+    /// A try is counted before it is looked at, so that many at once are no more than one after the other.
+    async fn challenge(&self, url: &SecureUrl, passphrase: Option<&str>) -> Result<(), PorterError> {
+        let passphrase = passphrase.filter(|it| !it.is_empty()).ok_or(PorterError::PassphraseRequired)?;
+        let locked = PorterError::Ended { state: UrlState::Locked, expired_at: url.expires_at };
+        let hash = self.ports.urls.try_passphrase(url.id).await?.ok_or(locked)?;
+        if self.ports.passphrases.fits(passphrase, &hash).await? {
+            return Ok(());
+        }
+        let url = self.look_again(url).await?;
+        tracing::warn!(url.id = %url.id, url.failures = url.failures, "A wrong passphrase came to a secure URL.");
+        self.open(&url)?;
+        Err(PorterError::PassphraseWrong { left: MAX_FAILURES - url.failures })
+    }
+
+    async fn look_again(&self, url: &SecureUrl) -> Result<SecureUrl, PorterError> {
+        self.ports.urls.find_url(url.id).await?.ok_or(PorterError::Unknown(url.id))
+    }
+
+    /// What provenance keeps of a URL's making and end, seen by the side whose it is.
+    async fn entry(
+        &self,
+        kind: EntryKind,
+        viewer: &Viewer,
+        url: &SecureUrl,
+        transfer: TransferId,
+        trace: &TraceContext,
+    ) -> Result<Entry, PorterError> {
+        let found = fetchable(&*self.ports.store, &url.viewer(), transfer).await?;
+        Ok(Entry {
+            kind,
+            consignment: found.and_then(|it| it.consignment),
+            delivery: None,
+            actor: Actor::Person(viewer.subject.clone()),
+            details: serde_json::json!({
+                "url": url.id, "expires_at": crate::time::rfc3339(url.expires_at), "max_uses": url.max_uses,
+                "passphrase": url.has_passphrase,
+            }),
+            trace_id: trace.trace_id().map(str::to_owned),
+            at: self.ports.clock.now(),
+        })
+    }
+}
