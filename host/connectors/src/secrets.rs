@@ -27,6 +27,22 @@ impl Secrets {
         text.map_err(|_| refused(format!("secret `{name}` is not text")))
     }
 
+    /// What signs: the secret, and besides it the one that it replaced, for as long as that is good.
+    pub(crate) async fn signing(&self, partner: PartnerId, name: &str) -> Result<String, Answer> {
+        let mut text = self.text(partner, name).await?;
+        match self.vault.former_secret(Owner::Partner(partner), name).await {
+            Ok(None) => {}
+            Ok(Some(former)) => {
+                let former = std::str::from_utf8(former.expose());
+                let former = former.map_err(|_| refused(format!("the former secret `{name}` is not text")))?;
+                text.push(' ');
+                text.push_str(former.trim());
+            }
+            Err(error) => return Err(ours(error.to_string())),
+        }
+        Ok(text)
+    }
+
     async fn bytes(&self, partner: PartnerId, name: &str) -> Result<SecretBytes, Answer> {
         match self.vault.secret(Owner::Partner(partner), name).await {
             Ok(Some(secret)) => Ok(secret),

@@ -34,7 +34,7 @@ impl WebhookMessenger {
 
     pub(crate) async fn send(&self, notice: &Notice, url: &str, signing: &str) -> Result<Answer, Answer> {
         let url = self.egress.url(url)?;
-        let secret = self.secrets.text(notice.channel.partner, signing).await?;
+        let secret = self.secrets.signing(notice.channel.partner, signing).await?;
         let secrets = Secret::read(&secret).map_err(|error| refused(format!("secret `{signing}`: {error}")))?;
         let body = Bytes::from(envelope::body(notice).map_err(refused)?);
         let id = format!("{}_{}", notice.notification, notice.index);

@@ -68,6 +68,7 @@ codes! {
     PartnerNotFound "PARTNER_NOT_FOUND" 404 "There is no such partner that the viewer may see.";
     AgreementNotFound "AGREEMENT_NOT_FOUND" 404 "There is no such agreement that the viewer may see.";
     DestinationNotFound "DESTINATION_NOT_FOUND" 404 "There is no such destination that the viewer may see.";
+    ChannelNotFound "CHANNEL_NOT_FOUND" 404 "There is no such channel that the viewer may see.";
     PolicyNotFound "POLICY_NOT_FOUND" 404 "There is no such policy that the viewer may see.";
     RevisionNotFound "REVISION_NOT_FOUND" 404 "There is no such policy revision that the viewer may see.";
     PluginNotFound "PLUGIN_NOT_FOUND" 404 "There is no such plugin version that the owner may bind.";

@@ -143,10 +143,19 @@ pub struct Channel {
     pub name: String,
     /// What it is and where.
     pub kind: ChannelKind,
+    /// Of which events it is told; of all when empty.
+    pub events: Vec<EventKind>,
     /// Whether messages are sent.
     pub enabled: bool,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+impl Channel {
+    /// Whether it is told of such events.
+    pub fn hears_of(&self, event: EventKind) -> bool {
+        self.events.is_empty() || self.events.contains(&event)
+    }
 }
 
 /// What a channel is.

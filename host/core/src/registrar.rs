@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::ports::{PluginArchive, PluginRunner, Registry, Vault};
 use crate::time::Clock;
 
-pub use endpoints::{DestinationUpdate, NewChannel, NewDestination};
+pub use endpoints::{ChannelUpdate, DestinationUpdate, NewChannel, NewDestination};
 pub use error::RegistrarError;
 pub use partners::{NewAgreement, NewPartner, PartnerUpdate};
 pub use plugins::NewPlugin;

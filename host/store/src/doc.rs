@@ -27,6 +27,8 @@ pub(crate) type Endpoint = Json<lockgate_core::destination::Endpoint>;
 pub(crate) type Settings = Json<lockgate_core::destination::DestinationSettings>;
 /// Which deliveries a redrive sends.
 pub(crate) type Filter = Json<lockgate_core::redrive::RedriveFilter>;
+/// Of which events a channel is told.
+pub(crate) type EventKinds = Json<Vec<lockgate_core::notification::EventKind>>;
 /// What a secure URL is for.
 pub(crate) type UrlPurpose = Json<lockgate_core::secure_url::Purpose>;
 /// What a channel is.

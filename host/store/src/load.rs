@@ -4,7 +4,7 @@ use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
 use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{DestinationId, PartnerId, RevisionId, TransferId};
+use lockgate_core::id::{ChannelId, DestinationId, PartnerId, RevisionId, TransferId};
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::Revision;
@@ -123,6 +123,11 @@ pub(crate) async fn first_unfinished(store: &PgStore, of: DestinationId) -> Resu
     )
     .fetch_one(&store.worker)
     .await?)
+}
+
+/// A channel.
+pub(crate) async fn channel_by_id(store: &PgStore, id: ChannelId) -> Result<Option<Channel>, Failure> {
+    one(channels!("where t.id = $1", id.uuid()).fetch_optional(&store.worker).await?)
 }
 
 /// A partner's channel by name.

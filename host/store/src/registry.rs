@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use lockgate_core::agreement::Agreement;
 use lockgate_core::destination::Destination;
-use lockgate_core::id::{AgreementId, DestinationId, PartnerId, PluginId, RevisionId};
+use lockgate_core::id::{AgreementId, ChannelId, DestinationId, PartnerId, PluginId, RevisionId};
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::plugin::{PluginDigest, PluginVersion};
@@ -65,6 +65,14 @@ impl Registry for PgStore {
 
     async fn add_channel(&self, channel: &Channel) -> Result<(), RegistryError> {
         endpoint::add_channel(self, channel).await
+    }
+
+    async fn update_channel(&self, channel: &Channel) -> Result<(), RegistryError> {
+        endpoint::update_channel(self, channel).await
+    }
+
+    async fn find_channel(&self, id: ChannelId) -> Result<Option<Channel>, StoreError> {
+        Ok(load::channel_by_id(self, id).await?)
     }
 
     async fn add_plugin(&self, version: &PluginVersion) -> Result<PluginVersion, RegistryError> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use lockgate_core::policy::Owner;
@@ -25,8 +26,18 @@ impl Vault for PgStore {
         secret::find(self, owner, name).await
     }
 
-    async fn put_secret(&self, owner: Owner, name: &str, value: SecretBytes) -> Result<(), VaultError> {
-        secret::put(self, owner, name, &value).await
+    async fn put_secret(
+        &self,
+        owner: Owner,
+        name: &str,
+        value: SecretBytes,
+        grace: Duration,
+    ) -> Result<(), VaultError> {
+        secret::put(self, owner, name, &value, grace).await
+    }
+
+    async fn former_secret(&self, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError> {
+        secret::former(self, owner, name).await
     }
 
     async fn tokenization_key(&self, owner: Owner) -> Result<SecretBytes, VaultError> {

@@ -1,6 +1,6 @@
 //! Notification channels in GraphQL.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Enum, ID, Object};
 use lockgate_core::notification as core;
 use lockgate_core::time::Timestamp;
 
@@ -50,6 +50,11 @@ impl Channel {
         }
     }
 
+    /// Of which events it is told; of all when there is none.
+    async fn events(&self) -> Vec<ChannelEvent> {
+        self.0.events.iter().map(|it| (*it).into()).collect()
+    }
+
     /// Whether messages are sent.
     async fn enabled(&self) -> bool {
         self.0.enabled
@@ -59,4 +64,30 @@ impl Channel {
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
     }
+}
+
+/// What a channel may be told of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[graphql(remote = "core::EventKind")]
+pub(super) enum ChannelEvent {
+    /// `transfer.received`: the bytes are safe.
+    TransferReceived,
+    /// `transfer.accepted`: the sender's side passed.
+    TransferAccepted,
+    /// `transfer.held`: a person must look.
+    TransferHeld,
+    /// `transfer.rejected`: refused on the sender's side.
+    TransferRejected,
+    /// `transfer.finished`: every consignment is settled.
+    TransferFinished,
+    /// `consignment.held`: a receiver's person must look.
+    ConsignmentHeld,
+    /// `consignment.rejected`: refused on the receiver's side.
+    ConsignmentRejected,
+    /// `consignment.released`: passed the receiver's side.
+    ConsignmentReleased,
+    /// `consignment.delivered`: arrived at every destination.
+    ConsignmentDelivered,
+    /// `consignment.dead-lettered`: given up at some destination.
+    ConsignmentDeadLettered,
 }

@@ -197,6 +197,18 @@ async fn sets_up_what_a_partner_needs() {
                      "webhook": { "url": "https://globex.example/hook", "signingSecret": "hook" } } });
     let made = house.data(&globex, operation!("create-webhook"), input).await;
     assert_eq!(made["createChannel"]["channel"]["signingSecret"], "hook");
+    let rotated = json!({ "input": { "owner": "globex", "name": "hook", "value": "bmV3", "graceSeconds": 86_400 } });
+    house.data(&globex, operation!("rotate-secret"), rotated).await;
+    let endless = json!({ "input": { "owner": "globex", "name": "hook", "value": "bmV3", "graceSeconds": 604_801 } });
+    assert_eq!(code(&house.ask(&globex, operation!("rotate-secret"), endless).await), "INVALID_SECRET");
+    let id = &made["createChannel"]["channel"]["id"];
+    let quiet = json!({ "input": { "channel": id, "events": ["TRANSFER_FINISHED"], "enabled": false } });
+    let changed = house.data(&globex, operation!("update-channel"), quiet.clone()).await;
+    let channel = &changed["updateChannel"]["channel"];
+    assert_eq!((&channel["events"], &channel["enabled"]), (&json!(["TRANSFER_FINISHED"]), &json!(false)));
+    assert_eq!(channel["url"], "https://globex.example/hook", "what is absent stays");
+    let foreign = house.ask(&house.token(&house.acme), operation!("update-channel"), quiet).await;
+    assert_eq!(code(&foreign), "CHANNEL_NOT_FOUND", "{foreign}");
     house.globex_has_a_destination().await;
     let viewer = house.data(&globex, operation!("viewer"), json!({})).await["viewer"].clone();
     assert_eq!(viewer["partner"]["channels"][0]["name"], "ops");

@@ -57,10 +57,21 @@ impl Vault for Secrets {
         Ok(self.0.lock().unwrap().get(name).map(|value| SecretBytes::new(value.clone().into_bytes())))
     }
 
-    async fn put_secret(&self, _: Owner, name: &str, value: SecretBytes) -> Result<(), VaultError> {
+    async fn put_secret(
+        &self,
+        _: Owner,
+        name: &str,
+        value: SecretBytes,
+        _: std::time::Duration,
+    ) -> Result<(), VaultError> {
         let value = String::from_utf8(value.expose().to_vec()).unwrap();
         self.0.lock().unwrap().insert(name.to_owned(), value);
         Ok(())
+    }
+
+    /// What is kept as `former <name>`.
+    async fn former_secret(&self, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError> {
+        self.secret(owner, &format!("former {name}")).await
     }
 
     async fn tokenization_key(&self, _: Owner) -> Result<SecretBytes, VaultError> {

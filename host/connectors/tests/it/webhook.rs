@@ -24,6 +24,7 @@ fn notice(url: String, text: &str) -> Notice {
             partner: PartnerId::generate(at),
             name: "ops".to_owned(),
             kind: ChannelKind::Webhook { url, signing_secret: "signing".to_owned() },
+            events: vec![],
             enabled: true,
             created_at: at,
         },
@@ -54,6 +55,22 @@ async fn the_receiver_can_verify_what_came() {
     let body: serde_json::Value = serde_json::from_slice(&came.body).unwrap();
     assert_eq!(body["type"], "transfer.rejected");
     assert_eq!(body["data"]["text"], "line 3");
+}
+
+#[tokio::test]
+async fn while_a_secret_is_rotated_either_one_verifies() {
+    const FORMER: &str = "whsec_Zm9ybWVyLXNlY3JldC1vZi10aGUtd2ViaG9vaw==";
+    let receiver = Receiver::start([Script::Status(204, None)]).await;
+    let world = World::new();
+    world.secrets.0.lock().unwrap().insert("former signing".to_owned(), FORMER.to_owned());
+    assert!(matches!(world.connectors.send(&notice(receiver.url(), "x")).await, Answer::Taken { .. }));
+    let came = receiver.came().remove(0);
+    let (now, minute) = (OffsetDateTime::now_utc(), Duration::from_secs(60));
+    for secret in [SECRET, FORMER] {
+        let secret = VerifyingKey::parse(secret).unwrap();
+        assert_eq!(verify(&secret, &came.headers, &came.body, now, minute), Ok(()));
+    }
+    assert_eq!(came.headers["webhook-signature"].to_str().unwrap().split(' ').count(), 2);
 }
 
 #[tokio::test]

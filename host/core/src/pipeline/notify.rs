@@ -8,7 +8,7 @@ use crate::change::Change;
 use crate::claim::Claim;
 use crate::fault::Fault;
 use crate::id::PartnerId;
-use crate::notification::{Event, Notification, NotificationState};
+use crate::notification::{Event, Message, Notification, NotificationState};
 use crate::policy::Binding;
 use crate::ports::{Notice, PluginError};
 use crate::state::{ADOPTIONS, NotificationMove, Stamp, notification as state};
@@ -44,7 +44,7 @@ impl Pipeline {
             Ok(messages) if messages.len() > MESSAGES => {
                 Ok(skip(&format!("the plugin composed {} messages, more than the {MESSAGES} allowed", messages.len())))
             }
-            Ok(messages) => Ok(NotificationMove::Compose(messages)),
+            Ok(messages) => self.heard(notification, messages).await,
             Err(PluginError::Busy) => Err(Abort::Retry("no sandbox was free for a notification".to_owned())),
             Err(PluginError::Host(why)) => Err(Abort::Retry(why)),
             Err(error @ (PluginError::Fault(_) | PluginError::Quarantined { .. })) => {
@@ -54,11 +54,24 @@ impl Pipeline {
         }
     }
 
-    async fn ask_for_messages(
-        &self,
-        binding: &Binding,
-        event: &Event,
-    ) -> Result<Vec<crate::notification::Message>, PluginError> {
+    /// Leaves out what goes to channels that are not told of such events. Channels that do not exist are found out when
+    /// their message is sent: until then one may have been made.
+    async fn heard(&self, notification: &Notification, messages: Vec<Message>) -> Result<NotificationMove, Abort> {
+        let (partner, composed) = (speaker(notification), messages.len());
+        let mut heard = Vec::with_capacity(composed);
+        for message in messages {
+            let channel = self.ports.store.channel(partner, &message.channel).await?;
+            if channel.is_none_or(|it| it.hears_of(notification.event.kind)) {
+                heard.push(message);
+            }
+        }
+        if heard.is_empty() && composed > 0 {
+            return Ok(skip("its channels are not told of such events"));
+        }
+        Ok(NotificationMove::Compose(heard))
+    }
+
+    async fn ask_for_messages(&self, binding: &Binding, event: &Event) -> Result<Vec<Message>, PluginError> {
         let span = tracing::info_span!(
             "plugin",
             otel.name = format!("plugin {}", binding.name),
@@ -89,9 +102,7 @@ impl Pipeline {
         let Some(message) = notification.messages.get(notification.sent as usize) else {
             return Ok(skip("it has no message left to send"));
         };
-        // The house has no channels of its own: it speaks through those of whom the event concerns.
-        let partner = notification.owner.partner().unwrap_or(notification.event.partner);
-        let channel = match self.ports.store.channel(partner, &message.channel).await? {
+        let channel = match self.ports.store.channel(speaker(notification), &message.channel).await? {
             Some(channel) if channel.enabled => channel,
             Some(_) => return Ok(skip("its channel is disabled")),
             None => return Ok(skip("its channel does not exist")),
@@ -113,6 +124,11 @@ impl Pipeline {
         let (attempt, next) = self.attempted(claim, work, number, begun, answer, &self.settings.notifications);
         Ok(NotificationMove::Attempt { attempt, next })
     }
+}
+
+/// Through whose channels it is told. The house has none of its own: it speaks through those of whom the event concerns.
+fn speaker(notification: &Notification) -> PartnerId {
+    notification.owner.partner().unwrap_or(notification.event.partner)
 }
 
 fn skip(reason: &str) -> NotificationMove {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::agreement::Agreement;
 use crate::destination::Destination;
-use crate::id::{AgreementId, DestinationId, PartnerId, PluginId, RevisionId};
+use crate::id::{AgreementId, ChannelId, DestinationId, PartnerId, PluginId, RevisionId};
 use crate::notification::Channel;
 use crate::partner::Partner;
 use crate::plugin::{PluginDigest, PluginVersion};
@@ -41,6 +41,10 @@ pub trait Registry: Send + Sync + Debug {
     async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError>;
     /// Adds a channel; its name must be new for the partner.
     async fn add_channel(&self, channel: &Channel) -> Result<(), RegistryError>;
+    /// Changes a channel's kind, events and whether it is used.
+    async fn update_channel(&self, channel: &Channel) -> Result<(), RegistryError>;
+    /// Finds a channel.
+    async fn find_channel(&self, id: ChannelId) -> Result<Option<Channel>, StoreError>;
 
     /// Adds a plugin version; adding the same digest for the same owner again returns what is there.
     async fn add_plugin(&self, version: &PluginVersion) -> Result<PluginVersion, RegistryError>;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 
@@ -36,8 +37,14 @@ impl fmt::Debug for SecretBytes {
 pub trait Vault: Send + Sync + fmt::Debug {
     /// An owner's secret by name.
     async fn secret(&self, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError>;
-    /// Sets a secret.
-    async fn put_secret(&self, owner: Owner, name: &str, value: SecretBytes) -> Result<(), VaultError>;
+    /// Sets a secret. The one before stays good besides it for that long.
+    async fn put_secret(&self, owner: Owner, name: &str, value: SecretBytes, grace: Duration)
+    -> Result<(), VaultError>;
+    /// The secret that was replaced, while it is still good; a vault that keeps none has none.
+    async fn former_secret(&self, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError> {
+        let _ = (owner, name);
+        Ok(None)
+    }
     /// The owner's 32-byte tokenization key, created at first use.
     async fn tokenization_key(&self, owner: Owner) -> Result<SecretBytes, VaultError>;
     /// An owner's lookup table in its newest version.

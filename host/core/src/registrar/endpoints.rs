@@ -2,7 +2,7 @@
 
 use crate::destination::{Destination, DestinationSettings, DestinationStatus, Disabled, Endpoint};
 use crate::id::{ChannelId, DestinationId, PartnerId};
-use crate::notification::{Channel, ChannelKind};
+use crate::notification::{Channel, ChannelKind, EventKind};
 use crate::policy::Owner;
 use crate::registrar::{Registrar, RegistrarError, names, rights, settings};
 use crate::viewer::Viewer;
@@ -44,6 +44,19 @@ pub struct NewChannel {
     pub name: String,
     /// What it is and where.
     pub kind: ChannelKind,
+    /// Of which events it is told; of all when empty.
+    pub events: Vec<EventKind>,
+}
+
+/// What to change on a channel; what is absent stays.
+#[derive(Debug, Clone, Default)]
+pub struct ChannelUpdate {
+    /// What it is and where.
+    pub kind: Option<ChannelKind>,
+    /// Of which events it is told; of all when empty.
+    pub events: Option<Vec<EventKind>>,
+    /// Whether messages are sent.
+    pub enabled: Option<bool>,
 }
 
 impl Registrar {
@@ -108,20 +121,48 @@ impl Registrar {
     pub async fn add_channel(&self, viewer: &Viewer, new: NewChannel) -> Result<Channel, RegistrarError> {
         rights::endpoints(viewer, new.partner)?;
         names::handle("channel's name", &new.name)?;
-        let ChannelKind::Webhook { url, signing_secret } = &new.kind;
-        names::url("url", url)?;
-        self.known_secret(new.partner, signing_secret).await?;
+        self.check_channel(new.partner, &new.kind).await?;
         let at = self.clock.now();
         let channel = Channel {
             id: ChannelId::generate(at),
             partner: new.partner,
             name: new.name,
             kind: new.kind,
+            events: new.events,
             enabled: true,
             created_at: at,
         };
         self.registry.add_channel(&channel).await?;
         Ok(channel)
+    }
+
+    /// Changes a notification channel.
+    pub async fn update_channel(
+        &self,
+        viewer: &Viewer,
+        id: ChannelId,
+        update: ChannelUpdate,
+    ) -> Result<Channel, RegistrarError> {
+        let unknown = || RegistrarError::Unknown { kind: "channel", id: id.to_string() };
+        let mut channel = self.registry.find_channel(id).await?.ok_or_else(unknown)?;
+        rights::endpoints(viewer, channel.partner).map_err(|error| match error {
+            RegistrarError::Unknown { .. } => unknown(),
+            other => other,
+        })?;
+        if let Some(kind) = update.kind {
+            self.check_channel(channel.partner, &kind).await?;
+            channel.kind = kind;
+        }
+        channel.events = update.events.unwrap_or(channel.events);
+        channel.enabled = update.enabled.unwrap_or(channel.enabled);
+        self.registry.update_channel(&channel).await?;
+        Ok(channel)
+    }
+
+    async fn check_channel(&self, partner: PartnerId, kind: &ChannelKind) -> Result<(), RegistrarError> {
+        let ChannelKind::Webhook { url, signing_secret } = kind;
+        names::url("url", url)?;
+        self.known_secret(partner, signing_secret).await
     }
 
     /// An endpoint that could be reached: URLs, and secrets that exist. What the installation itself pays for or

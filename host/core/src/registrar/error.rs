@@ -150,6 +150,7 @@ fn not_found(kind: &str) -> Code {
         "partner" => Code::PartnerNotFound,
         "agreement" => Code::AgreementNotFound,
         "destination" => Code::DestinationNotFound,
+        "channel" => Code::ChannelNotFound,
         "policy" => Code::PolicyNotFound,
         "policy revision" | "revision" => Code::RevisionNotFound,
         "plugin" | "plugin version" => Code::PluginNotFound,

@@ -1,11 +1,15 @@
 //! Secrets and lookup tables: values that destinations, channels and bindings name.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use crate::policy::Owner;
 use crate::ports::SecretBytes;
 use crate::registrar::{Registrar, RegistrarError, names, rights};
 use crate::viewer::Viewer;
+
+/// How long a secret that was replaced may stay good.
+const LONGEST_GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// The most entries that a lookup table may have.
 const TABLE_ENTRIES: usize = 100_000;
@@ -14,19 +18,24 @@ const TABLE_ENTRIES: usize = 100_000;
 const TABLE_TEXT: usize = 4_096;
 
 impl Registrar {
-    /// Sets a secret; it can be replaced but never read back.
+    /// Sets a secret; it can be replaced but never read back. The one before stays good besides it for that long: webhooks
+    /// carry the signatures of both.
     pub async fn set_secret(
         &self,
         viewer: &Viewer,
         owner: Owner,
         name: &str,
         value: SecretBytes,
+        grace: Duration,
     ) -> Result<(), RegistrarError> {
         rights::secrets(viewer, owner)?;
         names::handle("secret's name", name)?;
+        if grace > LONGEST_GRACE {
+            return Err(RegistrarError::Secret("the former one may stay good for a week at most"));
+        }
         match value.expose().len() {
             0 => Err(RegistrarError::Secret("it is empty")),
-            1..=16_384 => Ok(self.vault.put_secret(owner, name, value).await?),
+            1..=16_384 => Ok(self.vault.put_secret(owner, name, value, grace).await?),
             _ => Err(RegistrarError::Secret("it is larger than 16 KiB")),
         }
     }

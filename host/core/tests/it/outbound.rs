@@ -11,7 +11,7 @@ use lockgate_core::fault::Fault;
 use lockgate_core::finding::Severity;
 use lockgate_core::hook::{FailureMode, Hook};
 use lockgate_core::id::ChannelId;
-use lockgate_core::notification::{Channel, ChannelKind, Message, NotificationState};
+use lockgate_core::notification::{Channel, ChannelKind, EventKind, Message, NotificationState};
 use lockgate_core::policy::{Owner, Side};
 use lockgate_core::ports::{Conclusion, PluginError, Registry, TransferStore};
 use lockgate_core::provenance::EntryKind;
@@ -261,6 +261,7 @@ async fn one_message_an_event_and_binding_reaches_the_channel() {
         partner: stage.acme,
         name: "hook".to_owned(),
         kind: ChannelKind::Webhook { url: "http://127.0.0.1/".to_owned(), signing_secret: "s".to_owned() },
+        events: vec![],
         enabled: true,
         created_at: stage.clock.now(),
     };
@@ -291,6 +292,42 @@ async fn one_message_an_event_and_binding_reaches_the_channel() {
     assert_eq!(notices[0].notification, notices[1].notification);
     let states: Vec<_> = stage.notifications().iter().map(|it| it.state).collect();
     assert_eq!(states.iter().filter(|state| **state == NotificationState::Sent).count(), 1);
+}
+
+#[tokio::test]
+async fn a_channel_is_told_of_the_events_that_it_chose() {
+    let stage = Stage::new().await;
+    for (name, events) in [("all", vec![]), ("ends", vec![EventKind::TransferFinished])] {
+        let channel = Channel {
+            id: ChannelId::generate(stage.clock.now()),
+            partner: stage.acme,
+            name: name.to_owned(),
+            kind: ChannelKind::Webhook { url: "http://127.0.0.1/".to_owned(), signing_secret: "s".to_owned() },
+            events,
+            enabled: true,
+            created_at: stage.clock.now(),
+        };
+        stage.store.add_channel(&channel).await.expect("the name is new");
+    }
+    stage.runner.notifies("tell", |event| {
+        let message = |channel: &str| Message {
+            channel: channel.to_owned(),
+            title: event.kind.name().to_owned(),
+            media_type: "text/plain".to_owned(),
+            text: String::new(),
+        };
+        Ok(vec![message("all"), message("ends")])
+    });
+    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
+    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
+    stage.receive(&[stage.globex], "people.csv", FILE).await;
+    stage.run().await;
+    let told = |name: &str| -> Vec<_> {
+        let notices = stage.messenger.seen();
+        notices.iter().filter(|it| it.channel.name == name).map(|it| it.message.title.clone()).collect()
+    };
+    assert_eq!(told("ends"), ["transfer.finished"]);
+    assert!(told("all").len() > 2 && told("all").contains(&"transfer.received".to_owned()), "{:?}", told("all"));
 }
 
 #[tokio::test]

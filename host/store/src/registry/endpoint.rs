@@ -49,11 +49,12 @@ pub(super) async fn update_destination(store: &PgStore, it: &Destination) -> Res
 
 pub(super) async fn add_channel(store: &PgStore, it: &Channel) -> Result<(), RegistryError> {
     sqlx::query!(
-        "insert into channels (id, partner, name, kind, enabled, created_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into channels (id, partner, name, kind, events, enabled, created_at) values ($1, $2, $3, $4, $5, $6, $7)",
         it.id.uuid(),
         it.partner.uuid(),
         text(&it.name),
         document(&it.kind)?,
+        document(&it.events)?,
         it.enabled,
         it.created_at
     )
@@ -61,4 +62,18 @@ pub(super) async fn add_channel(store: &PgStore, it: &Channel) -> Result<(), Reg
     .await
     .map_err(|error| taken(error.into(), "channels_name", "channel", &it.name))?;
     Ok(())
+}
+
+pub(super) async fn update_channel(store: &PgStore, it: &Channel) -> Result<(), RegistryError> {
+    let done = sqlx::query!(
+        "update channels set kind = $2, events = $3, enabled = $4 where id = $1",
+        it.id.uuid(),
+        document(&it.kind)?,
+        document(&it.events)?,
+        it.enabled
+    )
+    .execute(&store.worker)
+    .await
+    .map_err(Failure::from)?;
+    if done.rows_affected() == 1 { Ok(()) } else { Err(unknown("channel", it.id)) }
 }

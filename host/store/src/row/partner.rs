@@ -3,7 +3,7 @@
 use lockgate_core::agreement::Agreement;
 use lockgate_core::destination::{Destination, DestinationSettings, Disabled, Endpoint};
 use lockgate_core::id::{AgreementId, ChannelId, DestinationId, PartnerId};
-use lockgate_core::notification::{Channel, ChannelKind};
+use lockgate_core::notification::{Channel, ChannelKind, EventKind};
 use lockgate_core::partner::Partner;
 use lockgate_core::time::Timestamp;
 use sqlx::types::{Json, Uuid};
@@ -139,6 +139,7 @@ pub(crate) struct ChannelRow {
     pub(crate) partner: Uuid,
     pub(crate) name: String,
     pub(crate) kind: Json<ChannelKind>,
+    pub(crate) events: Json<Vec<EventKind>>,
     pub(crate) enabled: bool,
     pub(crate) created_at: Timestamp,
 }
@@ -148,7 +149,7 @@ macro_rules! channels {
         sqlx::query_as!(
             $crate::row::ChannelRow,
             r#"select t.id, t.partner, t.name,
-                t.kind as "kind: crate::doc::ChannelKind",
+                t.kind as "kind: crate::doc::ChannelKind", t.events as "events: crate::doc::EventKinds",
                 t.enabled, t.created_at from channels t "#
                 $(+ $tail)+
             $(, $argument)*
@@ -165,6 +166,7 @@ impl TryFrom<ChannelRow> for Channel {
             partner: PartnerId::from_uuid(row.partner),
             name: row.name,
             kind: row.kind.0,
+            events: row.events.0,
             enabled: row.enabled,
             created_at: row.created_at,
         })

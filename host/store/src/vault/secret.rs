@@ -1,5 +1,7 @@
 //! Secrets in their table.
 
+use std::time::Duration;
+
 use lockgate_core::policy::Owner;
 use lockgate_core::ports::{SecretBytes, VaultError};
 
@@ -19,23 +21,53 @@ pub(super) async fn find(store: &PgStore, owner: Owner, name: &str) -> Result<Op
     .fetch_optional(&store.worker)
     .await
     .map_err(Failure::from)?;
-    sealed
-        .map(|it| store.envelope.open(owner, name, &it).map_err(|Unusable| VaultError::WrongKey(name.to_owned())))
-        .transpose()
+    open(store, owner, name, sealed)
 }
 
-/// Sets a secret, under a new data key.
-pub(super) async fn put(store: &PgStore, owner: Owner, name: &str, value: &SecretBytes) -> Result<(), VaultError> {
+/// The one that it replaced, while that is still good.
+pub(super) async fn former(store: &PgStore, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError> {
+    let sealed = sqlx::query_as!(
+        Sealed,
+        r#"select former_key_id as "key_id!", former_wrapped_key as "wrapped_key!", former_sealed as "sealed!"
+           from secrets where owner is not distinct from $1 and name = $2 and former_until > now()"#,
+        of_owner(owner),
+        name
+    )
+    .fetch_optional(&store.worker)
+    .await
+    .map_err(Failure::from)?;
+    open(store, owner, name, sealed)
+}
+
+fn open(store: &PgStore, owner: Owner, name: &str, sealed: Option<Sealed>) -> Result<Option<SecretBytes>, VaultError> {
+    let wrong = |Unusable| VaultError::WrongKey(name.to_owned());
+    sealed.map(|it| store.envelope.open(owner, name, &it).map_err(wrong)).transpose()
+}
+
+/// Sets a secret, under a new data key. The one before is kept for as long as it stays good, and not at all without grace:
+/// a secret that leaked is to be gone.
+pub(super) async fn put(
+    store: &PgStore,
+    owner: Owner,
+    name: &str,
+    value: &SecretBytes,
+    grace: Duration,
+) -> Result<(), VaultError> {
     let it = store.envelope.seal(owner, name, value).map_err(no_randomness)?;
     sqlx::query!(
         "insert into secrets (owner, name, key_id, wrapped_key, sealed) values ($1, $2, $3, $4, $5)
          on conflict on constraint secrets_name do update
-         set key_id = excluded.key_id, wrapped_key = excluded.wrapped_key, sealed = excluded.sealed, updated_at = now()",
+         set key_id = excluded.key_id, wrapped_key = excluded.wrapped_key, sealed = excluded.sealed, updated_at = now(),
+             former_key_id = case when $6 > 0 then secrets.key_id end,
+             former_wrapped_key = case when $6 > 0 then secrets.wrapped_key end,
+             former_sealed = case when $6 > 0 then secrets.sealed end,
+             former_until = case when $6 > 0 then now() + make_interval(secs => $6) end",
         of_owner(owner),
         name,
         it.key_id,
         it.wrapped_key,
-        it.sealed
+        it.sealed,
+        grace.as_secs_f64()
     )
     .execute(&store.worker)
     .await

@@ -37,6 +37,7 @@ async fn a_name_is_taken_once() {
         partner: alice,
         name: "erp".into(),
         kind: ChannelKind::Webhook { url: "https://erp.example/".into(), signing_secret: "erp".into() },
+        events: vec![],
         enabled: true,
         created_at: now(),
     };

@@ -1,6 +1,7 @@
 //! The vault seals secrets for their owner and name, and keeps every version of a lookup table.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use lockgate_core::policy::Owner;
 use lockgate_core::ports::{SecretBytes, Vault, VaultError};
@@ -17,9 +18,9 @@ async fn a_secret_is_read_back_by_its_owner_and_name_only() {
     let world = World::new().await;
     let (alice, bob) = (Owner::Partner(world.partner("alice").await), Owner::Partner(world.partner("bob").await));
     let vault = &world.store;
-    vault.put_secret(alice, "webhook", secret("old")).await.expect("a secret");
-    vault.put_secret(alice, "webhook", secret("new")).await.expect("a secret");
-    vault.put_secret(Owner::House, "webhook", secret("house")).await.expect("a secret");
+    vault.put_secret(alice, "webhook", secret("old"), Duration::ZERO).await.expect("a secret");
+    vault.put_secret(alice, "webhook", secret("new"), Duration::ZERO).await.expect("a secret");
+    vault.put_secret(Owner::House, "webhook", secret("house"), Duration::ZERO).await.expect("a secret");
     assert_eq!(vault.secret(alice, "webhook").await.expect("an answer"), Some(secret("new")));
     assert_eq!(vault.secret(Owner::House, "webhook").await.expect("an answer"), Some(secret("house")));
     assert_eq!(vault.secret(bob, "webhook").await.expect("an answer"), None);
@@ -28,10 +29,31 @@ async fn a_secret_is_read_back_by_its_owner_and_name_only() {
 }
 
 #[tokio::test]
+async fn a_replaced_secret_stays_good_for_its_grace_and_no_longer() {
+    let world = World::new().await;
+    let alice = Owner::Partner(world.partner("alice").await);
+    let vault = &world.store;
+    let put = async |value: &str, grace| vault.put_secret(alice, "webhook", secret(value), grace).await.expect("kept");
+    let former = async || vault.former_secret(alice, "webhook").await.expect("an answer");
+    let day = Duration::from_secs(24 * 60 * 60);
+    put("first", day).await;
+    assert_eq!(former().await, None, "there was none before the first");
+    put("second", day).await;
+    assert_eq!(former().await, Some(secret("first")));
+    assert_eq!(vault.secret(alice, "webhook").await.expect("an answer"), Some(secret("second")));
+    world.run("update secrets set former_until = former_until - interval '1 day'").await;
+    assert_eq!(former().await, None, "its time is over");
+    put("third", day).await;
+    put("fourth", Duration::ZERO).await;
+    assert_eq!(former().await, None, "a secret that leaked is gone at once");
+    assert_eq!(world.number("select count(*) from secrets where former_sealed is not null").await, 0);
+}
+
+#[tokio::test]
 async fn a_secret_does_not_open_under_another_key_or_for_another_owner() {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
-    world.store.put_secret(Owner::Partner(alice), "webhook", secret("mine")).await.expect("a secret");
+    world.store.put_secret(Owner::Partner(alice), "webhook", secret("mine"), Duration::ZERO).await.expect("a secret");
 
     let other = SecretsKey::new(vec![8; 32]).expect("32 bytes");
     let other = PgStore::connect(&StoreConfig::new(world.url.clone(), other)).await.expect("a store");

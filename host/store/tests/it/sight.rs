@@ -1,5 +1,7 @@
 //! Who sees what: row-level security on every table, for every role, against every stranger.
 
+use std::time::Duration;
+
 use lockgate_core::hook::Hook;
 use lockgate_core::id::PartnerId;
 use lockgate_core::policy::{Owner, Side};
@@ -29,7 +31,11 @@ impl Cast {
             let owner = Owner::Partner(partner);
             world.plugin(owner, "mask-pii").await;
             world.active(owner, Side::Inbound, vec![binding(owner, Hook::Notify)]).await;
-            world.store.put_secret(owner, "webhook", SecretBytes::new(vec![1])).await.expect("a secret");
+            world
+                .store
+                .put_secret(owner, "webhook", SecretBytes::new(vec![1]), Duration::ZERO)
+                .await
+                .expect("a secret");
             world.store.put_table(owner, "countries", std::collections::HashMap::new()).await.expect("a table");
         }
         world.plugin(Owner::House, "house-mask").await;

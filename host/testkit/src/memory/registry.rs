@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::destination::Destination;
-use lockgate_core::id::{AgreementId, DestinationId, PartnerId, PluginId, PolicyId, RevisionId};
+use lockgate_core::id::{AgreementId, ChannelId, DestinationId, PartnerId, PluginId, PolicyId, RevisionId};
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::plugin::{PluginDigest, PluginVersion};
@@ -89,6 +89,17 @@ impl Registry for MemoryStore {
 
     async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
         Ok(self.state().destinations.iter().find(|it| it.id == id).cloned())
+    }
+
+    async fn update_channel(&self, channel: &Channel) -> Result<(), RegistryError> {
+        let mut state = self.state();
+        let known = state.channels.iter_mut().find(|it| it.id == channel.id);
+        *known.ok_or_else(|| unknown("channel", channel.id))? = channel.clone();
+        Ok(())
+    }
+
+    async fn find_channel(&self, id: ChannelId) -> Result<Option<Channel>, StoreError> {
+        Ok(self.state().channels.iter().find(|it| it.id == id).cloned())
     }
 
     async fn add_channel(&self, channel: &Channel) -> Result<(), RegistryError> {

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -15,6 +16,7 @@ type Tables = HashMap<(Owner, String), Arc<LookupTable>>;
 #[derive(Debug, Default)]
 pub struct MemoryVault {
     secrets: Mutex<HashMap<(Owner, String), SecretBytes>>,
+    former: Mutex<HashMap<(Owner, String), SecretBytes>>,
     tables: Mutex<Tables>,
 }
 
@@ -25,9 +27,29 @@ impl Vault for MemoryVault {
         Ok(secrets.get(&(owner, name.to_owned())).cloned())
     }
 
-    async fn put_secret(&self, owner: Owner, name: &str, value: SecretBytes) -> Result<(), VaultError> {
-        self.secrets.lock().expect("no test panics inside a vault").insert((owner, name.to_owned()), value);
+    async fn put_secret(
+        &self,
+        owner: Owner,
+        name: &str,
+        value: SecretBytes,
+        grace: Duration,
+    ) -> Result<(), VaultError> {
+        let key = (owner, name.to_owned());
+        let mut secrets = self.secrets.lock().expect("no test panics inside a vault");
+        let before = secrets.insert(key.clone(), value);
+        drop(secrets);
+        let mut former = self.former.lock().expect("no test panics inside a vault");
+        match before.filter(|_| !grace.is_zero()) {
+            Some(before) => former.insert(key, before),
+            None => former.remove(&key),
+        };
         Ok(())
+    }
+
+    /// For ever, once there was any grace: nothing here knows the time.
+    async fn former_secret(&self, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError> {
+        let former = self.former.lock().expect("no test panics inside a vault");
+        Ok(former.get(&(owner, name.to_owned())).cloned())
     }
 
     async fn tokenization_key(&self, _owner: Owner) -> Result<SecretBytes, VaultError> {

@@ -3,14 +3,14 @@
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use lockgate_core::destination::DestinationSettings;
 use lockgate_core::notification::ChannelKind;
-use lockgate_core::registrar::{DestinationUpdate, NewChannel, NewDestination};
+use lockgate_core::registrar::{ChannelUpdate, DestinationUpdate, NewChannel, NewDestination};
 use lockgate_core::retry::RetrySchedule;
 
 use super::done;
 use super::endpoint_input::EndpointInput;
 use crate::failure::Failure;
 use crate::graphql::asking::{asking, parse};
-use crate::graphql::channel::Channel;
+use crate::graphql::channel::{Channel, ChannelEvent};
 use crate::graphql::destination::{Destination, DestinationStatus};
 
 #[derive(Debug, Default)]
@@ -64,10 +64,28 @@ impl EndpointMutations {
         let new = NewChannel {
             partner: asking.partner(&input.partner).await?.id,
             name: input.name,
-            kind: ChannelKind::Webhook { url: input.webhook.url, signing_secret: input.webhook.signing_secret },
+            kind: input.webhook.into(),
+            events: input.events.unwrap_or_default().into_iter().map(Into::into).collect(),
         };
         let made = done(asking, asking.state.registrar.add_channel(&asking.viewer, new).await).await?;
         Ok(ChannelPayload { channel: Channel(made) })
+    }
+
+    /// Changes a notification channel; what is absent stays.
+    async fn update_channel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which channel, and what to change.")] input: UpdateChannelInput,
+    ) -> Result<ChannelPayload, Failure> {
+        let asking = asking(ctx);
+        let update = ChannelUpdate {
+            kind: input.webhook.map(Into::into),
+            events: input.events.map(|events| events.into_iter().map(Into::into).collect()),
+            enabled: input.enabled,
+        };
+        let id = parse(&input.channel)?;
+        let changed = asking.state.registrar.update_channel(&asking.viewer, id, update).await;
+        Ok(ChannelPayload { channel: Channel(done(asking, changed).await?) })
     }
 }
 
@@ -143,6 +161,21 @@ struct CreateChannelInput {
     name: String,
     /// Where messages go.
     webhook: WebhookInput,
+    /// Of which events it is told; of all if nothing is said.
+    events: Option<Vec<ChannelEvent>>,
+}
+
+/// A channel to change.
+#[derive(Debug, InputObject)]
+struct UpdateChannelInput {
+    /// Its id.
+    channel: ID,
+    /// Where messages go.
+    webhook: Option<WebhookInput>,
+    /// Of which events it is told; of all when there is none.
+    events: Option<Vec<ChannelEvent>>,
+    /// Whether messages are sent.
+    enabled: Option<bool>,
 }
 
 /// A webhook.
@@ -152,6 +185,12 @@ struct WebhookInput {
     url: String,
     /// The name of the partner's secret that signs.
     signing_secret: String,
+}
+
+impl From<WebhookInput> for ChannelKind {
+    fn from(input: WebhookInput) -> Self {
+        Self::Webhook { url: input.url, signing_secret: input.signing_secret }
+    }
 }
 
 /// The channel as it is now.

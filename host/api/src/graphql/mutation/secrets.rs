@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::time::Duration;
 
 use async_graphql::{Context, Enum, InputObject, Object, SimpleObject};
 use base64::Engine;
@@ -33,7 +34,9 @@ impl SecretMutations {
                 .decode(input.value.trim())
                 .map_err(|_| Failure::new(Code::InvalidSecret, "the secret's value is not Base64"))?,
         };
-        let set = asking.state.registrar.set_secret(&asking.viewer, owner, &input.name, SecretBytes::new(value)).await;
+        let grace = Duration::from_secs(u64::from(input.grace_seconds.unwrap_or_default()));
+        let value = SecretBytes::new(value);
+        let set = asking.state.registrar.set_secret(&asking.viewer, owner, &input.name, value, grace).await;
         done(asking, set).await?;
         Ok(PutSecretPayload { name: input.name })
     }
@@ -68,6 +71,9 @@ struct PutSecretInput {
     value: String,
     /// How the value is written; as text if nothing is said.
     encoding: Option<SecretEncoding>,
+    /// For how many seconds the secret that it replaces stays good besides it, at most a week: so long webhooks carry the
+    /// signatures of both. Not at all if nothing is said.
+    grace_seconds: Option<u32>,
 }
 
 impl fmt::Debug for PutSecretInput {

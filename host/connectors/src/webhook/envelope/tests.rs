@@ -20,6 +20,7 @@ fn composed(media_type: &str, text: &str) -> Result<Value, String> {
             partner: PartnerId::generate(at),
             name: "ops".to_owned(),
             kind: ChannelKind::Webhook { url: "https://example.com".to_owned(), signing_secret: "s".to_owned() },
+            events: vec![],
             enabled: true,
             created_at: at,
         },
