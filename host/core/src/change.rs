@@ -8,8 +8,8 @@ use crate::command::{Command, Work};
 use crate::consignment::Consignment;
 use crate::decision::Decision;
 use crate::delivery::{Attempt, Delivery};
-use crate::id::{DestinationId, PayloadId, TransferId};
-use crate::notification::Event;
+use crate::id::{ChannelId, DestinationId, PayloadId, TransferId};
+use crate::notification::{ChannelHealth, Event};
 use crate::provenance::Entry;
 use crate::time::Timestamp;
 use crate::transfer::Version;
@@ -30,6 +30,7 @@ pub struct Change {
     pub(crate) promotes: Vec<PayloadId>,
     pub(crate) discards: Vec<PayloadId>,
     pub(crate) disables: Option<Disabling>,
+    pub(crate) channel: Option<(ChannelId, ChannelHealth)>,
     pub(crate) at: Timestamp,
 }
 
@@ -124,6 +125,11 @@ impl Change {
     /// A destination that said it is gone.
     pub const fn disables(&self) -> Option<&Disabling> {
         self.disables.as_ref()
+    }
+
+    /// How a channel fares from now on.
+    pub const fn channel(&self) -> Option<&(ChannelId, ChannelHealth)> {
+        self.channel.as_ref()
     }
 
     /// When the move was made.

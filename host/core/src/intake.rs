@@ -5,6 +5,7 @@ mod append;
 mod assemble;
 mod error;
 mod file_name;
+mod repeat;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -27,6 +27,7 @@ pub mod id;
 pub mod intake;
 pub mod limits;
 pub mod media;
+pub mod midstate;
 pub mod notification;
 pub mod nudge;
 pub mod partner;

@@ -1,7 +1,11 @@
 //! Notifications: telling one event through one notify binding, and the channels they go to.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
+use crate::delivery::Answer;
+use crate::destination::Disabled;
 use crate::id::{BindingId, ChannelId, EventId, NotificationId, PartnerId, RevisionId, TransferId};
 use crate::policy::Owner;
 use crate::time::Timestamp;
@@ -147,8 +151,39 @@ pub struct Channel {
     pub events: Vec<EventKind>,
     /// Whether messages are sent.
     pub enabled: bool,
+    /// How it fares.
+    pub health: ChannelHealth,
     /// When it was created.
     pub created_at: Timestamp,
+}
+
+/// How a channel fares: what a host knows of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ChannelHealth {
+    /// Since when it takes nothing.
+    pub failing_since: Option<Timestamp>,
+    /// Why and when a host turned it off.
+    pub disabled: Option<Disabled>,
+}
+
+impl ChannelHealth {
+    /// How it fares after an answer. One that says that it is gone, or that took nothing for that long, is turned off.
+    pub fn after(&self, answer: &Answer, at: Timestamp, patience: Duration) -> Self {
+        let since = self.failing_since.unwrap_or(at);
+        let disabled = |reason: String| Some(Disabled { reason, at });
+        match answer {
+            Answer::Taken { .. } => Self::default(),
+            Answer::Refused { disable: true, error, .. } => {
+                Self { failing_since: Some(since), disabled: disabled(error.clone()) }
+            }
+            Answer::Failed { .. } | Answer::Refused { .. } if at - since >= patience => {
+                let days = patience.as_secs() / (24 * 60 * 60);
+                let reason = format!("it took no message for {days} days");
+                Self { failing_since: Some(since), disabled: disabled(reason) }
+            }
+            Answer::Failed { .. } | Answer::Refused { .. } => Self { failing_since: Some(since), disabled: None },
+        }
+    }
 }
 
 impl Channel {
@@ -170,3 +205,6 @@ pub enum ChannelKind {
         signing_secret: String,
     },
 }
+
+#[cfg(test)]
+mod tests;

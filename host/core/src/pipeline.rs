@@ -45,6 +45,8 @@ pub struct PipelineSettings {
     pub deliveries: RetrySchedule,
     /// The pauses between attempts of a notification's message.
     pub notifications: RetrySchedule,
+    /// For how long a channel may take nothing before it is turned off.
+    pub channel_patience: Duration,
     /// How long a held thing waits for a person.
     pub hold_lifetime: Duration,
     /// After how many refusals reading stops.
@@ -60,6 +62,7 @@ impl Default for PipelineSettings {
         Self {
             deliveries: RetrySchedule::default(),
             notifications: RetrySchedule::default(),
+            channel_patience: Duration::from_secs(5 * 24 * 60 * 60),
             hold_lifetime: Duration::from_secs(7 * 24 * 60 * 60),
             refusals: 100,
             relinquish: Duration::from_secs(2),

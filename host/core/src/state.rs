@@ -124,6 +124,7 @@ fn change(expected: i64, next: Aggregate, transfer: TransferId, stamp: &Stamp) -
         promotes: vec![],
         discards: vec![],
         disables: None,
+        channel: None,
         at: stamp.at,
     }
 }

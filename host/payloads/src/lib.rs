@@ -10,7 +10,6 @@ mod complete;
 mod config;
 mod failure;
 mod format;
-mod midstate;
 mod object_writer;
 mod part_size;
 mod parts;

@@ -2,12 +2,12 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use lockgate_core::midstate;
 use lockgate_core::payload::{ObjectFormat, Payload};
 use lockgate_core::ports::{PayloadError, PayloadWriter, Sealed};
 use sha2::{Digest as _, Sha256};
 
 use crate::complete::complete;
-use crate::midstate;
 use crate::parts::Parts;
 
 /// A payload on its way, hashed and counted as it passes.

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
 use lockgate_core::id::PayloadId;
+use lockgate_core::midstate;
 use lockgate_core::payload::ObjectOwner;
 use lockgate_core::ports::{PayloadError, Sealed, UploadWriter};
 use lockgate_core::upload::{TailObject, UploadProgress};
@@ -13,7 +14,6 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use crate::failure::Failure;
-use crate::midstate;
 use crate::object_writer::seal;
 use crate::parts::{Parts, Target, Workshop, truth};
 

@@ -255,9 +255,15 @@ pub(crate) struct Holds {
 pub(crate) struct Retries {
     deliveries_seconds: Vec<u64>,
     notifications_seconds: Vec<u64>,
+    channel_patience_seconds: u64,
 }
 
 impl Retries {
+    /// For how long a channel may take nothing before it is turned off.
+    pub(crate) const fn channel_patience(&self) -> Duration {
+        Duration::from_secs(self.channel_patience_seconds)
+    }
+
     /// The pauses between attempts of a delivery.
     pub(crate) fn deliveries(&self) -> RetrySchedule {
         RetrySchedule::of_seconds(self.deliveries_seconds.clone())

@@ -120,6 +120,9 @@ impl<'c> Writing<'c> {
         if let Some(destination) = change.disables() {
             create::disable(self.connection, destination).await?;
         }
+        if let Some((channel, health)) = change.channel() {
+            create::health(self.connection, *channel, health).await?;
+        }
         object::promote(self.connection, change.promotes()).await?;
         object::discard(self.connection, change.discards()).await?;
         if let Some(decision) = change.decision() {

@@ -63,7 +63,7 @@ pub(crate) async fn expired(store: &PgStore, room: usize) -> Result<Vec<Aggregat
     let announced = transfers!(
         "select",
         "from transfers t join uploads u on u.transfer = t.id
-         where t.state = 'announced' and u.expires_at <= now() order by u.expires_at limit $1",
+         where t.state = 'announced' and not u.complete and u.expires_at <= now() order by u.expires_at limit $1",
         limit(room - expired.len())
     )
     .fetch_all(&store.worker)
@@ -105,9 +105,7 @@ pub(crate) async fn partner(store: &PgStore, id: PartnerId) -> Result<Option<Par
 
 /// A partner's active destinations.
 pub(crate) async fn destinations(store: &PgStore, of: PartnerId) -> Result<Vec<Destination>, Failure> {
-    all(destinations!("where t.partner = $1 and t.status = 'active' order by t.id", of.uuid())
-        .fetch_all(&store.worker)
-        .await?)
+    all(destinations!("where t.partner = $1 order by t.id", of.uuid()).fetch_all(&store.worker).await?)
 }
 
 /// A destination, active or not.

@@ -71,6 +71,10 @@ impl Registry for PgStore {
         endpoint::update_channel(self, channel).await
     }
 
+    async fn recover_channel(&self, channel: &Channel, since: Timestamp) -> Result<u64, RegistryError> {
+        endpoint::recover_channel(self, channel, since).await
+    }
+
     async fn find_channel(&self, id: ChannelId) -> Result<Option<Channel>, StoreError> {
         Ok(load::channel_by_id(self, id).await?)
     }

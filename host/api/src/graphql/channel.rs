@@ -1,6 +1,6 @@
 //! Notification channels in GraphQL.
 
-use async_graphql::{Context, Enum, ID, Object};
+use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use lockgate_core::notification as core;
 use lockgate_core::time::Timestamp;
 
@@ -60,10 +60,30 @@ impl Channel {
         self.0.enabled
     }
 
+    /// When it first failed, since it last took a message.
+    async fn first_failed_at(&self) -> Option<Timestamp> {
+        self.0.health.failing_since
+    }
+
+    /// Why a host turned it off, if one did: it said that it is gone, or took nothing for days. `updateChannel` with
+    /// `enabled` turns it on again.
+    async fn disabled(&self) -> Option<DisabledChannel> {
+        self.0.health.disabled.clone().map(|it| DisabledChannel { reason: it.reason, at: it.at })
+    }
+
     /// When it was created.
     async fn created_at(&self) -> Timestamp {
         self.0.created_at
     }
+}
+
+/// Why a host turned a channel off.
+#[derive(Debug, SimpleObject)]
+struct DisabledChannel {
+    /// In one sentence.
+    reason: String,
+    /// When.
+    at: Timestamp,
 }
 
 /// What a channel may be told of.

@@ -95,6 +95,7 @@ pub(crate) async fn take(
     size: Option<u64>,
     bytes: BodyStream,
 ) -> Result<Upload, Failure> {
+    let bytes = state.intake.pass_over(&upload, bytes).await?;
     if upload.complete {
         return Ok(upload);
     }
@@ -107,7 +108,7 @@ pub(crate) async fn take(
         body,
     };
     let left = size.map(|size| size.saturating_sub(upload.offset));
-    let first = append(upload.offset, None, left, body::stream_after(bytes, upload.offset));
+    let first = append(upload.offset, None, left, bytes);
     let taken = state.intake.append(viewer, first).await?;
     if taken.complete {
         return Ok(taken);

@@ -50,6 +50,24 @@ async fn goes_on_where_a_cut_request_ended_when_it_is_repeated() {
 }
 
 #[tokio::test]
+async fn other_bytes_under_the_same_key_are_told_so_and_never_mixed() {
+    let house = House::new().await;
+    let request = |key: &str, body: Body| {
+        let request = post(&house, "to=globex&filename=a.txt").header("content-length", 6);
+        request.header("idempotency-key", key).body(body).expect("a request")
+    };
+    let whole = house.send(request("whole", Body::from("abcdef"))).await;
+    assert_eq!(whole.status, StatusCode::CREATED);
+    let other = house.send(request("whole", Body::from("uvwxyz"))).await;
+    assert_eq!((other.status, other.code().as_str()), (StatusCode::CONFLICT, "IDEMPOTENCY_CONFLICT"));
+    let cut = stream::iter([Ok(Bytes::from("abcd")), Err(std::io::Error::other("cut"))]);
+    house.send(request("cut", Body::from_stream(cut))).await;
+    assert_eq!(house.send(request("cut", Body::from("uvwxyz"))).await.code(), "IDEMPOTENCY_CONFLICT");
+    let same = house.send(request("cut", Body::from("abcdef"))).await;
+    assert_eq!((same.status, same.json()["received"].clone()), (StatusCode::OK, true.into()));
+}
+
+#[tokio::test]
 async fn explains_what_is_wrong_as_problem_details() {
     let house = House::new().await;
     for (query, code) in [

@@ -5,7 +5,7 @@ use std::time::Duration;
 use lockgate_connectors::webhook::{VerifyingKey, verify};
 use lockgate_core::delivery::Answer;
 use lockgate_core::id::{ChannelId, NotificationId, PartnerId};
-use lockgate_core::notification::{Channel, ChannelKind, Message};
+use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, Message};
 use lockgate_core::ports::{Messenger as _, Notice};
 use lockgate_core::trace::TraceContext;
 use time::OffsetDateTime;
@@ -26,6 +26,7 @@ fn notice(url: String, text: &str) -> Notice {
             kind: ChannelKind::Webhook { url, signing_secret: "signing".to_owned() },
             events: vec![],
             enabled: true,
+            health: ChannelHealth::default(),
             created_at: at,
         },
         message: Message {

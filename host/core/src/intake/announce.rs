@@ -62,10 +62,20 @@ impl Intake {
                 Ok(Announced { transfer, upload, repeated: false })
             }
             AnnounceOutcome::Repeated { transfer, upload } => {
-                Ok(Announced { transfer: *transfer, upload: *upload, repeated: true })
+                let upload = self.mended(viewer, *upload, &transfer).await?;
+                Ok(Announced { transfer: *transfer, upload, repeated: true })
             }
             AnnounceOutcome::Conflict { transfer } => Err(IntakeError::IdempotencyConflict { transfer }),
             AnnounceOutcome::OverQuota { exceeded, ends_in } => Err(IntakeError::OverQuota { exceeded, ends_in }),
+        }
+    }
+
+    /// What a request that is repeated finds: an upload that looks complete never lacks its transfer.
+    async fn mended(&self, viewer: &Viewer, upload: Upload, transfer: &Transfer) -> Result<Upload, IntakeError> {
+        match transfer.state {
+            TransferState::Announced if upload.complete => self.complete(viewer, upload, Some(transfer.clone())).await,
+            TransferState::Expired => Err(IntakeError::Expired(upload.id)),
+            _ => Ok(upload),
         }
     }
 

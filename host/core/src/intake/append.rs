@@ -87,6 +87,10 @@ impl Intake {
         transfer: Option<Transfer>,
         append: Append,
     ) -> Result<Upload, IntakeError> {
+        if upload.complete && transfer.as_ref().is_some_and(|it| it.state == TransferState::Announced) {
+            // Whoever hears that it is complete must not find it expired later.
+            return Err(IntakeError::Complete(self.complete(viewer, upload, transfer).await?.id));
+        }
         self.check(&upload, transfer.as_ref(), &append)?;
         let declared = upload.length.is_none() && append.length.is_some();
         let (upload, limit) = self.with_length(upload, transfer.as_ref(), append.length).await?;

@@ -107,6 +107,7 @@ impl Pipeline {
             Some(_) => return Ok(skip("its channel is disabled")),
             None => return Ok(skip("its channel does not exist")),
         };
+        let (id, health) = (channel.id, channel.health.clone());
         let span = tracing::Span::current();
         let begun = self.ports.clock.now();
         let notice = Notice {
@@ -122,7 +123,11 @@ impl Pipeline {
         let number = notification.attempts + 1;
         let work = notification.id.uuid();
         let (attempt, next) = self.attempted(claim, work, number, begun, answer, &self.settings.notifications);
-        Ok(NotificationMove::Attempt { attempt, next })
+        let fares = health.after(&attempt.answer, self.ports.clock.now(), self.settings.channel_patience);
+        if let Some(disabled) = &fares.disabled {
+            tracing::warn!(channel.id = %id, partner.id = %speaker(notification), "A channel is turned off: {}.", disabled.reason);
+        }
+        Ok(NotificationMove::Attempt { attempt, next, channel: (fares != health).then_some((id, fares)) })
     }
 }
 

@@ -3,8 +3,9 @@
 use crate::consignment::{Consignment, DeliveryOrder};
 use crate::ports::{StoreError, TransferStore};
 
-/// One order a chosen, active destination; all active ones when routing chose none by name. No order means that the
-/// receiver fetches the payload.
+/// One order a chosen destination; all of the receiver's when routing chose none by name. A disabled one is among them: its
+/// deliveries become dead letters, to be redriven when it is enabled again. No order means that the receiver, who has no
+/// destination, fetches the payload.
 pub(crate) async fn orders(
     store: &dyn TransferStore,
     consignment: &Consignment,

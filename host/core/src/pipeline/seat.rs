@@ -73,7 +73,7 @@ impl Seat {
                     FailureMode::Hold => Severity::Hold,
                     FailureMode::Skip | FailureMode::Default => Severity::Note,
                 };
-                let message = format!("the binding `{name}` failed: {}", super::report::sentence(&fault.to_string()));
+                let message = format!("the binding `{name}` failed: {}", told(&fault));
                 (fault, severity, HoldCause::Fault, message)
             }
         };
@@ -100,5 +100,13 @@ impl Seat {
             fault: self.fault,
             tables: self.tables,
         }
+    }
+}
+
+/// The fault in a sentence. What the guest had a word in may hold what it was shown; the limits are the host's own.
+fn told(fault: &Fault) -> String {
+    match fault {
+        Fault::Trap { .. } | Fault::Configure { .. } => super::report::sentence(&fault.to_string()),
+        _ => fault.to_string(),
     }
 }

@@ -43,6 +43,8 @@ pub trait Registry: Send + Sync + Debug {
     async fn add_channel(&self, channel: &Channel) -> Result<(), RegistryError>;
     /// Changes a channel's kind, events and whether it is used.
     async fn update_channel(&self, channel: &Channel) -> Result<(), RegistryError>;
+    /// Makes due again what the channel did not take since that moment; how many notifications.
+    async fn recover_channel(&self, channel: &Channel, since: Timestamp) -> Result<u64, RegistryError>;
     /// Finds a channel.
     async fn find_channel(&self, id: ChannelId) -> Result<Option<Channel>, StoreError>;
 

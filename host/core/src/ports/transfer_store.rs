@@ -82,7 +82,7 @@ pub trait TransferStore: Send + Sync + Debug {
     async fn revision(&self, id: RevisionId) -> Result<Option<Revision>, StoreError>;
     /// A partner.
     async fn partner(&self, id: PartnerId) -> Result<Option<Partner>, StoreError>;
-    /// A partner's active destinations.
+    /// A partner's destinations, active or not.
     async fn destinations(&self, partner: PartnerId) -> Result<Vec<Destination>, StoreError>;
     /// A destination by id, active or not.
     async fn destination(&self, id: crate::id::DestinationId) -> Result<Option<Destination>, StoreError>;

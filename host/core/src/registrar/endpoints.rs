@@ -2,9 +2,10 @@
 
 use crate::destination::{Destination, DestinationSettings, DestinationStatus, Disabled, Endpoint};
 use crate::id::{ChannelId, DestinationId, PartnerId};
-use crate::notification::{Channel, ChannelKind, EventKind};
+use crate::notification::{Channel, ChannelHealth, ChannelKind, EventKind};
 use crate::policy::Owner;
 use crate::registrar::{Registrar, RegistrarError, names, rights, settings};
+use crate::time::Timestamp;
 use crate::viewer::Viewer;
 
 /// A destination to add.
@@ -130,6 +131,7 @@ impl Registrar {
             kind: new.kind,
             events: new.events,
             enabled: true,
+            health: ChannelHealth::default(),
             created_at: at,
         };
         self.registry.add_channel(&channel).await?;
@@ -154,9 +156,34 @@ impl Registrar {
             channel.kind = kind;
         }
         channel.events = update.events.unwrap_or(channel.events);
-        channel.enabled = update.enabled.unwrap_or(channel.enabled);
+        if let Some(enabled) = update.enabled {
+            channel.enabled = enabled;
+            channel.health = ChannelHealth::default();
+        }
         self.registry.update_channel(&channel).await?;
         Ok(channel)
+    }
+
+    /// Sends again what a channel did not take since that moment, in the order in which it happened; how many messages.
+    pub async fn recover_channel(
+        &self,
+        viewer: &Viewer,
+        id: ChannelId,
+        since: Timestamp,
+    ) -> Result<u64, RegistrarError> {
+        let unknown = || RegistrarError::Unknown { kind: "channel", id: id.to_string() };
+        let channel = self.registry.find_channel(id).await?.ok_or_else(unknown)?;
+        rights::endpoints(viewer, channel.partner).map_err(|error| match error {
+            RegistrarError::Unknown { .. } => unknown(),
+            other => other,
+        })?;
+        if !channel.enabled {
+            return Err(RegistrarError::Endpoint {
+                field: "enabled",
+                why: "the channel is turned off; turn it on first",
+            });
+        }
+        Ok(self.registry.recover_channel(&channel, since).await?)
     }
 
     async fn check_channel(&self, partner: PartnerId, kind: &ChannelKind) -> Result<(), RegistrarError> {

@@ -6,7 +6,8 @@ use crate::change::Change;
 use crate::claim::Aggregate;
 use crate::command::Work;
 use crate::delivery::{Answer, Attempt};
-use crate::notification::{Message, Notification, NotificationState};
+use crate::id::ChannelId;
+use crate::notification::{ChannelHealth, Message, Notification, NotificationState};
 use crate::provenance::EntryKind;
 use crate::state::{IllegalMove, Stamp, change};
 use crate::time::Timestamp;
@@ -27,6 +28,8 @@ pub enum NotificationMove {
         attempt: Attempt,
         /// When to try again.
         next: Option<Timestamp>,
+        /// How its channel fares now, if that changed.
+        channel: Option<(ChannelId, ChannelHealth)>,
     },
 }
 
@@ -49,7 +52,11 @@ pub fn apply(notification: &Notification, wanted: NotificationMove, stamp: &Stam
             set(&mut change, |next| next.last_error = Some(reason));
             Ok(change)
         }
-        (Scheduled, NotificationMove::Attempt { attempt, next }) => Ok(attempted(notification, &attempt, next, stamp)),
+        (Scheduled, NotificationMove::Attempt { attempt, next, channel }) => {
+            let mut change = attempted(notification, &attempt, next, stamp);
+            change.channel = channel;
+            Ok(change)
+        }
         (state, wanted) => Err(IllegalMove {
             work: Work::Notification(notification.id),
             state: name(state),

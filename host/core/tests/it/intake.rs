@@ -199,6 +199,28 @@ async fn asking_for_the_offset_finishes_a_commit_that_a_dead_host_began() {
 }
 
 #[tokio::test]
+async fn a_repeat_finishes_a_commit_that_a_dead_host_began_and_so_does_an_append() {
+    for repeats in [true, false] {
+        let stage = Stage::new().await;
+        let intake = intake(&stage);
+        let named = NewTransfer { idempotency_key: Some("k".to_owned()), ..new(Some(5)) };
+        let announced = intake.announce(&acme(&stage), named.clone()).await.expect("it is agreed");
+        let id = announced.upload.id;
+        let payload = stage.payloads.put(lockgate_core::id::PayloadId::from_uuid(uuid::Uuid::new_v4()), "x", "abcde");
+        stage.store.sealed(id, announced.upload.version, &payload).await.expect("nobody else is at it");
+        stage.clock.advance(Duration::from_secs(2 * 24 * 60 * 60));
+        assert!(stage.store.expired(10).await.expect("memory answers").is_empty(), "all bytes came");
+        if repeats {
+            assert!(intake.announce(&acme(&stage), named).await.expect("the same").upload.complete);
+        } else {
+            let told = intake.append(&acme(&stage), append(id, 5, &[])).await;
+            assert!(matches!(told, Err(IntakeError::Complete(_))), "{told:?}");
+        }
+        assert_eq!(stage.get(announced.transfer.id).state, TransferState::Received);
+    }
+}
+
+#[tokio::test]
 async fn of_two_writers_at_one_offset_one_is_told_that_it_was_late() {
     let stage = Stage::new().await;
     let intake = Arc::new(intake(&stage));

@@ -11,7 +11,7 @@ use lockgate_core::fault::Fault;
 use lockgate_core::finding::Severity;
 use lockgate_core::hook::{FailureMode, Hook};
 use lockgate_core::id::ChannelId;
-use lockgate_core::notification::{Channel, ChannelKind, EventKind, Message, NotificationState};
+use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, EventKind, Message, NotificationState};
 use lockgate_core::policy::{Owner, Side};
 use lockgate_core::ports::{Conclusion, PluginError, Registry, TransferStore};
 use lockgate_core::provenance::EntryKind;
@@ -194,6 +194,10 @@ async fn a_receiver_that_is_gone_is_disabled_and_later_deliveries_say_so() {
     let destination = stage.store.destination(erp).await.expect("memory answers").expect("it is there");
     assert_eq!(destination.status, DestinationStatus::Disabled);
     assert_eq!(stage.deliveries()[0].state, DeliveryState::DeadLettered);
+    stage.receive(&[stage.globex], "two.csv", FILE).await;
+    stage.run().await;
+    let causes: Vec<_> = stage.deliveries().iter().map(|it| (it.state, it.cause)).collect();
+    assert!(causes.contains(&(DeliveryState::DeadLettered, Some(Cause::Disabled))), "it can be redriven: {causes:?}");
 }
 
 #[tokio::test]
@@ -263,6 +267,7 @@ async fn one_message_an_event_and_binding_reaches_the_channel() {
         kind: ChannelKind::Webhook { url: "http://127.0.0.1/".to_owned(), signing_secret: "s".to_owned() },
         events: vec![],
         enabled: true,
+        health: ChannelHealth::default(),
         created_at: stage.clock.now(),
     };
     stage.store.add_channel(&channel).await.expect("the name is new");
@@ -305,6 +310,7 @@ async fn a_channel_is_told_of_the_events_that_it_chose() {
             kind: ChannelKind::Webhook { url: "http://127.0.0.1/".to_owned(), signing_secret: "s".to_owned() },
             events,
             enabled: true,
+            health: ChannelHealth::default(),
             created_at: stage.clock.now(),
         };
         stage.store.add_channel(&channel).await.expect("the name is new");
@@ -328,6 +334,46 @@ async fn a_channel_is_told_of_the_events_that_it_chose() {
     };
     assert_eq!(told("ends"), ["transfer.finished"]);
     assert!(told("all").len() > 2 && told("all").contains(&"transfer.received".to_owned()), "{:?}", told("all"));
+}
+
+#[tokio::test]
+async fn a_channel_that_is_gone_is_turned_off_and_recovers_what_it_missed() {
+    let stage = Stage::new().await;
+    let channel = Channel {
+        id: ChannelId::generate(stage.clock.now()),
+        partner: stage.acme,
+        name: "hook".to_owned(),
+        kind: ChannelKind::Webhook { url: "http://127.0.0.1/".to_owned(), signing_secret: "s".to_owned() },
+        events: vec![EventKind::TransferReceived],
+        enabled: true,
+        health: ChannelHealth::default(),
+        created_at: stage.clock.now(),
+    };
+    stage.store.add_channel(&channel).await.expect("the name is new");
+    stage.runner.notifies("tell", |event| {
+        let (channel, title) = ("hook".to_owned(), event.kind.name().to_owned());
+        Ok(vec![Message { channel, title, media_type: "text/plain".to_owned(), text: String::new() }])
+    });
+    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
+    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
+    let gone = Answer::Refused { cause: Cause::Refused, error: "410 Gone".to_owned(), disable: true, response: None };
+    stage.messenger.will_answer(gone);
+    let begun = stage.clock.now();
+    for name in ["one.csv", "two.csv"] {
+        stage.receive(&[stage.globex], name, FILE).await;
+        stage.run().await;
+    }
+    assert_eq!(stage.messenger.seen().len(), 1, "the second passed a channel by that was turned off");
+    let mut found = stage.store.find_channel(channel.id).await.expect("an answer").expect("the channel");
+    assert!(!found.enabled);
+    assert_eq!(found.health.disabled.as_ref().map(|it| it.reason.as_str()), Some("410 Gone"));
+    (found.enabled, found.health) = (true, ChannelHealth::default());
+    stage.store.update_channel(&found).await.expect("it is there");
+    assert_eq!(stage.store.recover_channel(&found, begun).await.expect("an answer"), 2);
+    stage.run_due().await;
+    let told = stage.messenger.seen();
+    assert_eq!(told.len(), 3);
+    assert!(told[1..].iter().any(|it| it.notification == told[0].notification), "the same id for the same message");
 }
 
 #[tokio::test]

@@ -189,8 +189,11 @@ async fn destinations_name_known_secrets_and_callable_urls() {
     let signed = || new("erp", http("https://globex.example/in", Some("hook")));
     assert_eq!(code(registrar.add_destination(&alice, signed()).await), "SECRET_NOT_FOUND");
     let value = SecretBytes::new(b"whsec_x".to_vec());
-    registrar.set_secret(&alice, owner, "hook", value).await.expect("it is ours");
-    assert_eq!(code(registrar.set_secret(&alice, owner, "hook", SecretBytes::new(vec![])).await), "INVALID_SECRET");
+    registrar.set_secret(&alice, owner, "hook", value, std::time::Duration::ZERO).await.expect("it is ours");
+    assert_eq!(
+        code(registrar.set_secret(&alice, owner, "hook", SecretBytes::new(vec![]), std::time::Duration::ZERO).await),
+        "INVALID_SECRET"
+    );
     assert_eq!(code(registrar.add_destination(&user(stage.acme), signed()).await), "PARTNER_NOT_FOUND");
     assert_eq!(code(registrar.add_destination(&alice, signed()).await), "OK");
     assert_eq!(code(registrar.add_destination(&alice, signed()).await), "NAME_TAKEN");

@@ -6,13 +6,13 @@ use std::time::Duration;
 use aws_sdk_s3::primitives::ByteStream as Body;
 use bytes::Bytes;
 use futures::stream;
+use lockgate_core::midstate;
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{ByteStream, PayloadError};
 use sha2::{Digest as _, Sha256};
 
 use crate::bucket::Bucket;
 use crate::failure::Failure;
-use crate::midstate;
 
 /// Bytes asked for at once: a reader that stops early has not ordered the rest.
 const WINDOW: u64 = 16 * 1024 * 1024;

@@ -160,13 +160,7 @@ impl Vault for TestVault {
         Ok(None)
     }
 
-    async fn put_secret(
-        &self,
-        _owner: Owner,
-        _name: &str,
-        _value: SecretBytes,
-        _: std::time::Duration,
-    ) -> Result<(), VaultError> {
+    async fn put_secret(&self, _owner: Owner, _name: &str, _value: SecretBytes, _: Duration) -> Result<(), VaultError> {
         Ok(())
     }
 

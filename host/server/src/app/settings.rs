@@ -142,6 +142,7 @@ pub(super) fn pipeline(config: &Config) -> PipelineSettings {
     PipelineSettings {
         deliveries: config.retries.deliveries(),
         notifications: config.retries.notifications(),
+        channel_patience: config.retries.channel_patience(),
         hold_lifetime: Duration::from_secs(config.holds.expire_after_seconds),
         ..PipelineSettings::default()
     }

@@ -32,12 +32,12 @@ impl Handback {
         self.kept.push((claim, after));
     }
 
-    /// Tries again what failed before; stops at the first failure, the rest would fail alike.
+    /// Tries again what failed before, each: a claim that is not taken for a reason of its own keeps no other waiting.
     pub(crate) async fn retry(&mut self) {
-        while let Some((claim, after)) = self.kept.pop() {
-            if self.store.relinquish(&claim, after).await.is_err() {
+        for (claim, after) in std::mem::take(&mut self.kept) {
+            if let Err(error) = self.store.relinquish(&claim, after).await {
+                tracing::warn!(work = %claim.aggregate.work(), error = %error, "A claim could not be handed back yet.");
                 self.kept.push((claim, after));
-                return;
             }
         }
     }

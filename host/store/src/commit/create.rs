@@ -2,7 +2,8 @@
 
 use lockgate_core::change::{Disabling, NewDelivery};
 use lockgate_core::consignment::Consignment;
-use lockgate_core::id::DestinationId;
+use lockgate_core::id::{ChannelId, DestinationId};
+use lockgate_core::notification::ChannelHealth;
 use sqlx::PgConnection;
 
 use crate::column::{document, integer, optional_document, optional_text, text, word};
@@ -96,6 +97,22 @@ pub(super) async fn disable(connection: &mut PgConnection, it: &Disabling) -> Re
          where id = $1 and status <> 'disabled'",
         it.destination.uuid(),
         text(&it.reason)
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Keeps how a channel fares. Who was turned off by a person in the meantime stays so.
+pub(super) async fn health(connection: &mut PgConnection, id: ChannelId, it: &ChannelHealth) -> Result<(), Failure> {
+    sqlx::query!(
+        "update channels set failing_since = $2, disabled_reason = $3, disabled_at = $4,
+             enabled = enabled and $4::timestamptz is null
+         where id = $1",
+        id.uuid(),
+        it.failing_since,
+        it.disabled.as_ref().map(|it| text(&it.reason)),
+        it.disabled.as_ref().map(|it| it.at)
     )
     .execute(connection)
     .await?;

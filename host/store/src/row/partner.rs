@@ -3,7 +3,7 @@
 use lockgate_core::agreement::Agreement;
 use lockgate_core::destination::{Destination, DestinationSettings, Disabled, Endpoint};
 use lockgate_core::id::{AgreementId, ChannelId, DestinationId, PartnerId};
-use lockgate_core::notification::{Channel, ChannelKind, EventKind};
+use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, EventKind};
 use lockgate_core::partner::Partner;
 use lockgate_core::time::Timestamp;
 use sqlx::types::{Json, Uuid};
@@ -141,6 +141,9 @@ pub(crate) struct ChannelRow {
     pub(crate) kind: Json<ChannelKind>,
     pub(crate) events: Json<Vec<EventKind>>,
     pub(crate) enabled: bool,
+    pub(crate) failing_since: Option<Timestamp>,
+    pub(crate) disabled_reason: Option<String>,
+    pub(crate) disabled_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
 }
 
@@ -150,7 +153,7 @@ macro_rules! channels {
             $crate::row::ChannelRow,
             r#"select t.id, t.partner, t.name,
                 t.kind as "kind: crate::doc::ChannelKind", t.events as "events: crate::doc::EventKinds",
-                t.enabled, t.created_at from channels t "#
+                t.enabled, t.failing_since, t.disabled_reason, t.disabled_at, t.created_at from channels t "#
                 $(+ $tail)+
             $(, $argument)*
         )
@@ -168,6 +171,10 @@ impl TryFrom<ChannelRow> for Channel {
             kind: row.kind.0,
             events: row.events.0,
             enabled: row.enabled,
+            health: ChannelHealth {
+                failing_since: row.failing_since,
+                disabled: row.disabled_reason.zip(row.disabled_at).map(|(reason, at)| Disabled { reason, at }),
+            },
             created_at: row.created_at,
         })
     }

@@ -58,10 +58,10 @@ pub(super) async fn put(
         "insert into secrets (owner, name, key_id, wrapped_key, sealed) values ($1, $2, $3, $4, $5)
          on conflict on constraint secrets_name do update
          set key_id = excluded.key_id, wrapped_key = excluded.wrapped_key, sealed = excluded.sealed, updated_at = now(),
-             former_key_id = case when $6 > 0 then secrets.key_id end,
-             former_wrapped_key = case when $6 > 0 then secrets.wrapped_key end,
-             former_sealed = case when $6 > 0 then secrets.sealed end,
-             former_until = case when $6 > 0 then now() + make_interval(secs => $6) end",
+             former_key_id = case when $6::float8 > 0 then secrets.key_id end,
+             former_wrapped_key = case when $6::float8 > 0 then secrets.wrapped_key end,
+             former_sealed = case when $6::float8 > 0 then secrets.sealed end,
+             former_until = case when $6::float8 > 0 then now() + make_interval(secs => $6::float8) end",
         of_owner(owner),
         name,
         it.key_id,

@@ -4,7 +4,7 @@ use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::digest::Digest;
 use lockgate_core::hook::Hook;
 use lockgate_core::id::{AgreementId, ChannelId, PartnerId, PluginId, RevisionId};
-use lockgate_core::notification::{Channel, ChannelKind};
+use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind};
 use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
 use lockgate_core::plugin::PluginVersion;
 use lockgate_core::policy::{Grant, Owner, Rollout, Side};
@@ -39,6 +39,7 @@ async fn a_name_is_taken_once() {
         kind: ChannelKind::Webhook { url: "https://erp.example/".into(), signing_secret: "erp".into() },
         events: vec![],
         enabled: true,
+        health: ChannelHealth::default(),
         created_at: now(),
     };
     world.store.add_channel(&channel).await.expect("a channel");

@@ -2,12 +2,12 @@
 
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
-use lockgate_core::delivery::{Answer, Attempt};
+use lockgate_core::delivery::{Answer, Attempt, Cause};
 use lockgate_core::hook::Hook;
-use lockgate_core::id::{AttemptId, NotificationId};
-use lockgate_core::notification::{Message, Notification, NotificationState};
+use lockgate_core::id::{AttemptId, ChannelId, NotificationId};
+use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, Message, Notification, NotificationState};
 use lockgate_core::policy::{Owner, Side};
-use lockgate_core::ports::TransferStore;
+use lockgate_core::ports::{Registry, TransferStore};
 use lockgate_core::state::{NotificationMove, Stamp, notification};
 use lockgate_core::viewer::Role;
 
@@ -73,7 +73,7 @@ async fn a_message_that_was_taken_enters_the_provenance_of_whoever_sent_it() {
         host: world.host,
         answer: Answer::Taken { receipt: "204".into() },
     };
-    let sent = moved(&world, id, NotificationMove::Attempt { attempt, next: None }).await;
+    let sent = moved(&world, id, NotificationMove::Attempt { attempt, next: None, channel: None }).await;
     assert_eq!((sent.state, sent.sent), (NotificationState::Sent, 1));
 
     let page = lockgate_core::ports::PageRequest::first(50);
@@ -84,4 +84,54 @@ async fn a_message_that_was_taken_enters_the_provenance_of_whoever_sent_it() {
             entries.iter().flat_map(|(_, page)| &page.edges).any(|edge| edge.node.entry.kind.name() == "notified");
         assert_eq!(notified, sees, "{role:?}");
     }
+}
+
+#[tokio::test]
+async fn a_channel_that_is_gone_is_turned_off_with_the_attempt_and_recovers_what_it_missed() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let channel = Channel {
+        id: ChannelId::generate(now()),
+        partner: bob,
+        name: "erp".into(),
+        kind: ChannelKind::Webhook { url: "https://erp.example/".into(), signing_secret: "erp".into() },
+        events: vec![],
+        enabled: true,
+        health: ChannelHealth::default(),
+        created_at: now(),
+    };
+    world.store.add_channel(&channel).await.expect("a channel");
+    let others = Owner::Partner(bob);
+    world.active(others, Side::Outbound, vec![binding(others, Hook::Notify)]).await;
+    let begun = now();
+    let share = world.accepted(alice, &[bob]).await.remove(0);
+    world.released(&share, &[]).await;
+    let told = world.view(Role::Operator).await.notifications_of(&[share.transfer]).await.expect("notifications");
+    let message =
+        Message { channel: "erp".into(), title: "x".into(), media_type: "text/plain".into(), text: "x".into() };
+    moved(&world, told[0].id, NotificationMove::Compose(vec![message])).await;
+    let gone = Answer::Refused { cause: Cause::Gone, error: "410 Gone".into(), disable: true, response: None };
+    let health = channel.health.after(&gone, now(), std::time::Duration::from_secs(60));
+    let attempt = Attempt {
+        id: AttemptId::generate(now()),
+        number: 1,
+        started_at: now(),
+        took: std::time::Duration::from_millis(3),
+        host: world.host,
+        answer: gone,
+    };
+    let channel_fares = Some((channel.id, health));
+    let lost =
+        moved(&world, told[0].id, NotificationMove::Attempt { attempt, next: None, channel: channel_fares }).await;
+    assert_eq!(lost.state, NotificationState::DeadLettered);
+    let mut off = world.store.find_channel(channel.id).await.expect("an answer").expect("the channel");
+    assert!(!off.enabled);
+    assert_eq!(off.health.disabled.as_ref().map(|it| it.reason.as_str()), Some("410 Gone"));
+    (off.enabled, off.health) = (true, ChannelHealth::default());
+    world.store.update_channel(&off).await.expect("it is there");
+    assert_eq!(world.store.find_channel(channel.id).await.expect("an answer"), Some(channel.clone()));
+    assert_eq!(world.store.recover_channel(&channel, now()).await.expect("an answer"), 0, "nothing since now");
+    assert_eq!(world.store.recover_channel(&channel, begun).await.expect("an answer"), 1);
+    let again = world.view(Role::Operator).await.notifications_of(&[share.transfer]).await.expect("notifications");
+    assert_eq!((again[0].id, again[0].state), (told[0].id, NotificationState::Scheduled));
 }

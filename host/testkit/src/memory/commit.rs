@@ -54,6 +54,12 @@ impl State {
                 (it.status, it.disabled) = (DestinationStatus::Disabled, Some(disabled.clone()));
             }
         }
+        if let Some((id, health)) = change.channel() {
+            for it in self.channels.iter_mut().filter(|it| it.id == *id) {
+                it.health = health.clone();
+                it.enabled &= health.disabled.is_none();
+            }
+        }
         self.hear(change);
         self.outbox.extend(change.commands());
         change.events().iter().for_each(|event| self.tell(event, change));

@@ -184,7 +184,8 @@ impl Uploading {
         let key = format!("{}/{}", self.tail, self.bytes.len());
         lock(&self.objects).insert(key.clone(), Bytes::from(self.bytes.clone()));
         let tail = Some(TailObject { key, size: self.bytes.len() as u64 });
-        UploadProgress { payload: Some(self.id), tail, next: self.next, open, ..UploadProgress::default() }
+        let midstate = lockgate_core::midstate::after(&self.bytes);
+        UploadProgress { payload: Some(self.id), tail, midstate, next: self.next, open, ..UploadProgress::default() }
     }
 }
 

@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use lockgate_core::agreement::{Agreement, AgreementStatus};
+use lockgate_core::claim::Aggregate;
 use lockgate_core::destination::Destination;
 use lockgate_core::id::{AgreementId, ChannelId, DestinationId, PartnerId, PluginId, PolicyId, RevisionId};
-use lockgate_core::notification::Channel;
+use lockgate_core::notification::{Channel, NotificationState};
 use lockgate_core::partner::Partner;
 use lockgate_core::plugin::{PluginDigest, PluginVersion};
 use lockgate_core::policy::{Owner, Revision, Rollout};
 use lockgate_core::ports::{NewRevision, Registry, RegistryError, StoreError};
-use lockgate_core::time::Timestamp;
+use lockgate_core::time::{Clock as _, Timestamp};
 
 use super::MemoryStore;
 
@@ -96,6 +97,22 @@ impl Registry for MemoryStore {
         let known = state.channels.iter_mut().find(|it| it.id == channel.id);
         *known.ok_or_else(|| unknown("channel", channel.id))? = channel.clone();
         Ok(())
+    }
+
+    async fn recover_channel(&self, channel: &Channel, since: Timestamp) -> Result<u64, RegistryError> {
+        let (mut state, at, mut count) = (self.state(), self.clock.now(), 0);
+        for it in state.aggregates.values_mut() {
+            let Aggregate::Notification(it) = it else { continue };
+            let lost = matches!(it.state, NotificationState::DeadLettered | NotificationState::Skipped);
+            let next = it.messages.get(it.sent as usize);
+            let own = it.owner.partner().unwrap_or(it.event.partner) == channel.partner;
+            if lost && own && it.updated_at >= since && next.is_some_and(|message| message.channel == channel.name) {
+                (it.state, it.due_at, it.attempts, it.updated_at) = (NotificationState::Scheduled, at, 0, at);
+                it.version += 1;
+                count += 1;
+            }
+        }
+        Ok(count)
     }
 
     async fn find_channel(&self, id: ChannelId) -> Result<Option<Channel>, StoreError> {

@@ -8,7 +8,7 @@ use lockgate_core::change::Change;
 use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
 use lockgate_core::command::{RungCommand, Work};
 use lockgate_core::delivery::{DeliveryState, Wait};
-use lockgate_core::destination::{Destination, DestinationStatus};
+use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{DestinationId, HostId, PartnerId, RevisionId, TransferId};
 use lockgate_core::notification::{Channel, NotificationState};
@@ -162,9 +162,10 @@ impl TransferStore for MemoryStore {
         let at = self.clock.now();
         let state = self.state();
         let overdue = |it: &&Aggregate| match it {
-            Aggregate::Transfer(it) if it.state == TransferState::Announced => {
-                state.uploads.values().any(|upload| upload.transfer == Some(it.id) && upload.expires_at <= at)
-            }
+            Aggregate::Transfer(it) if it.state == TransferState::Announced => state
+                .uploads
+                .values()
+                .any(|upload| upload.transfer == Some(it.id) && !upload.complete && upload.expires_at <= at),
             Aggregate::Transfer(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),
             Aggregate::Consignment(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),
             Aggregate::Delivery(_) | Aggregate::Notification(_) => false,
@@ -200,8 +201,7 @@ impl TransferStore for MemoryStore {
 
     async fn destinations(&self, partner: PartnerId) -> Result<Vec<Destination>, StoreError> {
         let state = self.state();
-        let active = state.destinations.iter().filter(|it| it.status == DestinationStatus::Active);
-        Ok(active.filter(|it| it.partner == partner).cloned().collect())
+        Ok(state.destinations.iter().filter(|it| it.partner == partner).cloned().collect())
     }
 
     async fn destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {

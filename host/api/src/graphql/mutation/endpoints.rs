@@ -5,6 +5,7 @@ use lockgate_core::destination::DestinationSettings;
 use lockgate_core::notification::ChannelKind;
 use lockgate_core::registrar::{ChannelUpdate, DestinationUpdate, NewChannel, NewDestination};
 use lockgate_core::retry::RetrySchedule;
+use lockgate_core::time::Timestamp;
 
 use super::done;
 use super::endpoint_input::EndpointInput;
@@ -12,6 +13,7 @@ use crate::failure::Failure;
 use crate::graphql::asking::{asking, parse};
 use crate::graphql::channel::{Channel, ChannelEvent};
 use crate::graphql::destination::{Destination, DestinationStatus};
+use crate::graphql::scalars::Long;
 
 #[derive(Debug, Default)]
 pub(super) struct EndpointMutations;
@@ -69,6 +71,18 @@ impl EndpointMutations {
         };
         let made = done(asking, asking.state.registrar.add_channel(&asking.viewer, new).await).await?;
         Ok(ChannelPayload { channel: Channel(made) })
+    }
+
+    /// Sends again what a channel did not take since a moment: what was given up, and what passed it by while it was
+    /// turned off. Receivers tell repeats by their `webhook-id`.
+    async fn recover_channel(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which channel, and since when.")] input: RecoverChannelInput,
+    ) -> Result<RecoverChannelPayload, Failure> {
+        let (asking, id) = (asking(ctx), parse(&input.channel)?);
+        let recovered = asking.state.registrar.recover_channel(&asking.viewer, id, input.since).await;
+        Ok(RecoverChannelPayload { notifications: Long(done(asking, recovered).await?) })
     }
 
     /// Changes a notification channel; what is absent stays.
@@ -163,6 +177,22 @@ struct CreateChannelInput {
     webhook: WebhookInput,
     /// Of which events it is told; of all if nothing is said.
     events: Option<Vec<ChannelEvent>>,
+}
+
+/// What a channel did not take, to send again.
+#[derive(Debug, InputObject)]
+struct RecoverChannelInput {
+    /// The channel's id.
+    channel: ID,
+    /// Since when.
+    since: Timestamp,
+}
+
+/// What is sent again.
+#[derive(Debug, SimpleObject)]
+struct RecoverChannelPayload {
+    /// How many notifications.
+    notifications: Long,
 }
 
 /// A channel to change.

@@ -1,7 +1,7 @@
 //! What plugins compose becomes a body that receivers know.
 
 use lockgate_core::id::{ChannelId, NotificationId, PartnerId};
-use lockgate_core::notification::{Channel, ChannelKind, Message};
+use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, Message};
 use lockgate_core::ports::Notice;
 use lockgate_core::trace::TraceContext;
 use serde_json::{Value, json};
@@ -22,6 +22,7 @@ fn composed(media_type: &str, text: &str) -> Result<Value, String> {
             kind: ChannelKind::Webhook { url: "https://example.com".to_owned(), signing_secret: "s".to_owned() },
             events: vec![],
             enabled: true,
+            health: ChannelHealth::default(),
             created_at: at,
         },
         message: Message {

@@ -178,6 +178,7 @@ proptest! {
             };
             let made = match wanted {
                 Wanted::Attempt(answer, again) => NotificationMove::Attempt {
+                    channel: None,
                     attempt: attempt(it.attempts + 1, answer),
                     next: again.then(|| at() + Duration::seconds(5)),
                 },

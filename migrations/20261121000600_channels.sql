@@ -7,3 +7,9 @@ alter table secrets
 
 -- Of which events a channel is told; of all when there is none.
 alter table channels add column events jsonb not null default '[]';
+
+-- Since when a channel takes nothing, and why a host turned it off.
+alter table channels
+    add column failing_since   timestamptz,
+    add column disabled_reason text,
+    add column disabled_at     timestamptz;

@@ -1,6 +1,6 @@
 //! A state put aside anywhere gives the digest of the whole.
 
-use lockgate_core::digest::Digest;
+use crate::digest::Digest;
 use proptest::prelude::*;
 use sha2::Digest as _;
 
