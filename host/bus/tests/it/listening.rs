@@ -96,8 +96,9 @@ async fn two_hosts_share_the_work_and_one_takes_over_when_the_other_leaves() {
     let config = config().await;
     let bus = bus(&config).await;
     let (one, two): (Arc<Ledger>, Arc<Ledger>) = Default::default();
-    let (mut first, mut first_claims) = listen(&config, &one, 1000);
-    let (_second, mut second_claims) = listen(&config, &two, 1000);
+    // Room for all that is sent until both have joined, however long that takes: a host that is full rings for nobody.
+    let (mut first, mut first_claims) = listen(&config, &one, 1_000_000);
+    let (_second, mut second_claims) = listen(&config, &two, 1_000_000);
     let mut sent = 0;
     until("both hosts are rung", async || {
         bus.publish(&commands(sent..sent + 20)).await.expect("Kafka takes them");

@@ -14,6 +14,7 @@ use crate::time::Timestamp;
 
 /// What can be done with a notification.
 #[derive(Debug, Clone)]
+#[expect(clippy::large_enum_variant, reason = "a move lives for one call")]
 pub enum NotificationMove {
     /// The plugin composed its messages; none means that it has nothing to say.
     Compose(Vec<Message>),
