@@ -27,7 +27,7 @@ use crate::partner::Partner;
 use crate::payload::Payload;
 use crate::policy::{Binding, Owner, Revision, RevisionPin};
 use crate::ports::{
-    CommitError, Connector, Messenger, PayloadError, PayloadStore, PluginRunner, StoreError, TransferStore,
+    Blame, CommitError, Connector, Messenger, PayloadError, PayloadStore, PluginRunner, StoreError, TransferStore,
 };
 use crate::retry::RetrySchedule;
 use crate::state::IllegalMove;
@@ -153,11 +153,11 @@ impl Pipeline {
         match ended {
             Ok(()) => WorkEnd::Done,
             Err(Abort::Stale) => WorkEnd::Stale,
-            Err(Abort::Retry(why)) => self.give_back(&claim, why).await,
-            Err(Abort::Again) => self.give_back(&claim, "a plugin missed its deadline".to_owned()).await,
+            Err(Abort::Retry(why)) => self.give_back(&claim, why, Blame::Nobody).await,
+            Err(Abort::Again) => self.give_back(&claim, "a plugin missed its deadline".to_owned(), Blame::Nobody).await,
             Err(Abort::Broken(why)) => {
                 tracing::error!(work = %claim.aggregate.work(), why, "The store contradicts itself.");
-                self.give_back(&claim, why.to_owned()).await
+                self.give_back(&claim, why.to_owned(), Blame::Work).await
             }
         }
     }
@@ -171,9 +171,9 @@ impl Pipeline {
         }
     }
 
-    async fn give_back(&self, claim: &Claim, why: String) -> WorkEnd {
+    async fn give_back(&self, claim: &Claim, why: String, blame: Blame) -> WorkEnd {
         let after = self.settings.relinquish;
-        match self.ports.store.relinquish(claim, after).await {
+        match self.ports.store.relinquish(claim, after, blame).await {
             Ok(()) => WorkEnd::Retry { after, why },
             Err(error) => WorkEnd::Stuck { why: format!("{why}; and the claim could not be given back: {error}") },
         }

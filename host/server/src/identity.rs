@@ -28,7 +28,9 @@ impl DevelopmentIssuer {
         if config.environment != Environment::Development || config.identity.mode != IdentityMode::Development {
             bail!(
                 "the development issuer is off: it works only with `environment = \"development\"` and \
-                 `identity.mode = \"development\"`; in production, tokens come from your identity provider"
+                 `identity.mode = \"development\"`; in production, tokens come from your identity provider. What `lockgate dev` \
+                 keeps was looked for in `{}`: run this where that runs, or say `--set data_dir=...`",
+                config.data_dir.display()
             );
         }
         let seed = digest(&SHA256, format!("lockgate development issuer\0{}", config.secrets.key.expose()).as_bytes());

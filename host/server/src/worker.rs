@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use lockgate_core::claim::Claim;
 use lockgate_core::pipeline::{Pipeline, WorkEnd};
+use lockgate_core::ports::Blame;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -125,16 +126,16 @@ impl Workers {
             }
             Ok((_, WorkEnd::Stuck { why })) => {
                 tracing::warn!(work = %work, why, "The work could not be given back yet.");
-                self.handback.keep(claim, Duration::ZERO);
+                self.handback.keep(claim, Duration::ZERO, Blame::Nobody);
                 "stuck"
             }
             Err(error) if error.is_cancelled() => {
-                self.handback.give(claim, Duration::ZERO).await;
+                self.handback.give(claim, Duration::ZERO, Blame::Nobody).await;
                 "cut-off"
             }
             Err(error) => {
                 tracing::error!(work = %work, error = %error, "A worker panicked; its work is given back.");
-                self.handback.give(claim, AFTER_PANIC).await;
+                self.handback.give(claim, AFTER_PANIC, Blame::Work).await;
                 "panic"
             }
         };
@@ -148,7 +149,7 @@ impl Workers {
         }
         while let Ok(claim) = queue.try_recv() {
             self.holdings.forget(&claim);
-            self.handback.keep(claim, Duration::ZERO);
+            self.handback.keep(claim, Duration::ZERO, Blame::Nobody);
         }
     }
 
@@ -156,7 +157,7 @@ impl Workers {
         queue.close();
         while let Ok(claim) = queue.try_recv() {
             self.holdings.forget(&claim);
-            self.handback.give(claim, Duration::ZERO).await;
+            self.handback.give(claim, Duration::ZERO, Blame::Nobody).await;
         }
         let deadline = tokio::time::Instant::now() + self.drain;
         while let Ok(Some(joined)) = tokio::time::timeout_at(deadline, self.tasks.join_next_with_id()).await {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use lockgate_core::claim::Claim;
 use lockgate_core::command::Work;
 use lockgate_core::id::HostId;
+use lockgate_core::ports::Blame;
 use lockgate_core::transfer::Version;
 
 use crate::error::Failure;
@@ -29,46 +30,50 @@ pub(crate) async fn heartbeat(store: &PgStore, host: HostId, alive_for: Duration
 
 /// Gives a claim back. The version moves on, so that whatever still runs under the claim cannot commit. A claim that
 /// is not held any more is not an error: somebody else has the work.
-pub(crate) async fn relinquish(store: &PgStore, claim: &Claim, after: Duration) -> Result<(), Failure> {
+pub(crate) async fn relinquish(store: &PgStore, claim: &Claim, after: Duration, blame: Blame) -> Result<(), Failure> {
     let (id, version, host) = (claim.aggregate.work().uuid(), claim.aggregate.version(), claim.host.uuid());
-    let seconds = after.as_secs_f64();
+    let (seconds, adoptions) = (after.as_secs_f64(), i32::from(blame == Blame::Work));
     // Later than `updated_at`, so that it is polled when due although nobody rings.
     match claim.aggregate.work() {
         Work::Transfer(_) => sqlx::query!(
-            "update transfers set version = version + 1, claimed_by = null, claimed_at = null,
+            "update transfers set version = version + 1, claimed_by = null, claimed_at = null, adoptions = adoptions + $5,
                  due_at = greatest(now() + make_interval(secs => $4), updated_at + interval '1 microsecond')
              where id = $1 and version = $2 and claimed_by = $3",
             id,
             version,
             host,
-            seconds
+            seconds,
+            adoptions
         ),
         Work::Consignment(_) => sqlx::query!(
-            "update consignments set version = version + 1, claimed_by = null, claimed_at = null,
+            "update consignments set version = version + 1, claimed_by = null, claimed_at = null, adoptions = adoptions + $5,
                  due_at = greatest(now() + make_interval(secs => $4), updated_at + interval '1 microsecond')
              where id = $1 and version = $2 and claimed_by = $3",
             id,
             version,
             host,
-            seconds
+            seconds,
+            adoptions
         ),
         Work::Delivery(_) => sqlx::query!(
-            "update deliveries set version = version + 1, claimed_by = null, claimed_at = null, attempting = false,
+            "update deliveries set version = version + 1, claimed_by = null, claimed_at = null, adoptions = adoptions + $5, attempting = false,
                  due_at = greatest(now() + make_interval(secs => $4), updated_at + interval '1 microsecond')
              where id = $1 and version = $2 and claimed_by = $3",
             id,
             version,
             host,
-            seconds
+            seconds,
+            adoptions
         ),
         Work::Notification(_) => sqlx::query!(
-            "update notifications set version = version + 1, claimed_by = null, claimed_at = null,
+            "update notifications set version = version + 1, claimed_by = null, claimed_at = null, adoptions = adoptions + $5,
                  due_at = greatest(now() + make_interval(secs => $4), updated_at + interval '1 microsecond')
              where id = $1 and version = $2 and claimed_by = $3",
             id,
             version,
             host,
-            seconds
+            seconds,
+            adoptions
         ),
     }
     .execute(&store.worker)

@@ -13,7 +13,7 @@ use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Revision, Side};
 use lockgate_core::ports::{
-    Admission, AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
+    Admission, AnnounceOutcome, Announcement, Blame, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
 use lockgate_core::transfer::{Transfer, Version};
@@ -40,8 +40,8 @@ impl TransferStore for PgStore {
         Ok(admit::admit(self, claim, destination).await?)
     }
 
-    async fn relinquish(&self, claim: &Claim, after: Duration) -> Result<(), StoreError> {
-        Ok(host::relinquish(self, claim, after).await?)
+    async fn relinquish(&self, claim: &Claim, after: Duration, blame: Blame) -> Result<(), StoreError> {
+        Ok(host::relinquish(self, claim, after, blame).await?)
     }
 
     async fn disown(&self, host: HostId, known: &[(Work, Version)], settled: Duration) -> Result<usize, StoreError> {

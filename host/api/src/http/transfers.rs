@@ -43,12 +43,13 @@ pub(crate) async fn send(
         new.size = tus::number(&headers, "content-length")?;
         body::stream(body)
     };
-    let size = new.size;
+    let (size, keyed) = (new.size, new.idempotency_key.is_some());
     let announced = state.intake.announce(&viewer, new).await?;
     let span = tracing::Span::current();
     span.record("upload.id", tracing::field::display(announced.upload.id));
     span.record("transfer.id", tracing::field::display(announced.transfer.id));
-    let upload = take(&state, &viewer, announced.upload, size, bytes).await?;
+    let ends = Ends { ours: !announced.repeated, keyed };
+    let upload = take_or_end(&state, &viewer, announced.upload, size, bytes, ends).await?;
     let id = announced.transfer.id;
     let status = if announced.repeated { StatusCode::OK } else { StatusCode::CREATED };
     let payload_url = state.settings.url(&format!("transfers/{id}/payload"));
@@ -62,6 +63,10 @@ pub(crate) async fn send(
 fn announcement(query: &str, headers: &HeaderMap) -> Result<NewTransfer, Failure> {
     let mut new = NewTransfer { trace: envelope::trace(), ..NewTransfer::default() };
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
+        if value.contains('\u{fffd}') && !query.to_ascii_uppercase().contains("%EF%BF%BD") {
+            let why = format!("`{name}` is not percent-encoded UTF-8");
+            return Err(Failure::new(if name == "filename" { Code::InvalidFileName } else { Code::InvalidInput }, why));
+        }
         field(&mut new, &name, &value)?;
     }
     let text = |name: &str| {
@@ -87,8 +92,38 @@ fn field(new: &mut NewTransfer, name: &str, value: &str) -> Result<(), Failure> 
     Ok(())
 }
 
+/// What becomes of a transfer whose bytes did not arrive.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ends {
+    /// This very request announced it.
+    pub(crate) ours: bool,
+    /// It can be repeated under a key.
+    pub(crate) keyed: bool,
+}
+
+/// Takes the bytes to their end. If that fails for good, the transfer that this request announced ends with it: nobody
+/// could go on with it.
+pub(crate) async fn take_or_end(
+    state: &ApiState,
+    viewer: &Viewer,
+    upload: Upload,
+    size: Option<u64>,
+    bytes: BodyStream,
+    ends: Ends,
+) -> Result<Upload, Failure> {
+    let id = upload.id;
+    let taken = take(state, viewer, upload, size, bytes).await;
+    if let Err(failure) = &taken {
+        let for_good = !ends.keyed || matches!(failure.code, Code::PayloadTooLarge | Code::UploadTooLong);
+        if ends.ours && for_good && !failure.is_ours() {
+            let _ = state.intake.terminate(viewer, id, &envelope::trace()).await;
+        }
+    }
+    taken
+}
+
 /// Takes the bytes of an announced transfer to their end.
-pub(crate) async fn take(
+async fn take(
     state: &ApiState,
     viewer: &Viewer,
     upload: Upload,

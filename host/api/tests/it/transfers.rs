@@ -5,6 +5,7 @@ use axum::http::{Request, StatusCode, request};
 use futures::stream;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
+use lockgate_core::transfer::TransferState;
 use rstest::rstest;
 
 use crate::house::House;
@@ -84,6 +85,42 @@ async fn explains_what_is_wrong_as_problem_details() {
         assert_eq!(body["status"], answer.status.as_u16());
         assert!(body["type"].as_str().is_some_and(|it| it.starts_with("urn:lockgate:error:")));
         assert_eq!(body["request_id"], answer.header("x-request-id"));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_request_leaves_no_transfer_that_nobody_could_go_on_with() {
+    let house = House::new().await;
+    let request = |key: Option<&str>, body: Body| {
+        let request = post(&house, "to=globex&filename=a.txt");
+        let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
+        request.body(body).expect("a request")
+    };
+    let large = || Body::from(vec![b'x'; (1 << 20) + 1]);
+    let cut = || Body::from_stream(stream::iter([Ok(Bytes::from("ab")), Err(std::io::Error::other("cut"))]));
+    let left = || {
+        house
+            .store
+            .all(|it| matches!(it, Aggregate::Transfer(it) if it.state == TransferState::Announced).then_some(()))
+            .len()
+    };
+    for (key, body, code, remain) in [
+        (None, large(), "PAYLOAD_TOO_LARGE", 0),
+        (Some("large"), large(), "PAYLOAD_TOO_LARGE", 0),
+        (None, cut(), "UPLOAD_INTERRUPTED", 0),
+        (Some("cut"), cut(), "UPLOAD_INTERRUPTED", 1),
+    ] {
+        assert_eq!(house.send(request(key, body)).await.code(), code);
+        assert_eq!(left(), remain, "{code} under {key:?}");
+    }
+}
+
+#[tokio::test]
+async fn names_are_utf8_or_refused() {
+    let house = House::new().await;
+    for (query, wanted) in [("to=globex&filename=%ff", "INVALID_FILE_NAME"), ("to=%ff&filename=a", "INVALID_INPUT")] {
+        let answer = house.send(post(&house, query).body(Body::from("x")).expect("a request")).await;
+        assert_eq!(answer.code(), wanted, "{query}");
     }
 }
 

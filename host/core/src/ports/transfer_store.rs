@@ -39,7 +39,7 @@ pub trait TransferStore: Send + Sync + Debug {
     async fn adopt(&self, host: HostId, room: usize, overdue: Duration) -> Result<Vec<Claim>, StoreError>;
 
     /// Gives a claim back unfinished (orderly shutdown, host trouble); anybody may adopt it `after` that time.
-    async fn relinquish(&self, claim: &Claim, after: Duration) -> Result<(), StoreError>;
+    async fn relinquish(&self, claim: &Claim, after: Duration, blame: Blame) -> Result<(), StoreError>;
 
     /// Gives back all that the store says this host holds for longer than `settled`, except what it knows of: the answer
     /// to a claim can get lost, and nobody adopts what a living host holds. A store whose answers cannot get lost has
@@ -190,4 +190,14 @@ pub enum CommitError {
     /// The store failed; the change may be tried again.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Whose fault it is that a claim is given back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// Nobody's, or the host's: a service does not answer, the host stops.
+    Nobody,
+    /// The work's own: the host panicked over it, or what it needs contradicts itself. It counts as an adoption, so that the
+    /// third time a person looks.
+    Work,
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lockgate_core::claim::Claim;
-use lockgate_core::ports::TransferStore;
+use lockgate_core::ports::{Blame, TransferStore};
 
 /// Claims on their way back.
 #[derive(Debug)]
 pub(crate) struct Handback {
     store: Arc<dyn TransferStore>,
-    kept: Vec<(Claim, Duration)>,
+    kept: Vec<(Claim, Duration, Blame)>,
 }
 
 impl Handback {
@@ -20,24 +20,24 @@ impl Handback {
     }
 
     /// Hands a claim back now, or later if the database does not answer.
-    pub(crate) async fn give(&mut self, claim: Claim, after: Duration) {
-        if let Err(error) = self.store.relinquish(&claim, after).await {
+    pub(crate) async fn give(&mut self, claim: Claim, after: Duration, blame: Blame) {
+        if let Err(error) = self.store.relinquish(&claim, after, blame).await {
             tracing::warn!(work = %claim.aggregate.work(), error = %error, "A claim could not be handed back yet.");
-            self.keep(claim, after);
+            self.keep(claim, after, blame);
         }
     }
 
     /// Remembers a claim for the next try.
-    pub(crate) fn keep(&mut self, claim: Claim, after: Duration) {
-        self.kept.push((claim, after));
+    pub(crate) fn keep(&mut self, claim: Claim, after: Duration, blame: Blame) {
+        self.kept.push((claim, after, blame));
     }
 
     /// Tries again what failed before, each: a claim that is not taken for a reason of its own keeps no other waiting.
     pub(crate) async fn retry(&mut self) {
-        for (claim, after) in std::mem::take(&mut self.kept) {
-            if let Err(error) = self.store.relinquish(&claim, after).await {
+        for (claim, after, blame) in std::mem::take(&mut self.kept) {
+            if let Err(error) = self.store.relinquish(&claim, after, blame).await {
                 tracing::warn!(work = %claim.aggregate.work(), error = %error, "A claim could not be handed back yet.");
-                self.kept.push((claim, after));
+                self.kept.push((claim, after, blame));
             }
         }
     }

@@ -5,7 +5,7 @@ use lockgate_core::claim::Claim;
 use lockgate_core::command::Work;
 use lockgate_core::delivery::{Answer, Cause, Delivery, Wait};
 use lockgate_core::destination::{Destination, DestinationSettings};
-use lockgate_core::ports::{Admission, Registry, TransferStore};
+use lockgate_core::ports::{Admission, Blame, Registry, TransferStore};
 use lockgate_core::state::{DeliveryMove, Stamp, delivery};
 use lockgate_core::viewer::Role;
 
@@ -74,7 +74,7 @@ async fn no_more_attempts_are_under_way_than_the_destination_takes_and_the_next_
     assert_eq!(scene.world.number(&rung).await, before + 1, "it is rung for as soon as there is room");
     let second = scene.claim(1).await;
     assert_eq!(scene.admit(&second).await, Admission::Go);
-    scene.world.store.relinquish(&second, std::time::Duration::ZERO).await.expect("given back");
+    scene.world.store.relinquish(&second, std::time::Duration::ZERO, Blame::Nobody).await.expect("given back");
     assert_eq!(scene.admit(&second).await, Admission::Stale, "a claim that is over begins nothing");
     let third = scene.claim(2).await;
     assert_eq!(scene.admit(&third).await, Admission::Go, "a claim given back frees its place");

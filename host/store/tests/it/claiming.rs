@@ -5,7 +5,7 @@ use std::time::Duration;
 use lockgate_core::claim::ClaimOrigin;
 use lockgate_core::command::Work;
 use lockgate_core::policy::{Owner, Side};
-use lockgate_core::ports::{CommitError, TransferStore};
+use lockgate_core::ports::{Blame, CommitError, TransferStore};
 
 use crate::world::World;
 
@@ -76,7 +76,7 @@ async fn a_claim_given_back_is_polled_when_its_time_comes_and_fences_its_former_
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
     let transfer = world.received(alice, &[bob]).await;
     let claim = world.claim(Work::Transfer(transfer.id)).await;
-    world.store.relinquish(&claim, Duration::from_secs(600)).await.expect("an answer");
+    world.store.relinquish(&claim, Duration::from_secs(600), Blame::Nobody).await.expect("an answer");
     let overdue = Duration::from_secs(3600);
     assert!(world.store.adopt(world.host, 8, overdue).await.expect("an answer").is_empty(), "its time has not come");
 
@@ -88,6 +88,18 @@ async fn a_claim_given_back_is_polled_when_its_time_comes_and_fences_its_former_
     assert_eq!(polled[0].origin, ClaimOrigin::Polled);
     assert_eq!(polled[0].aggregate.adoptions(), 0, "giving back is no death");
     assert!(matches!(world.store.commit(&world.accepting(&claim)).await, Err(CommitError::Stale(_))));
+}
+
+#[tokio::test]
+async fn work_that_is_to_blame_counts_as_adopted_when_it_is_given_back() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let transfer = world.received(alice, &[bob]).await;
+    let claim = world.claim(Work::Transfer(transfer.id)).await;
+    world.store.relinquish(&claim, Duration::ZERO, Blame::Work).await.expect("an answer");
+    world.run("update transfers set due_at = now() - interval '1 hour', updated_at = now() - interval '2 hours'").await;
+    let polled = world.store.adopt(world.host, 8, Duration::from_secs(60)).await.expect("an answer");
+    assert_eq!(polled.iter().map(|it| it.aggregate.adoptions()).collect::<Vec<_>>(), [1]);
 }
 
 #[tokio::test]

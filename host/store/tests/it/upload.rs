@@ -3,7 +3,7 @@
 use lockgate_core::command::Work;
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{PayloadId, TransferId, UploadId};
-use lockgate_core::ports::{Advance, TransferStore, UploadError, UploadStore};
+use lockgate_core::ports::{Advance, Blame, TransferStore, UploadError, UploadStore};
 use lockgate_core::upload::{TailObject, Upload, UploadProgress, UploadedPart};
 
 use crate::world::{World, now, payload};
@@ -113,7 +113,7 @@ async fn an_object_of_a_claim_is_swept_when_the_claim_is_over_and_never_while_it
         .await
         .expect("a row");
     assert!(swept(&world).await.is_empty(), "it may yet be promoted");
-    world.store.relinquish(&claim, std::time::Duration::ZERO).await.expect("an answer");
+    world.store.relinquish(&claim, std::time::Duration::ZERO, Blame::Nobody).await.expect("an answer");
     assert_eq!(swept(&world).await, ["payloads/m/2"]);
     let live = transfer.source.expect("a payload");
     world.store.swept(live.id).await.expect("an answer");

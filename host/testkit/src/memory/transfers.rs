@@ -15,7 +15,7 @@ use lockgate_core::notification::{Channel, NotificationState};
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Owner, Revision, RevisionPin, Rollout, Side};
 use lockgate_core::ports::{
-    Admission, AnnounceOutcome, Announcement, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
+    Admission, AnnounceOutcome, Announcement, Blame, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
 use lockgate_core::time::Clock;
@@ -73,7 +73,7 @@ impl TransferStore for MemoryStore {
         })
     }
 
-    async fn relinquish(&self, claim: &Claim, _after: Duration) -> Result<(), StoreError> {
+    async fn relinquish(&self, claim: &Claim, _after: Duration, _blame: Blame) -> Result<(), StoreError> {
         self.state().claims.remove(&claim.aggregate.work());
         Ok(())
     }

@@ -99,7 +99,8 @@ async fn arrive(state: &ApiState, url: &SecureUrl, file: HandedIn) -> Result<Arr
     let announced = state.intake.announce(&viewer, new).await?;
     let transfer = announced.transfer;
     tracing::Span::current().record("transfer.id", tracing::field::display(transfer.id));
-    let upload = transfers::take(state, &viewer, announced.upload, file.size, file.bytes).await?;
+    let ends = transfers::Ends { ours: true, keyed: false };
+    let upload = transfers::take_or_end(state, &viewer, announced.upload, file.size, file.bytes, ends).await?;
     Ok(Arrived { transfer: transfer.id, file_name: transfer.file_name, size: upload.offset })
 }
 
