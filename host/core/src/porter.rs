@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::fetching::fetchable;
-use crate::id::{SecureUrlId, TransferId};
+use crate::id::{PartnerId, SecureUrlId, TransferId};
 use crate::ports::{Passphrases, SecureUrlStore, TransferStore};
 use crate::provenance::{Actor, Entry, EntryKind};
 use crate::secure_url::{MAX_FAILURES, Purpose, SecureUrl, Token, UrlState};
@@ -40,15 +40,6 @@ pub struct Porter {
     ports: PorterPorts,
 }
 
-/// A use of a URL, counted.
-#[derive(Debug, Clone)]
-pub struct Entered {
-    /// The URL.
-    pub url: SecureUrl,
-    /// For a download: what its bytes are fetched with, again and again until they are all there.
-    pub ticket: Option<Token>,
-}
-
 impl Porter {
     /// A porter over these ports.
     pub const fn new(ports: PorterPorts) -> Self {
@@ -61,37 +52,62 @@ impl Porter {
         self.ports.urls.url_of_token(token.digest()).await?.ok_or(PorterError::NoSuchToken)
     }
 
-    /// Uses a URL: the passphrase fits, if there is one, and the use is counted, on whichever host it is.
-    pub async fn enter(&self, token: &str, passphrase: Option<&str>) -> Result<Entered, PorterError> {
-        let url = self.look(token).await?;
-        self.open(&url)?;
+    /// Uses a URL to fetch. The ticket fetches the bytes, again and again until they are all there.
+    pub async fn fetch(&self, url: &SecureUrl, passphrase: Option<&str>) -> Result<Token, PorterError> {
+        let Purpose::Download { .. } = url.purpose else {
+            return Err(PorterError::Purpose(
+                "this URL takes a file and gives none: send it with the page's form, or PUT it",
+            ));
+        };
+        let ticket = Token::generate();
+        self.enter(url, passphrase, Some(&ticket)).await?;
+        Ok(ticket)
+    }
+
+    /// Uses a URL to hand in, and says for whom.
+    pub async fn hand_in(&self, url: &SecureUrl, passphrase: Option<&str>) -> Result<Vec<PartnerId>, PorterError> {
+        let Purpose::Upload { receivers } = &url.purpose else {
+            return Err(PorterError::Purpose("this URL gives a file and takes none"));
+        };
+        self.enter(url, passphrase, None).await?;
+        Ok(receivers.clone())
+    }
+
+    /// What a download that a use began goes on with. A URL that has ended since lets go on what it began; one that was
+    /// taken back does not.
+    pub async fn resume(&self, url: &SecureUrl, ticket: &str) -> Result<TransferId, PorterError> {
+        let ticket = Token::parse(ticket).ok_or(PorterError::NoSuchToken)?;
+        let began = self.ports.urls.url_of_ticket(ticket.digest(), self.ports.clock.now()).await?;
+        let began = began.filter(|it| it.id == url.id).ok_or(PorterError::NoSuchToken)?;
+        if began.revoked_at.is_some() {
+            return Err(PorterError::Ended { state: UrlState::Revoked, expired_at: began.expires_at });
+        }
+        match began.purpose {
+            Purpose::Download { transfer } => Ok(transfer),
+            Purpose::Upload { .. } => Err(PorterError::NoSuchToken),
+        }
+    }
+
+    /// The passphrase fits, if there is one, and the use is counted, on whichever host it is.
+    async fn enter(
+        &self,
+        url: &SecureUrl,
+        passphrase: Option<&str>,
+        ticket: Option<&Token>,
+    ) -> Result<(), PorterError> {
+        self.open(url)?;
         if url.has_passphrase {
-            self.challenge(&url, passphrase).await?;
+            self.challenge(url, passphrase).await?;
         }
         let now = self.ports.clock.now();
-        let ticket = matches!(url.purpose, Purpose::Download { .. }).then(Token::generate);
-        let kept = ticket.as_ref().map(|it| (it.digest(), now + TICKET_LIFETIME));
+        let kept = ticket.map(|it| (it.digest(), now + TICKET_LIFETIME));
         if !self.ports.urls.use_url(url.id, now, kept).await? {
             // Others were faster.
-            let url = self.ports.urls.find_url(url.id).await?.unwrap_or(url);
+            let url = self.look_again(url).await?;
             return Err(PorterError::Ended { state: url.state(now), expired_at: url.expires_at });
         }
         tracing::info!(url.id = %url.id, partner.id = %url.partner, "A secure URL was used.");
-        Ok(Entered { url, ticket })
-    }
-
-    /// The URL whose use began a download that goes on. A URL that has ended since lets go on what it began; one that
-    /// was taken back does not.
-    pub async fn resume(&self, token: &str, ticket: &str) -> Result<SecureUrl, PorterError> {
-        let (url, ticket) = (self.look(token).await?, Token::parse(ticket).ok_or(PorterError::NoSuchToken)?);
-        let now = self.ports.clock.now();
-        match self.ports.urls.url_of_ticket(ticket.digest(), now).await? {
-            Some(began) if began.id == url.id && began.revoked_at.is_none() => Ok(began),
-            Some(began) if began.id == url.id => {
-                Err(PorterError::Ended { state: UrlState::Revoked, expired_at: began.expires_at })
-            }
-            _ => Err(PorterError::NoSuchToken),
-        }
+        Ok(())
     }
 
     /// Takes a use back of which nothing came, such as an upload that broke off.

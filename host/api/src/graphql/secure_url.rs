@@ -53,12 +53,7 @@ impl SecureUrl {
         match &self.0.purpose {
             core::Purpose::Download { .. } => Ok(vec![]),
             core::Purpose::Upload { receivers } => {
-                let asking = asking(ctx);
-                let mut found = Vec::with_capacity(receivers.len());
-                for receiver in receivers {
-                    found.extend(asking.one(*receiver).await?.map(Partner));
-                }
-                Ok(found)
+                Ok(asking(ctx).some(receivers).await?.into_iter().map(Partner).collect())
             }
         }
     }

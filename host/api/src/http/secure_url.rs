@@ -27,28 +27,22 @@ use crate::identity::guarded;
 
 pub(crate) use hand_in::put;
 
-type From = Option<Extension<ClientAddress>>;
+type Caller = Option<Extension<ClientAddress>>;
 
 /// `GET` or `HEAD /s/{token}`.
 pub(crate) async fn show(
     State(state): State<ApiState>,
-    from: From,
+    caller: Caller,
     method: Method,
     Path(token): Path<String>,
     headers: HeaderMap,
 ) -> Response {
     let shown = async {
-        let url = look(&state, from, &token).await?;
+        let url = look(&state, caller, &token).await?;
         if wants_page(&headers) || method == Method::HEAD {
             return page::of(&state, &url, None).await;
         }
-        match url.purpose {
-            Purpose::Download { .. } => begin(&state, &token, passphrase(&headers)?.as_deref()).await,
-            Purpose::Upload { .. } => Err(Failure::new(
-                Code::MethodNotAllowed,
-                "this URL takes a file: PUT it to this URL, followed by `/` and the file's name",
-            )),
-        }
+        begin(&state, &token, &url, passphrase(&headers)?.as_deref()).await
     };
     shown.await.unwrap_or_else(|failure| refuse(failure, &headers))
 }
@@ -56,18 +50,18 @@ pub(crate) async fn show(
 /// `POST /s/{token}`: the page's button.
 pub(crate) async fn press(
     State(state): State<ApiState>,
-    from: From,
+    caller: Caller,
     Path(token): Path<String>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
     let pressed = async {
-        let url = look(&state, from, &token).await?;
+        let url = look(&state, caller, &token).await?;
         let outcome = if form::is_form(&headers) {
-            hand_in::form(&state, &token, &headers, body).await
+            hand_in::form(&state, &url, &headers, body).await
         } else {
             let passphrase = typed(body).await?;
-            begin(&state, &token, passphrase.as_deref()).await
+            begin(&state, &token, &url, passphrase.as_deref()).await
         };
         match outcome {
             // What a person can mend is said on the page, beside the field where it is mended.
@@ -84,21 +78,17 @@ pub(crate) async fn press(
 /// `GET` or `HEAD /s/{token}/{ticket}`: the bytes of a download that a use began, whole or in parts.
 pub(crate) async fn fetch(
     State(state): State<ApiState>,
-    from: From,
+    caller: Caller,
     method: Method,
     Path((token, ticket)): Path<(String, String)>,
     headers: HeaderMap,
 ) -> Response {
-    let fetched = async {
-        look(&state, from, &token).await?;
-        let url = state.porter.resume(&token, &ticket).await?;
-        let viewer = url.viewer();
-        match url.purpose {
-            Purpose::Download { transfer } => Ok((viewer, transfer)),
-            Purpose::Upload { .. } => Err(Failure::from(PorterError::NoSuchToken)),
-        }
+    let found = async {
+        let url = look(&state, caller, &token).await?;
+        let transfer = state.porter.resume(&url, &ticket).await?;
+        Ok((url.viewer(), transfer))
     };
-    match fetched.await {
+    match found.await {
         Ok((viewer, transfer)) => payload::serve(&state, &viewer, transfer, &method, &headers)
             .await
             .unwrap_or_else(IntoResponse::into_response),
@@ -108,9 +98,9 @@ pub(crate) async fn fetch(
 
 /// The URL of a token. Who tries one token after the other is stopped like who tries bearer tokens; who has a good one
 /// is bounded like any user.
-async fn look(state: &ApiState, from: From, token: &str) -> Result<SecureUrl, Failure> {
+async fn look(state: &ApiState, caller: Caller, token: &str) -> Result<SecureUrl, Failure> {
     let digest = Token::parse(token).ok_or(PorterError::NoSuchToken)?.digest();
-    let address = from.map(|it| it.0);
+    let address = caller.map(|it| it.0);
     let found = guarded(state, address, digest, async {
         match state.porter.look(token).await {
             Err(PorterError::NoSuchToken) => Ok(None),
@@ -123,9 +113,8 @@ async fn look(state: &ApiState, from: From, token: &str) -> Result<SecureUrl, Fa
 }
 
 /// Uses a URL to fetch: the answer says where the bytes are.
-async fn begin(state: &ApiState, token: &str, passphrase: Option<&str>) -> Result<Response, Failure> {
-    let entered = state.porter.enter(token, passphrase).await?;
-    let ticket = entered.ticket.ok_or_else(|| Failure::new(Code::InvalidInput, "this URL takes a form with a file"))?;
+async fn begin(state: &ApiState, token: &str, url: &SecureUrl, passphrase: Option<&str>) -> Result<Response, Failure> {
+    let ticket = state.porter.fetch(url, passphrase).await?;
     let place = state.settings.url(&format!("s/{token}/{}", ticket.text()));
     let place =
         HeaderValue::from_str(&place).map_err(|_| Failure::new(Code::Internal, "the public URL is not ASCII"))?;

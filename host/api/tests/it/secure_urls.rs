@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use lockgate_api::ClientAddress;
 use lockgate_core::provenance::{Actor, EntryKind};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::house::{Answer, House, code};
+use crate::house::{Answer, BAD_TOKENS, House, code};
 
 const DOWNLOAD: &str = "mutation ($input: CreateDownloadUrlInput!) {
     createDownloadUrl(input: $input) { url secureUrl { id state uses maxUses hasPassphrase expiresAt } } }";
@@ -226,6 +227,43 @@ async fn a_file_is_handed_in_by_the_form_or_in_one_request() {
     assert_eq!((&transfer["sender"]["slug"], &transfer["receivers"][0]["slug"]), (&json!("acme"), &json!("globex")));
     let third = house.go("PUT", &format!("{}/c.txt", url.path), &headers, "1;2\n").await;
     assert_eq!(third.code(), "SECURE_URL_ENDED");
+}
+
+#[tokio::test]
+async fn who_comes_for_the_other_direction_uses_nothing_up() {
+    let house = House::new().await;
+    let id = house.hand_in("a.txt", b"hello").await;
+    let (gives, takes) = (house.download_url(&id, json!({})).await, house.upload_url(json!({})).await);
+    let put = format!("{}/b.txt", gives.path);
+    for (method, path, headers, body) in [
+        ("GET", &takes.path, vec![], String::new()),
+        ("POST", &takes.path, vec![], String::new()),
+        ("PUT", &put, vec![("content-length", "5")], "hello".to_owned()),
+        ("POST", &gives.path, vec![FORM], form("b.txt", "hello", None)),
+    ] {
+        let answer = house.go(method, path, &headers, body).await;
+        assert_eq!(answer.code(), "METHOD_NOT_ALLOWED", "{method} {path}");
+    }
+    let list = house.ask(&house.token(&house.acme), "{ secureUrls { nodes { uses } } }", json!({})).await;
+    assert_eq!(list["data"]["secureUrls"]["nodes"], json!([{ "uses": 0 }, { "uses": 0 }]), "{list}");
+}
+
+#[tokio::test]
+async fn who_guesses_tokens_is_stopped_and_who_has_one_goes_on() {
+    let house = House::new().await;
+    let id = house.hand_in("a.txt", b"hello").await;
+    let url = house.download_url(&id, json!({})).await;
+    let ask = async |path: String| {
+        let mut request = Request::head(path).body(Body::empty()).expect("a request");
+        request.extensions_mut().insert(ClientAddress("198.51.100.66".parse().expect("an address")));
+        house.send(request).await.status
+    };
+    assert_eq!(ask(url.path.clone()).await, StatusCode::OK);
+    for number in 0..BAD_TOKENS.requests {
+        assert_eq!(ask(format!("/s/{number:064}")).await, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(ask(format!("/s/{:064}", u32::MAX)).await, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(ask(url.path.clone()).await, StatusCode::OK);
 }
 
 #[tokio::test]

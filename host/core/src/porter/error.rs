@@ -23,6 +23,9 @@ pub enum PorterError {
         /// When its time was over, or will be.
         expired_at: Timestamp,
     },
+    /// It is for the other direction; nothing was used.
+    #[error("{0}")]
+    Purpose(&'static str),
     /// A passphrase is needed.
     #[error("this URL opens with its passphrase; ask whoever sent it")]
     PassphraseRequired,
@@ -68,6 +71,7 @@ impl PorterError {
         match self {
             Self::Unknown(_) | Self::NoSuchToken => Code::SecureUrlNotFound,
             Self::Ended { .. } => Code::SecureUrlEnded,
+            Self::Purpose(_) => Code::MethodNotAllowed,
             Self::PassphraseRequired | Self::PassphraseWrong { .. } => Code::PassphraseRequired,
             Self::Forbidden(_) => Code::Forbidden,
             Self::NoPayload(_) => Code::PayloadNotFound,

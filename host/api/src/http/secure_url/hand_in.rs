@@ -8,14 +8,14 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use lockgate_core::code::Code;
-use lockgate_core::id::TransferId;
+use lockgate_core::id::{PartnerId, TransferId};
 use lockgate_core::intake::{BodyStream, NewTransfer};
-use lockgate_core::porter::{Entered, Porter};
-use lockgate_core::secure_url::{Purpose, SecureUrl};
+use lockgate_core::porter::Porter;
+use lockgate_core::secure_url::SecureUrl;
+use lockgate_core::viewer::Viewer;
 use serde_json::json;
 
-use super::{From, look, page, passphrase, refuse, wants_page};
+use super::{Caller, look, page, passphrase, refuse, wants_page};
 use crate::ApiState;
 use crate::failure::Failure;
 use crate::http::{body, envelope, form, transfers};
@@ -32,36 +32,48 @@ struct HandedIn {
 /// `PUT /s/{token}/{file_name}`: the file's bytes as they are.
 pub(crate) async fn put(
     State(state): State<ApiState>,
-    from: From,
+    caller: Caller,
     Path((token, file_name)): Path<(String, String)>,
     headers: HeaderMap,
     bytes: Body,
 ) -> Response {
     let put = async {
-        look(&state, from, &token).await?;
+        let url = look(&state, caller, &token).await?;
         let size = tus::number(&headers, "content-length")?;
         let kind = headers.get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
         // What curl says when it was told nothing.
         let media_type = if kind == "application/x-www-form-urlencoded" { "" } else { kind }.to_owned();
         let file = HandedIn { file_name, media_type, size, bytes: body::stream(bytes) };
-        let entered = state.porter.enter(&token, passphrase(&headers)?.as_deref()).await?;
-        send(&state, entered, file, &headers).await
+        let receivers = state.porter.hand_in(&url, passphrase(&headers)?.as_deref()).await?;
+        send(&state, url, receivers, file, &headers).await
     };
     put.await.unwrap_or_else(|failure: Failure| refuse(failure, &headers))
 }
 
 /// The form of the page: maybe a passphrase, then the file.
-pub(super) async fn form(state: &ApiState, token: &str, headers: &HeaderMap, body: Body) -> Result<Response, Failure> {
+pub(super) async fn form(
+    state: &ApiState,
+    url: &SecureUrl,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Response, Failure> {
     let form = form::read(headers, body).await?;
     let passphrase = form.fields.iter().find(|(name, _)| name == "passphrase").map(|(_, value)| value.as_str());
-    let entered = state.porter.enter(token, passphrase).await?;
+    let receivers = state.porter.hand_in(url, passphrase).await?;
     let file = HandedIn { file_name: form.file_name, media_type: form.media_type, size: None, bytes: form.file };
-    send(state, entered, file, headers).await
+    send(state, url.clone(), receivers, file, headers).await
 }
 
-async fn send(state: &ApiState, entered: Entered, file: HandedIn, headers: &HeaderMap) -> Result<Response, Failure> {
-    let spent = Spent { porter: Arc::clone(&state.porter), url: Some(entered.url.clone()) };
-    let arrived = match arrive(state, &entered.url, file).await {
+async fn send(
+    state: &ApiState,
+    url: SecureUrl,
+    receivers: Vec<PartnerId>,
+    file: HandedIn,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
+    let viewer = url.viewer();
+    let spent = Spent { porter: Arc::clone(&state.porter), url: Some(url) };
+    let arrived = match arrive(state, &viewer, &receivers, file).await {
         Ok(arrived) => arrived,
         Err(failure) => {
             spent.back().await?;
@@ -83,10 +95,12 @@ pub(super) struct Arrived {
     pub(super) size: u64,
 }
 
-async fn arrive(state: &ApiState, url: &SecureUrl, file: HandedIn) -> Result<Arrived, Failure> {
-    let Purpose::Upload { receivers } = &url.purpose else {
-        return Err(Failure::new(Code::MethodNotAllowed, "this URL gives a file and takes none"));
-    };
+async fn arrive(
+    state: &ApiState,
+    viewer: &Viewer,
+    receivers: &[PartnerId],
+    file: HandedIn,
+) -> Result<Arrived, Failure> {
     let new = NewTransfer {
         receivers: receivers.iter().map(ToString::to_string).collect(),
         file_name: file.file_name,
@@ -95,12 +109,11 @@ async fn arrive(state: &ApiState, url: &SecureUrl, file: HandedIn) -> Result<Arr
         trace: envelope::trace(),
         ..NewTransfer::default()
     };
-    let viewer = url.viewer();
-    let announced = state.intake.announce(&viewer, new).await?;
+    let announced = state.intake.announce(viewer, new).await?;
     let transfer = announced.transfer;
     tracing::Span::current().record("transfer.id", tracing::field::display(transfer.id));
     let ends = transfers::Ends { ours: true, keyed: false };
-    let upload = transfers::take_or_end(state, &viewer, announced.upload, file.size, file.bytes, ends).await?;
+    let upload = transfers::take_or_end(state, viewer, announced.upload, file.size, file.bytes, ends).await?;
     Ok(Arrived { transfer: transfer.id, file_name: transfer.file_name, size: upload.offset })
 }
 

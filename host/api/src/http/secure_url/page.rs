@@ -152,10 +152,9 @@ fn moment(url: &SecureUrl) -> String {
 
 fn size(bytes: u64) -> String {
     let mut whole = bytes.to_string();
-    for at in (1..whole.len()).rev() {
-        if (bytes.to_string().len() - at).is_multiple_of(3) {
-            whole.insert(at, ',');
-        }
+    let digits = whole.len();
+    for at in (1..digits).rev().filter(|at| (digits - at).is_multiple_of(3)) {
+        whole.insert(at, ',');
     }
     let units = [("TB", 1_000_000_000_000), ("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
     match units.into_iter().find(|(_, unit)| bytes >= *unit) {
