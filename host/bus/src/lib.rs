@@ -8,6 +8,7 @@ mod client;
 mod config;
 mod envelope;
 mod listener;
+mod listening;
 mod metrics;
 mod nudges;
 mod producer;
@@ -15,7 +16,8 @@ mod relay;
 mod topic;
 
 pub use config::BusConfig;
-pub use listener::{Claimer, ListenError, Listener};
-pub use nudges::{NudgeListener, NudgeRelay};
+pub use listener::{Claimer, listen};
+pub use listening::{ListenError, Listening};
+pub use nudges::{NudgeRelay, hear_nudges};
 pub use producer::KafkaBus;
 pub use relay::Relay;

@@ -4,77 +4,31 @@ mod claimer;
 mod thread;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use lockgate_core::claim::Claim;
 use lockgate_core::trace::Tracer;
 use tokio::runtime::Handle;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 pub use claimer::Claimer;
 
 use crate::config::BusConfig;
+use crate::listening::{ListenError, Listening};
 use crate::metrics::BusMetrics;
 
-/// Listening ended although nobody stopped it.
-#[derive(Debug, thiserror::Error)]
-pub enum ListenError {
-    /// The thread could not start.
-    #[error("the thread that listens to Kafka could not start: {0}")]
-    Thread(#[from] std::io::Error),
-    /// The consumer cannot be made: its settings are wrong.
-    #[error("the Kafka consumer could not be made: {0}; check `kafka.properties`")]
-    Consumer(String),
-    /// The thread panicked.
-    #[error("the thread that listens to Kafka panicked")]
-    Panicked,
-}
-
-/// A host that listens to Kafka.
-#[derive(Debug)]
-pub struct Listener {
-    stop: Arc<AtomicBool>,
-    done: oneshot::Receiver<Result<(), ListenError>>,
-}
-
-impl Listener {
-    /// Starts listening. Claims go to the queue; while it is full, partitions are paused.
-    pub fn start(
-        config: &BusConfig,
-        claimer: Arc<dyn Claimer>,
-        tracer: Arc<dyn Tracer>,
-        queue: mpsc::Sender<Claim>,
-    ) -> Result<Self, ListenError> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (tell, done) = oneshot::channel();
-        let mut work = thread::ListenerThread {
-            config: config.clone(),
-            claimer,
-            tracer,
-            queue,
-            runtime: Handle::current(),
-            stop: Arc::clone(&stop),
-            metrics: BusMetrics::new(),
-        };
-        std::thread::Builder::new().name("kafka-listener".to_owned()).spawn(move || {
-            let _ = tell.send(work.run());
-        })?;
-        Ok(Self { stop, done })
-    }
-
-    /// What stops the thread: it leaves the group and ends soon after.
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-
-    /// Waits for the thread's end.
-    pub async fn ended(&mut self) -> Result<(), ListenError> {
-        (&mut self.done).await.unwrap_or(Err(ListenError::Panicked))
-    }
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// Starts listening for commands. Claims go to the queue; while it is full, partitions are paused.
+///
+/// # Errors
+///
+/// When the thread cannot start.
+pub fn listen(
+    config: &BusConfig,
+    claimer: Arc<dyn Claimer>,
+    tracer: Arc<dyn Tracer>,
+    queue: mpsc::Sender<Claim>,
+) -> Result<Listening, ListenError> {
+    let (config, runtime) = (config.clone(), Handle::current());
+    Listening::start("kafka-listener", move |stop| {
+        thread::ListenerThread { config, claimer, tracer, queue, runtime, stop, metrics: BusMetrics::new() }.run()
+    })
 }

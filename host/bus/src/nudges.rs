@@ -7,5 +7,5 @@ mod listener;
 mod publish;
 mod relay;
 
-pub use listener::NudgeListener;
+pub use listener::hear_nudges;
 pub use relay::NudgeRelay;

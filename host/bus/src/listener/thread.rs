@@ -19,9 +19,10 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 
-use super::{Claimer, ListenError};
+use super::Claimer;
 use crate::client::BusContext;
 use crate::config::BusConfig;
+use crate::listening::ListenError;
 use crate::metrics::BusMetrics;
 use crate::{envelope, topic};
 

@@ -12,11 +12,10 @@ use rdkafka::message::Message;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::runtime::Handle;
-use tokio::sync::oneshot;
 
 use crate::client::BusContext;
 use crate::config::BusConfig;
-use crate::listener::ListenError;
+use crate::listening::{ListenError, Listening};
 use crate::topic;
 
 const POLL: Duration = Duration::from_millis(100);
@@ -25,40 +24,14 @@ const ENDS: Duration = Duration::from_secs(5);
 /// After a consumer that could not be set up.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// A host that hears nudges.
-#[derive(Debug)]
-pub struct NudgeListener {
-    stop: Arc<AtomicBool>,
-    done: oneshot::Receiver<Result<(), ListenError>>,
-}
-
-impl NudgeListener {
-    /// Starts to listen.
-    pub fn start(config: &BusConfig, sink: Arc<dyn NudgeSink>) -> Result<Self, ListenError> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let (tell, done) = oneshot::channel();
-        let ear = Ear { config: config.clone(), sink, runtime: Handle::current(), stop: Arc::clone(&stop) };
-        std::thread::Builder::new().name("kafka-nudges".to_owned()).spawn(move || {
-            let _ = tell.send(ear.run());
-        })?;
-        Ok(Self { stop, done })
-    }
-
-    /// Stops the thread soon.
-    pub fn stop(&self) {
-        self.stop.store(true, Ordering::Relaxed);
-    }
-
-    /// Waits for the thread's end.
-    pub async fn ended(&mut self) -> Result<(), ListenError> {
-        (&mut self.done).await.unwrap_or(Err(ListenError::Panicked))
-    }
-}
-
-impl Drop for NudgeListener {
-    fn drop(&mut self) {
-        self.stop();
-    }
+/// Starts to hear nudges.
+///
+/// # Errors
+///
+/// When the thread cannot start.
+pub fn hear_nudges(config: &BusConfig, sink: Arc<dyn NudgeSink>) -> Result<Listening, ListenError> {
+    let (config, runtime) = (config.clone(), Handle::current());
+    Listening::start("kafka-nudges", move |stop| Ear { config, sink, runtime, stop }.run())
 }
 
 struct Ear {

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use lockgate_bus::{BusConfig, Claimer, KafkaBus, Listener};
+use lockgate_bus::{BusConfig, Claimer, KafkaBus, Listening};
 use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
 use lockgate_core::command::{Command, RungCommand, Work};
 use lockgate_core::digest::Digest;
@@ -111,10 +111,10 @@ fn claim(rung: &RungCommand) -> Claim {
 }
 
 /// A listener with its queue.
-pub(crate) fn listen(config: &BusConfig, ledger: &Arc<Ledger>, room: usize) -> (Listener, mpsc::Receiver<Claim>) {
+pub(crate) fn listen(config: &BusConfig, ledger: &Arc<Ledger>, room: usize) -> (Listening, mpsc::Receiver<Claim>) {
     let (queue, claims) = mpsc::channel(room);
     let claimer = Arc::clone(ledger) as Arc<dyn Claimer>;
-    (Listener::start(config, claimer, Arc::new(NoTracer), queue).expect("a thread can start"), claims)
+    (lockgate_bus::listen(config, claimer, Arc::new(NoTracer), queue).expect("a thread can start"), claims)
 }
 
 /// The next claims, or a panic when they do not come.

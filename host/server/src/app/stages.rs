@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context;
 use lockgate_api::Hub;
-use lockgate_bus::{Listener, NudgeListener, NudgeRelay, Relay};
+use lockgate_bus::{Listening, NudgeRelay, Relay, hear_nudges, listen};
 use lockgate_core::desk::Desk;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
 
 use super::parts::Parts;
 use crate::config::Config;
@@ -49,7 +50,7 @@ pub(super) fn start(
     if let Some(certificate) = certificate {
         service.endless("certificate", certificate.keep_fresh());
     }
-    let mut nudges = NudgeListener::start(&parts.bus_config, hub)?;
+    let nudges = hear_nudges(&parts.bus_config, hub)?;
 
     let (queue, claims) = mpsc::channel(config.workers.queued);
     let (tell_alive, alive) = watch::channel(true);
@@ -65,7 +66,7 @@ pub(super) fn start(
     };
     let claimer =
         Arc::new(NotingClaimer { store: parts.transfers(), host: parts.host, holdings: Arc::clone(&holdings) });
-    let mut listener = Listener::start(&parts.bus_config, claimer, parts.tracer(), queue)?;
+    let listener = listen(&parts.bus_config, claimer, parts.tracer(), queue)?;
     let redriving = Redriving {
         redriver: parts.redriver(),
         store: parts.transfers(),
@@ -73,22 +74,12 @@ pub(super) fn start(
         alive: alive.clone(),
         every: config.workers.adopt,
     };
-    let mut listening = service.stage("listening", Duration::from_secs(15));
-    listening = listening.endless("adopter", adopter.run()).endless("redriving", redriving.run());
-    listening = listening.task("listener", |stop| async move {
-        tokio::select! {
-            ended = listener.ended() => return ended.context("listening to Kafka ended"),
-            () = stop.cancelled() => listener.stop(),
-        }
-        Ok(listener.ended().await?)
-    });
-    listening.task("nudges", |stop| async move {
-        tokio::select! {
-            ended = nudges.ended() => return ended.context("listening to nudges ended"),
-            () = stop.cancelled() => nudges.stop(),
-        }
-        Ok(nudges.ended().await?)
-    });
+    service
+        .stage("listening", Duration::from_secs(15))
+        .endless("adopter", adopter.run())
+        .endless("redriving", redriving.run())
+        .task("listener", |stop| until_stopped(listener, "listening to Kafka ended", stop))
+        .task("nudges", |stop| until_stopped(nudges, "listening to nudges ended", stop));
 
     let workers = Workers::new(
         Arc::new(parts.pipeline(config)),
@@ -126,4 +117,13 @@ pub(super) fn start(
         })
         .task("admin", |stop| admin.serve(stop));
     Ok(service)
+}
+
+/// Listens until told to stop; ends with an error if the thread ends before.
+async fn until_stopped(mut listening: Listening, ended: &'static str, stop: CancellationToken) -> anyhow::Result<()> {
+    tokio::select! {
+        early = listening.ended() => return early.context(ended),
+        () = stop.cancelled() => listening.stop(),
+    }
+    Ok(listening.ended().await?)
 }
