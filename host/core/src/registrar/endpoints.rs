@@ -145,12 +145,7 @@ impl Registrar {
         id: ChannelId,
         update: ChannelUpdate,
     ) -> Result<Channel, RegistrarError> {
-        let unknown = || RegistrarError::Unknown { kind: "channel", id: id.to_string() };
-        let mut channel = self.registry.find_channel(id).await?.ok_or_else(unknown)?;
-        rights::endpoints(viewer, channel.partner).map_err(|error| match error {
-            RegistrarError::Unknown { .. } => unknown(),
-            other => other,
-        })?;
+        let mut channel = self.own_channel(viewer, id).await?;
         if let Some(kind) = update.kind {
             self.check_channel(channel.partner, &kind).await?;
             channel.kind = kind;
@@ -164,19 +159,14 @@ impl Registrar {
         Ok(channel)
     }
 
-    /// Sends again what a channel did not take since that moment, in the order in which it happened; how many messages.
+    /// Sends again what a channel did not take since that moment; how many messages.
     pub async fn recover_channel(
         &self,
         viewer: &Viewer,
         id: ChannelId,
         since: Timestamp,
     ) -> Result<u64, RegistrarError> {
-        let unknown = || RegistrarError::Unknown { kind: "channel", id: id.to_string() };
-        let channel = self.registry.find_channel(id).await?.ok_or_else(unknown)?;
-        rights::endpoints(viewer, channel.partner).map_err(|error| match error {
-            RegistrarError::Unknown { .. } => unknown(),
-            other => other,
-        })?;
+        let channel = self.own_channel(viewer, id).await?;
         if !channel.enabled {
             return Err(RegistrarError::Endpoint {
                 field: "enabled",
@@ -184,6 +174,17 @@ impl Registrar {
             });
         }
         Ok(self.registry.recover_channel(&channel, since).await?)
+    }
+
+    /// The channel, if the viewer may change it; another partner's does not exist.
+    async fn own_channel(&self, viewer: &Viewer, id: ChannelId) -> Result<Channel, RegistrarError> {
+        let unknown = || RegistrarError::Unknown { kind: "channel", id: id.to_string() };
+        let channel = self.registry.find_channel(id).await?.ok_or_else(unknown)?;
+        rights::endpoints(viewer, channel.partner).map_err(|error| match error {
+            RegistrarError::Unknown { .. } => unknown(),
+            other => other,
+        })?;
+        Ok(channel)
     }
 
     async fn check_channel(&self, partner: PartnerId, kind: &ChannelKind) -> Result<(), RegistrarError> {

@@ -5,6 +5,7 @@ mod detect;
 mod framing;
 mod inbound;
 mod intake;
+mod notifying;
 mod outbound;
 mod rate;
 mod registrar;

@@ -1,4 +1,4 @@
-//! Stories of the receiver's side: judgement, delivery, order, dead letters, messages.
+//! Stories of the receiver's side: judgement, delivery, order, dead letters.
 
 use std::time::Duration;
 
@@ -7,13 +7,10 @@ use lockgate_core::consignment::ConsignmentState;
 use lockgate_core::delivery::{Answer, Cause, DeliveryState, Wait};
 use lockgate_core::desk::Desk;
 use lockgate_core::destination::DestinationStatus;
-use lockgate_core::fault::Fault;
 use lockgate_core::finding::Severity;
 use lockgate_core::hook::{FailureMode, Hook};
-use lockgate_core::id::ChannelId;
-use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, EventKind, Message, NotificationState};
 use lockgate_core::policy::{Owner, Side};
-use lockgate_core::ports::{Conclusion, PluginError, Registry, TransferStore};
+use lockgate_core::ports::{Conclusion, TransferStore};
 use lockgate_core::provenance::EntryKind;
 use lockgate_core::redrive::{Judging, RedriveFilter, RedriveKind};
 use lockgate_core::redriver::{NewRedrive, Redriver};
@@ -255,137 +252,6 @@ async fn a_held_consignment_is_the_receivers_to_decide() {
     // The refused one's own object is nobody's any more; the transfer's object is still needed.
     let object = held[1].candidate.as_ref().map(|it| it.id).expect("it was masked");
     assert_eq!(stage.store.objects().1, [object]);
-}
-
-#[tokio::test]
-async fn one_message_an_event_and_binding_reaches_the_channel() {
-    let stage = Stage::new().await;
-    let channel = Channel {
-        id: ChannelId::generate(stage.clock.now()),
-        partner: stage.acme,
-        name: "hook".to_owned(),
-        kind: ChannelKind::Webhook { url: "http://127.0.0.1/".to_owned(), signing_secret: "s".to_owned() },
-        events: vec![],
-        enabled: true,
-        health: ChannelHealth::default(),
-        created_at: stage.clock.now(),
-    };
-    stage.store.add_channel(&channel).await.expect("the name is new");
-    stage.runner.notifies("tell", |event| {
-        if event.kind.name() != "consignment.delivered" {
-            return Ok(vec![]);
-        }
-        let receiver = event.attributes.iter().find(|(name, _)| name == "receiver.slug").map(|(_, slug)| slug.clone());
-        Ok(vec![Message {
-            channel: "hook".to_owned(),
-            title: format!("{} has it", receiver.unwrap_or_default()),
-            media_type: "text/plain".to_owned(),
-            text: String::new(),
-        }])
-    });
-    stage.destination(stage.globex, "erp", false).await;
-    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
-    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
-    stage.messenger.will_answer(failed());
-    stage.receive(&[stage.globex], "people.csv", FILE).await;
-    stage.run().await;
-    stage.clock.advance(Duration::from_secs(6));
-    stage.run_due().await;
-    let notices = stage.messenger.seen();
-    assert_eq!(notices.len(), 2);
-    assert_eq!((notices[0].message.title.as_str(), notices[0].event), ("globex has it", "consignment.delivered"));
-    assert_eq!(notices[0].notification, notices[1].notification);
-    let states: Vec<_> = stage.notifications().iter().map(|it| it.state).collect();
-    assert_eq!(states.iter().filter(|state| **state == NotificationState::Sent).count(), 1);
-}
-
-#[tokio::test]
-async fn a_channel_is_told_of_the_events_that_it_chose() {
-    let stage = Stage::new().await;
-    for (name, events) in [("all", vec![]), ("ends", vec![EventKind::TransferFinished])] {
-        let channel = Channel {
-            id: ChannelId::generate(stage.clock.now()),
-            partner: stage.acme,
-            name: name.to_owned(),
-            kind: ChannelKind::Webhook { url: "http://127.0.0.1/".to_owned(), signing_secret: "s".to_owned() },
-            events,
-            enabled: true,
-            health: ChannelHealth::default(),
-            created_at: stage.clock.now(),
-        };
-        stage.store.add_channel(&channel).await.expect("the name is new");
-    }
-    stage.runner.notifies("tell", |event| {
-        let message = |channel: &str| Message {
-            channel: channel.to_owned(),
-            title: event.kind.name().to_owned(),
-            media_type: "text/plain".to_owned(),
-            text: String::new(),
-        };
-        Ok(vec![message("all"), message("ends")])
-    });
-    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
-    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
-    stage.receive(&[stage.globex], "people.csv", FILE).await;
-    stage.run().await;
-    let told = |name: &str| -> Vec<_> {
-        let notices = stage.messenger.seen();
-        notices.iter().filter(|it| it.channel.name == name).map(|it| it.message.title.clone()).collect()
-    };
-    assert_eq!(told("ends"), ["transfer.finished"]);
-    assert!(told("all").len() > 2 && told("all").contains(&"transfer.received".to_owned()), "{:?}", told("all"));
-}
-
-#[tokio::test]
-async fn a_channel_that_is_gone_is_turned_off_and_recovers_what_it_missed() {
-    let stage = Stage::new().await;
-    let channel = Channel {
-        id: ChannelId::generate(stage.clock.now()),
-        partner: stage.acme,
-        name: "hook".to_owned(),
-        kind: ChannelKind::Webhook { url: "http://127.0.0.1/".to_owned(), signing_secret: "s".to_owned() },
-        events: vec![EventKind::TransferReceived],
-        enabled: true,
-        health: ChannelHealth::default(),
-        created_at: stage.clock.now(),
-    };
-    stage.store.add_channel(&channel).await.expect("the name is new");
-    stage.runner.notifies("tell", |event| {
-        let (channel, title) = ("hook".to_owned(), event.kind.name().to_owned());
-        Ok(vec![Message { channel, title, media_type: "text/plain".to_owned(), text: String::new() }])
-    });
-    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
-    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
-    let gone = Answer::Refused { cause: Cause::Refused, error: "410 Gone".to_owned(), disable: true, response: None };
-    stage.messenger.will_answer(gone);
-    let begun = stage.clock.now();
-    for name in ["one.csv", "two.csv"] {
-        stage.receive(&[stage.globex], name, FILE).await;
-        stage.run().await;
-    }
-    assert_eq!(stage.messenger.seen().len(), 1, "the second passed a channel by that was turned off");
-    let mut found = stage.store.find_channel(channel.id).await.expect("an answer").expect("the channel");
-    assert!(!found.enabled);
-    assert_eq!(found.health.disabled.as_ref().map(|it| it.reason.as_str()), Some("410 Gone"));
-    (found.enabled, found.health) = (true, ChannelHealth::default());
-    stage.store.update_channel(&found).await.expect("it is there");
-    assert_eq!(stage.store.recover_channel(&found, begun).await.expect("an answer"), 2);
-    stage.run_due().await;
-    let told = stage.messenger.seen();
-    assert_eq!(told.len(), 3);
-    assert!(told[1..].iter().any(|it| it.notification == told[0].notification), "the same id for the same message");
-}
-
-#[tokio::test]
-async fn transfers_never_wait_for_a_notify_plugin_that_fails() {
-    let stage = Stage::new().await;
-    stage.runner.notifies("tell", |_| Err(PluginError::Fault(Fault::Trap { message: "unreachable".to_owned() })));
-    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
-    stage.policy(Owner::House, Side::Inbound, vec![tell]);
-    let id = stage.receive(&[stage.globex], "people.csv", FILE).await;
-    stage.run().await;
-    assert_eq!(stage.get(id).state, TransferState::Finished);
-    assert!(stage.notifications().iter().all(|it| it.state == NotificationState::Skipped));
 }
 
 #[tokio::test]
