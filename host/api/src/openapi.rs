@@ -4,6 +4,7 @@
 
 mod document;
 mod operations;
+mod refusals;
 
 use lockgate_core::code::Code;
 
@@ -31,8 +32,8 @@ struct Operation {
     /// The media types of the request's body, if it has one.
     body: &'static [&'static str],
     answers: &'static [Answer],
-    /// Why it may be refused; a service that does not answer, and ourselves, are always among the reasons.
-    refusals: &'static [Code],
+    /// Why it may be refused; a service that does not answer, and ourselves, are always among the reasons. In groups.
+    refusals: &'static [&'static [Code]],
 }
 
 /// A header, a parameter of the query, or a part of the path.

@@ -1,6 +1,6 @@
 //! Writes the table as OpenAPI.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use lockgate_core::code::Code;
 use serde_json::{Map, Value, json};
@@ -44,9 +44,9 @@ fn operation(it: &Operation) -> Value {
     let mut responses: BTreeMap<String, Value> =
         it.answers.iter().map(|answer| (answer.status.to_string(), response(answer))).collect();
     let always = ALWAYS.iter().chain(WITH_A_TOKEN.iter().filter(|_| it.token));
-    let mut refusals: BTreeMap<u16, Vec<Code>> = BTreeMap::new();
-    for code in it.refusals.iter().chain(always).copied() {
-        refusals.entry(code.status()).or_default().push(code);
+    let mut refusals: BTreeMap<u16, BTreeSet<Code>> = BTreeMap::new();
+    for code in it.refusals.iter().copied().flatten().chain(always).copied() {
+        refusals.entry(code.status()).or_default().insert(code);
     }
     for (status, codes) in refusals {
         let what: Vec<_> = codes.iter().map(|code| format!("`{code}`: {}", code.meaning())).collect();

@@ -2,6 +2,7 @@
 
 use lockgate_core::code::Code;
 
+use super::refusals::{ADDRESSED, ANNOUNCED, BROUGHT, CHOSEN, CONTINUED, FORM, OPENED, SPOKEN, USED};
 use super::{Answer, Operation, Parameter, Route, answer, header, path, query, with};
 
 const BYTES: &[&str] = &["*/*"];
@@ -11,24 +12,6 @@ const TUS: Parameter = header("Tus-Resumable", "`1.0.0`.", true);
 const UPLOAD: Parameter = path("id", "The upload's id, `upl_...`.");
 const POSITION: &[&str] = &["Upload-Offset", "Upload-Expires", "Tus-Resumable"];
 
-/// What may be wrong with an announcement.
-const ANNOUNCING: &[Code] = &[
-    Code::InvalidInput,
-    Code::InvalidFileName,
-    Code::InvalidMediaType,
-    Code::InvalidIdempotencyKey,
-    Code::NoReceivers,
-    Code::TooManyReceivers,
-    Code::Forbidden,
-    Code::PartnerSuspended,
-    Code::NoAgreement,
-    Code::MediaTypeNotAgreed,
-    Code::PayloadTooLarge,
-    Code::IdempotencyConflict,
-    Code::UploadInterrupted,
-    Code::UploadBusy,
-    Code::UploadTooLong,
-];
 const HTML: Option<&str> = Some("text/html");
 const SECRET: Parameter = path("token", "What the URL's maker was told.");
 const TICKET: &[Parameter] = &[
@@ -36,59 +19,6 @@ const TICKET: &[Parameter] = &[
     path("tail", "The ticket that the use gave."),
     header("Range", "One range of bytes.", false),
     header("If-Range", "The range only if the payload still has this ETag.", false),
-];
-const ENTERING: &[Code] =
-    &[Code::SecureUrlNotFound, Code::SecureUrlEnded, Code::PassphraseRequired, Code::MethodNotAllowed];
-const HANDING_IN: &[Code] = &[
-    Code::SecureUrlNotFound,
-    Code::SecureUrlEnded,
-    Code::PassphraseRequired,
-    Code::MethodNotAllowed,
-    Code::InvalidInput,
-    Code::RequestTooLarge,
-    Code::InvalidFileName,
-    Code::InvalidMediaType,
-    Code::PartnerSuspended,
-    Code::NoAgreement,
-    Code::MediaTypeNotAgreed,
-    Code::PayloadTooLarge,
-    Code::QuotaExceeded,
-    Code::UploadInterrupted,
-    Code::UploadTooLong,
-];
-const CREATING: &[Code] = &[
-    Code::UploadMetadataInvalid,
-    Code::InvalidFileName,
-    Code::InvalidMediaType,
-    Code::InvalidIdempotencyKey,
-    Code::NoReceivers,
-    Code::TooManyReceivers,
-    Code::Forbidden,
-    Code::PartnerSuspended,
-    Code::NoAgreement,
-    Code::MediaTypeNotAgreed,
-    Code::PayloadTooLarge,
-    Code::IdempotencyConflict,
-    Code::UploadInterrupted,
-    Code::UploadBusy,
-    Code::UploadTooLong,
-    Code::UploadChecksumUnsupported,
-    Code::UploadChecksumMismatch,
-    Code::TusVersionUnsupported,
-];
-const APPENDING: &[Code] = &[
-    Code::UploadMetadataInvalid,
-    Code::UploadNotFound,
-    Code::UploadOffsetMismatch,
-    Code::UploadExpired,
-    Code::UploadTooLong,
-    Code::UploadLengthConflict,
-    Code::UploadBusy,
-    Code::UploadInterrupted,
-    Code::UploadChecksumUnsupported,
-    Code::UploadChecksumMismatch,
-    Code::UnsupportedMediaType,
-    Code::TusVersionUnsupported,
 ];
 const DISCOVERED: Answer =
     with(204, "What is spoken.", &["Tus-Version", "Tus-Extension", "Tus-Checksum-Algorithm", "Tus-Max-Size"]);
@@ -115,7 +45,7 @@ const fn fetch(method: &'static str, id: &'static str, summary: &'static str) ->
         parameters: FETCHING,
         body: &[],
         answers: PAYLOADS,
-        refusals: &[Code::PayloadNotFound, Code::RangeNotSatisfiable],
+        refusals: &[&[Code::PayloadNotFound, Code::RangeNotSatisfiable]],
     }
 }
 
@@ -150,12 +80,12 @@ pub(super) const ROUTES: &[Route] = &[
                     false,
                 ),
             ],
-            body: BYTES,
+            body: &["*/*", "multipart/form-data"],
             answers: &[
                 Answer { headers: &["Location"], ..answer(200, "It was there already, under the same key.", JSON) },
                 Answer { headers: &["Location"], ..answer(201, "It was received.", JSON) },
             ],
-            refusals: ANNOUNCING,
+            refusals: &[ANNOUNCED, CHOSEN, BROUGHT, &[Code::InvalidInput, Code::UploadBusy]],
         }],
     },
     Route {
@@ -183,7 +113,7 @@ pub(super) const ROUTES: &[Route] = &[
                     answer(200, "The page, to a browser.", HTML),
                     with(303, "The use is counted.", &["Location"]),
                 ],
-                refusals: ENTERING,
+                refusals: &[OPENED, USED],
             },
             Operation {
                 method: "head",
@@ -193,7 +123,7 @@ pub(super) const ROUTES: &[Route] = &[
                 parameters: &[SECRET],
                 body: &[],
                 answers: &[answer(200, "It opens.", None)],
-                refusals: &[Code::SecureUrlNotFound, Code::SecureUrlEnded],
+                refusals: &[OPENED],
             },
             Operation {
                 method: "post",
@@ -203,7 +133,7 @@ pub(super) const ROUTES: &[Route] = &[
                 parameters: &[SECRET],
                 body: &["application/x-www-form-urlencoded", "multipart/form-data"],
                 answers: &[answer(201, "The file has arrived.", HTML), with(303, "The use is counted.", &["Location"])],
-                refusals: HANDING_IN,
+                refusals: &[OPENED, USED, FORM, ANNOUNCED, BROUGHT],
             },
         ],
     },
@@ -218,7 +148,7 @@ pub(super) const ROUTES: &[Route] = &[
                 parameters: TICKET,
                 body: &[],
                 answers: PAYLOADS,
-                refusals: &[Code::SecureUrlNotFound, Code::SecureUrlEnded, Code::RangeNotSatisfiable],
+                refusals: &[OPENED, &[Code::RangeNotSatisfiable]],
             },
             Operation {
                 method: "head",
@@ -228,7 +158,7 @@ pub(super) const ROUTES: &[Route] = &[
                 parameters: TICKET,
                 body: &[],
                 answers: PAYLOADS,
-                refusals: &[Code::SecureUrlNotFound, Code::SecureUrlEnded, Code::RangeNotSatisfiable],
+                refusals: &[OPENED, &[Code::RangeNotSatisfiable]],
             },
             Operation {
                 method: "put",
@@ -242,7 +172,7 @@ pub(super) const ROUTES: &[Route] = &[
                 ],
                 body: BYTES,
                 answers: &[answer(201, "It was received.", JSON)],
-                refusals: HANDING_IN,
+                refusals: &[OPENED, USED, FORM, ANNOUNCED, BROUGHT],
             },
         ],
     },
@@ -267,7 +197,7 @@ pub(super) const ROUTES: &[Route] = &[
                     "It was announced.",
                     &["Location", "Upload-Offset", "Upload-Expires", "Tus-Resumable"],
                 )],
-                refusals: CREATING,
+                refusals: &[ANNOUNCED, CHOSEN, BROUGHT, SPOKEN, &[Code::UploadBusy]],
             },
             discover("discoverUploads"),
         ],
@@ -283,7 +213,7 @@ pub(super) const ROUTES: &[Route] = &[
                 parameters: &[UPLOAD, TUS],
                 body: &[],
                 answers: &[with(200, "Where it stands.", POSITION)],
-                refusals: &[Code::UploadNotFound, Code::UploadExpired, Code::TusVersionUnsupported],
+                refusals: &[ADDRESSED],
             },
             Operation {
                 method: "patch",
@@ -299,7 +229,7 @@ pub(super) const ROUTES: &[Route] = &[
                 ],
                 body: CHUNK,
                 answers: &[with(204, "They are durable.", POSITION)],
-                refusals: APPENDING,
+                refusals: &[ADDRESSED, CONTINUED, BROUGHT, SPOKEN, &[Code::UploadBusy]],
             },
             Operation {
                 method: "post",
@@ -321,20 +251,11 @@ pub(super) const ROUTES: &[Route] = &[
                     with(204, "The bytes are durable, for PATCH; it is given up, for DELETE.", POSITION),
                 ],
                 refusals: &[
-                    Code::MethodNotAllowed,
-                    Code::UploadMetadataInvalid,
-                    Code::UploadNotFound,
-                    Code::UploadOffsetMismatch,
-                    Code::UploadComplete,
-                    Code::UploadExpired,
-                    Code::UploadTooLong,
-                    Code::UploadLengthConflict,
-                    Code::UploadBusy,
-                    Code::UploadInterrupted,
-                    Code::UploadChecksumUnsupported,
-                    Code::UploadChecksumMismatch,
-                    Code::UnsupportedMediaType,
-                    Code::TusVersionUnsupported,
+                    ADDRESSED,
+                    CONTINUED,
+                    BROUGHT,
+                    SPOKEN,
+                    &[Code::MethodNotAllowed, Code::UploadComplete, Code::UploadBusy],
                 ],
             },
             Operation {
@@ -345,13 +266,7 @@ pub(super) const ROUTES: &[Route] = &[
                 parameters: &[UPLOAD, TUS],
                 body: &[],
                 answers: &[with(204, "It is given up.", &["Tus-Resumable"])],
-                refusals: &[
-                    Code::UploadNotFound,
-                    Code::UploadComplete,
-                    Code::UploadExpired,
-                    Code::UploadBusy,
-                    Code::TusVersionUnsupported,
-                ],
+                refusals: &[ADDRESSED, &[Code::UploadComplete, Code::UploadBusy]],
             },
             discover("discoverUpload"),
         ],
@@ -370,7 +285,7 @@ pub(super) const ROUTES: &[Route] = &[
             )],
             body: &["application/wasm"],
             answers: &[answer(201, "The version.", JSON)],
-            refusals: &[
+            refusals: &[&[
                 Code::InvalidInput,
                 Code::Forbidden,
                 Code::PartnerNotFound,
@@ -381,7 +296,7 @@ pub(super) const ROUTES: &[Route] = &[
                 Code::PluginTooLarge,
                 Code::PluginTooCostly,
                 Code::UploadInterrupted,
-            ],
+            ]],
         }],
     },
 ];
