@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 
 use crate::command::{config, dev, migrate, schema, serve, token, transfer, webhook};
 use crate::config::Sources;
+use crate::output;
 
 /// A programmable gate for business-to-business transfers
 #[derive(Debug, Parser)]
@@ -59,6 +60,7 @@ pub(crate) fn main() -> ExitCode {
     runtime.shutdown_background();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<output::Closed>() => ExitCode::SUCCESS,
         Err(error) => failed(&error),
     }
 }

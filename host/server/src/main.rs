@@ -11,6 +11,7 @@ mod development;
 mod gauges;
 mod identity;
 mod listen;
+mod output;
 mod passphrases;
 mod service;
 mod telemetry;

@@ -3,6 +3,7 @@
 use clap::Subcommand;
 
 use crate::config::{Sources, load, markdown};
+use crate::output;
 
 /// What to show.
 #[derive(Debug, Subcommand)]
@@ -14,12 +15,10 @@ pub(crate) enum ConfigVerb {
 }
 
 impl ConfigVerb {
-    #[expect(clippy::print_stdout, reason = "the settings are the command's output")]
     pub(crate) fn run(&self, sources: &Sources) -> anyhow::Result<()> {
         match self {
-            Self::Show => print!("{}", toml::to_string(&load(sources, &[])?)?),
-            Self::Docs => print!("{}", markdown()),
+            Self::Show => output::text(toml::to_string(&load(sources, &[])?)?),
+            Self::Docs => output::text(markdown()),
         }
-        Ok(())
     }
 }

@@ -6,6 +6,7 @@ use anyhow::Context;
 use clap::Args;
 
 use crate::config::markdown;
+use crate::output;
 
 /// Prints the GraphQL schema, or writes every generated file.
 #[derive(Debug, Args)]
@@ -16,12 +17,10 @@ pub(crate) struct Schema {
 }
 
 impl Schema {
-    #[expect(clippy::print_stdout, reason = "the schema is the command's output")]
     pub(crate) fn run(&self) -> anyhow::Result<()> {
         let sdl = lockgate_api::sdl();
         let Some(root) = &self.write else {
-            print!("{sdl}");
-            return Ok(());
+            return output::text(sdl);
         };
         for (path, text) in [
             ("graphql/schema.graphql", sdl),

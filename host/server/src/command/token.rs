@@ -11,6 +11,7 @@ use crate::app;
 use crate::config::{Config, Sources};
 use crate::development;
 use crate::identity::{DevelopmentIssuer, unix_now};
+use crate::output;
 
 /// For whom the token is.
 #[derive(Debug, Args)]
@@ -37,14 +38,12 @@ enum RoleName {
 }
 
 impl Token {
-    #[expect(clippy::print_stdout, reason = "the token is the command's output")]
     pub(crate) async fn run(&self, sources: &Sources) -> anyhow::Result<()> {
         let config = development::settings(sources)?;
         let issuer = DevelopmentIssuer::of(&config)?;
         anyhow::ensure!(!config.secrets.key.is_empty(), "`secrets.key` is not set: the issuer's key follows from it");
         let role = self.role(&config).await?;
-        println!("{}", issuer.issue(&self.subject, role, unix_now(), self.ttl)?);
-        Ok(())
+        output::line(issuer.issue(&self.subject, role, unix_now(), self.ttl)?)
     }
 
     async fn role(&self, config: &Config) -> anyhow::Result<Role> {

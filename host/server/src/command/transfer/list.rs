@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::client::Access;
 use crate::config::Config;
+use crate::output;
 
 const QUERY: &str = "query TransferList($first: Int!, $filter: TransferFilter) {
   transfers(first: $first, filter: $filter) {
@@ -30,15 +31,13 @@ pub(crate) struct List {
 }
 
 impl List {
-    #[expect(clippy::print_stdout, reason = "the list is the command's output")]
     pub(super) async fn run(&self, config: &Config) -> anyhow::Result<()> {
         let client = self.access.client(config, Role::Operator)?;
         let filter = self.state.as_ref().map(|state| json!({ "states": [state.to_uppercase()] }));
         let answer = client.graphql(QUERY, json!({ "first": self.limit, "filter": filter })).await?;
         let nodes = &answer["transfers"]["nodes"];
         if self.json {
-            println!("{}", serde_json::to_string_pretty(nodes)?);
-            return Ok(());
+            return output::line(serde_json::to_string_pretty(nodes)?);
         }
         for transfer in nodes.as_array().into_iter().flatten() {
             let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -53,7 +52,7 @@ impl List {
                 text(&transfer["fileName"]),
                 text(&transfer["reason"]),
             );
-            println!("{}", line.trim_end());
+            output::line(line.trim_end())?;
         }
         Ok(())
     }

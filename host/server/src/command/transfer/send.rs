@@ -14,6 +14,7 @@ use tokio_util::io::ReaderStream;
 use crate::client::{Access, RequestBody, refusal};
 use crate::command::token;
 use crate::config::Config;
+use crate::output;
 
 /// What and to whom.
 #[derive(Debug, Args)]
@@ -37,7 +38,6 @@ pub(crate) struct Send {
 }
 
 impl Send {
-    #[expect(clippy::print_stdout, reason = "the transfer's id is the command's output")]
     pub(super) async fn run(&self, config: &Config) -> anyhow::Result<()> {
         let role = match &self.from {
             Some(partner) => Role::Partner(token::partner(config, partner).await?),
@@ -57,8 +57,7 @@ impl Send {
         let (status, answer) = client.send(Method::POST, &path, &self.media_type, &headers, body).await?;
         ensure!(status.is_success(), "the transfer was not taken: {}", refusal(status, &answer));
         let answer: Value = serde_json::from_slice(&answer).context("the answer is not JSON")?;
-        println!("{}", answer["transfer"].as_str().unwrap_or_default());
-        Ok(())
+        output::line(answer["transfer"].as_str().unwrap_or_default())
     }
 
     /// The file, read while it is sent, and its size in bytes.

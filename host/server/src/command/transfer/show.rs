@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::client::{Access, Client};
 use crate::config::Config;
+use crate::output;
 
 const HEAD: &str = "query TransferShow($id: ID!) {
   transfer(id: $id) {
@@ -48,7 +49,6 @@ pub(crate) struct Show {
 }
 
 impl Show {
-    #[expect(clippy::print_stdout, reason = "the timeline is the command's output")]
     pub(super) async fn run(&self, config: &Config) -> anyhow::Result<()> {
         let client = self.access.client(config, Role::Operator)?;
         let mut answer = client.graphql(HEAD, json!({ "id": self.id })).await?;
@@ -57,14 +57,10 @@ impl Show {
         let steps = timeline(&client, &self.id).await?;
         if self.json {
             transfer["provenance"] = Value::Array(steps);
-            println!("{}", serde_json::to_string_pretty(&transfer)?);
-            return Ok(());
+            return output::line(serde_json::to_string_pretty(&transfer)?);
         }
-        print!("{}", head(&transfer, &steps));
-        for step in &steps {
-            println!("{}", line(step));
-        }
-        Ok(())
+        output::text(head(&transfer, &steps))?;
+        steps.iter().try_for_each(|step| output::line(line(step)))
     }
 }
 

@@ -7,6 +7,8 @@ use clap::Args;
 use lockgate_connectors::webhook::Secret;
 use rand::TryRngCore as _;
 
+use crate::output;
+
 /// Which kind.
 #[derive(Debug, Args)]
 pub(crate) struct Key {
@@ -16,7 +18,6 @@ pub(crate) struct Key {
 }
 
 impl Key {
-    #[expect(clippy::print_stdout, reason = "the key is the command's output")]
     pub(super) fn run(&self) -> anyhow::Result<()> {
         let mut bytes = [0; 32];
         rand::rngs::OsRng
@@ -25,10 +26,7 @@ impl Key {
         let prefix = if self.pair { "whsk_" } else { "whsec_" };
         let text = format!("{prefix}{}", STANDARD.encode(bytes));
         let secret = Secret::parse(&text).context("the new key cannot be read again")?;
-        println!("{text}");
-        if let Some(public) = secret.public_key() {
-            println!("{public}");
-        }
-        Ok(())
+        output::line(text)?;
+        secret.public_key().map_or(Ok(()), output::line)
     }
 }

@@ -15,6 +15,9 @@ use lockgate_connectors::webhook::{ID, VerifyingKey, verify};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
+
+use crate::output;
 
 /// Where, and what to verify with.
 #[derive(Debug, Args)]
@@ -44,6 +47,8 @@ struct Listening {
     answer: StatusCode,
     tolerance: Duration,
     json: bool,
+    /// Told when nobody reads what is printed any more.
+    unread: Notify,
 }
 
 impl Listen {
@@ -54,6 +59,7 @@ impl Listen {
             answer: self.answer,
             tolerance: Duration::from_secs(self.tolerance),
             json: self.json,
+            unread: Notify::new(),
         };
         let at = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let listener = TcpListener::bind(at).await.with_context(|| format!("{at} cannot be listened on"))?;
@@ -61,11 +67,15 @@ impl Listen {
         if listening.key.is_none() {
             eprintln!("nothing is verified: give the key with --key-file");
         }
-        let router =
-            Router::new().fallback(receive).layer(DefaultBodyLimit::max(64 * 1024)).with_state(Arc::new(listening));
-        let stop = async {
-            // Without a signal there is nothing to wait for: better to end than to ignore Ctrl-C.
-            let _ = tokio::signal::ctrl_c().await;
+        let listening = Arc::new(listening);
+        let limit = DefaultBodyLimit::max(64 * 1024);
+        let router = Router::new().fallback(receive).layer(limit).with_state(Arc::clone(&listening));
+        let stop = async move {
+            tokio::select! {
+                // Without a signal there is nothing to wait for: better to end than to ignore Ctrl-C.
+                _ = tokio::signal::ctrl_c() => {}
+                () = listening.unread.notified() => {}
+            }
         };
         axum::serve(listener, router).with_graceful_shutdown(stop).await.context("listening ended")
     }
@@ -83,7 +93,6 @@ impl Listen {
 }
 
 /// A message that does not verify is answered as a receiver should: with 401, so that nothing is taken for received.
-#[expect(clippy::print_stdout, reason = "the messages are the command's output")]
 async fn receive(State(listening): State<Arc<Listening>>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let now = OffsetDateTime::now_utc();
     let verdict = listening.key.as_ref().map(|key| verify(key, &headers, &body, now, listening.tolerance));
@@ -94,11 +103,16 @@ async fn receive(State(listening): State<Arc<Listening>>, headers: HeaderMap, bo
     };
     let id = headers.get(ID).and_then(|id| id.to_str().ok()).unwrap_or("without id");
     let message: Value = serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
-    if listening.json {
-        println!("{}", json!({ "id": id, "verified": verdict.as_ref().map(Result::is_ok), "message": message }));
+    let printed = if listening.json {
+        output::line(json!({ "id": id, "verified": verdict.as_ref().map(Result::is_ok), "message": message }))
     } else {
         let kind = message["type"].as_str().unwrap_or("no event");
-        println!("{kind}  {id}  {} bytes  {verified}\n{message:#}\n", body.len());
+        output::line(format_args!("{kind}  {id}  {} bytes  {verified}\n{message:#}\n", body.len()))
+    };
+    if printed.is_err() {
+        // Nobody saw it: it is not taken, and there is no use in going on.
+        listening.unread.notify_one();
+        return StatusCode::SERVICE_UNAVAILABLE;
     }
     match verdict {
         Some(Err(_)) => StatusCode::UNAUTHORIZED,
