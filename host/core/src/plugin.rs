@@ -28,6 +28,15 @@ pub struct PluginVersion {
     pub published_at: Timestamp,
 }
 
+/// What became of a build that was published.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Published {
+    /// The version.
+    pub version: PluginVersion,
+    /// The same owner published the same build before.
+    pub repeated: bool,
+}
+
 /// What a plugin says of itself, embedded in its component; `sdk/wit/MANIFEST.md` gives the exact form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {

@@ -6,7 +6,7 @@ use lockgate_core::destination::Destination;
 use lockgate_core::id::{AgreementId, ChannelId, DestinationId, PartnerId, PluginId, RevisionId};
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
-use lockgate_core::plugin::{PluginDigest, PluginVersion};
+use lockgate_core::plugin::{PluginDigest, PluginVersion, Published};
 use lockgate_core::policy::{Owner, Revision};
 use lockgate_core::ports::{NewRevision, Registry, RegistryError, StoreError};
 use lockgate_core::time::Timestamp;
@@ -79,7 +79,7 @@ impl Registry for PgStore {
         Ok(load::channel_by_id(self, id).await?)
     }
 
-    async fn add_plugin(&self, version: &PluginVersion) -> Result<PluginVersion, RegistryError> {
+    async fn add_plugin(&self, version: &PluginVersion) -> Result<Published, RegistryError> {
         plugin::add(self, version).await
     }
 

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use lockgate_core::code::Code;
 use lockgate_core::plugin::PluginVersion;
@@ -20,13 +21,19 @@ use crate::graphql::view::View;
 use crate::http::problem::Problem;
 use crate::identity::Authenticated;
 
+const COMPONENT: &str = "application/wasm";
+
 /// `POST /plugins?owner=house`: publishes a build; publishing the same again gives the version that is there.
 pub(crate) async fn publish(
     State(state): State<ApiState>,
     Authenticated(viewer): Authenticated,
     RawQuery(query): RawQuery,
+    headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    if !headers.get(CONTENT_TYPE).is_none_or(|kind| kind == COMPONENT) {
+        return Err(Problem::new(Code::UnsupportedMediaType, format!("send the component as `{COMPONENT}`")));
+    }
     let owner = owner(&state, &viewer, query.as_deref().unwrap_or_default()).await?;
     let limit = state.settings.max_component_bytes;
     let component = match Limited::new(body, limit).collect().await {
@@ -36,8 +43,9 @@ pub(crate) async fn publish(
         }
         Err(_) => return Err(Problem::new(Code::UploadInterrupted, "the component broke off; send it again")),
     };
-    let version = state.registrar.publish_plugin(&viewer, NewPlugin { owner, component }).await?;
-    Ok((StatusCode::CREATED, Json(described(&version))).into_response())
+    let published = state.registrar.publish_plugin(&viewer, NewPlugin { owner, component }).await?;
+    let status = if published.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    Ok((status, Json(described(&published.version))).into_response())
 }
 
 /// The owner that the query names; an integrator's own partner when it names none.

@@ -284,11 +284,12 @@ pub(super) const ROUTES: &[Route] = &[
                 false,
             )],
             body: &["application/wasm"],
-            answers: &[answer(201, "The version.", JSON)],
+            answers: &[answer(200, "The version; it was there already.", JSON), answer(201, "The version.", JSON)],
             refusals: &[&[
                 Code::InvalidInput,
                 Code::Forbidden,
                 Code::PartnerNotFound,
+                Code::UnsupportedMediaType,
                 Code::PluginNotAComponent,
                 Code::PluginWrongContract,
                 Code::PluginImportForbidden,

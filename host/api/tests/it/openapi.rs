@@ -100,6 +100,7 @@ async fn describes_every_status_that_comes() {
     let browser = ("accept", "text/html");
     let chunk = ("content-type", "application/offset+octet-stream");
     let key = ("idempotency-key", "k");
+    let clerk = ("authorization", operator.as_str());
     let cases: Vec<Case<'_>> = vec![
         ("post", "/transfers", send, vec![acme, key, ("content-length", "3")], "abc", 201),
         ("post", "/transfers", send, vec![acme, key, ("content-length", "3")], "abc", 200),
@@ -143,10 +144,11 @@ async fn describes_every_status_that_comes() {
         ("post", "/uploads/{id}", &upload, vec![acme, tus, ("x-http-method-override", "HEAD")], "", 200),
         ("post", "/uploads/{id}", &upload, vec![acme, tus, ("x-http-method-override", "DELETE")], "", 204),
         ("delete", "/uploads/{id}", &upload, vec![acme, tus], "", 404),
-        ("post", "/plugins", "/plugins", vec![("authorization", &operator)], "", 400),
-        ("post", "/plugins", "/plugins?owner=nobody", vec![("authorization", &operator)], "", 404),
+        ("post", "/plugins", "/plugins", vec![clerk], "", 400),
+        ("post", "/plugins", "/plugins?owner=nobody", vec![clerk], "", 404),
         ("post", "/plugins", "/plugins?owner=acme", vec![acme], "", 403),
         ("post", "/plugins", "/plugins", vec![], "", 401),
+        ("post", "/plugins", "/plugins?owner=house", vec![clerk, ("content-type", "text/plain")], "wasm", 415),
     ];
     let mut seen = BTreeSet::new();
     for (method, path, uri, headers, body, expected) in &cases {

@@ -53,16 +53,16 @@ impl House {
             },
             || Ok(Conclusion::default()),
         );
-        let published = self
-            .send(
-                Request::post("/plugins")
-                    .header("authorization", format!("Bearer {}", self.integrator(&self.globex)))
-                    .header("content-type", "application/wasm")
-                    .body(Body::from("a component"))
-                    .expect("a request"),
-            )
-            .await;
+        let publish = || {
+            Request::post("/plugins")
+                .header("authorization", format!("Bearer {}", self.integrator(&self.globex)))
+                .header("content-type", "application/wasm")
+                .body(Body::from("a component"))
+                .expect("a request")
+        };
+        let published = self.send(publish()).await;
         assert_eq!(published.status, StatusCode::CREATED, "{}", String::from_utf8_lossy(&published.body));
+        assert_eq!(self.send(publish()).await.status, StatusCode::OK, "the same build is there already");
         assert_eq!(published.json()["name"], "words");
         let input = json!({ "input": { "owner": "globex", "side": "OUTBOUND", "note": "first", "bindings": [{
             "name": "words", "hook": "VALIDATE", "plugin": published.json()["digest"],

@@ -9,7 +9,7 @@ use crate::destination::Destination;
 use crate::id::{AgreementId, ChannelId, DestinationId, PartnerId, PluginId, RevisionId};
 use crate::notification::Channel;
 use crate::partner::Partner;
-use crate::plugin::{PluginDigest, PluginVersion};
+use crate::plugin::{PluginDigest, PluginVersion, Published};
 use crate::policy::{Binding, Owner, Revision, Side};
 use crate::ports::StoreError;
 use crate::time::Timestamp;
@@ -49,7 +49,7 @@ pub trait Registry: Send + Sync + Debug {
     async fn find_channel(&self, id: ChannelId) -> Result<Option<Channel>, StoreError>;
 
     /// Adds a plugin version; adding the same digest for the same owner again returns what is there.
-    async fn add_plugin(&self, version: &PluginVersion) -> Result<PluginVersion, RegistryError>;
+    async fn add_plugin(&self, version: &PluginVersion) -> Result<Published, RegistryError>;
     /// The id of an owner's plugin of that name, if it exists.
     async fn plugin_id(&self, owner: Owner, name: &str) -> Result<Option<PluginId>, StoreError>;
     /// A plugin version that the owner may bind: its own or the house's.
@@ -88,7 +88,7 @@ pub struct NewRevision {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RegistryError {
     /// The name is taken.
-    #[error("there already is a {kind} `{name}`")]
+    #[error("the {kind} `{name}` is there already; change or end that one, or choose another name")]
     Taken {
         /// What kind of thing.
         kind: &'static str,

@@ -92,10 +92,7 @@ impl Registrar {
     ) -> Result<Destination, RegistrarError> {
         let unknown = || RegistrarError::Unknown { kind: "destination", id: id.to_string() };
         let mut destination = self.registry.find_destination(id).await?.ok_or_else(unknown)?;
-        rights::endpoints(viewer, destination.partner).map_err(|error| match error {
-            RegistrarError::Unknown { .. } => unknown(),
-            other => other,
-        })?;
+        rights::endpoints(viewer, destination.partner).map_err(|error| error.hidden_as(unknown()))?;
         if let Some(endpoint) = update.endpoint {
             self.check_endpoint(viewer, destination.partner, &endpoint).await?;
             destination.endpoint = endpoint;
@@ -180,10 +177,7 @@ impl Registrar {
     async fn own_channel(&self, viewer: &Viewer, id: ChannelId) -> Result<Channel, RegistrarError> {
         let unknown = || RegistrarError::Unknown { kind: "channel", id: id.to_string() };
         let channel = self.registry.find_channel(id).await?.ok_or_else(unknown)?;
-        rights::endpoints(viewer, channel.partner).map_err(|error| match error {
-            RegistrarError::Unknown { .. } => unknown(),
-            other => other,
-        })?;
+        rights::endpoints(viewer, channel.partner).map_err(|error| error.hidden_as(unknown()))?;
         Ok(channel)
     }
 

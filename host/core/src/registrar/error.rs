@@ -17,6 +17,9 @@ pub enum RegistrarError {
         /// What was asked for.
         id: String,
     },
+    /// Another partner's, or of nobody: the same answer for both.
+    #[error("there is no such partner that you set things up for; name your own")]
+    NotYours,
     /// Not a slug.
     #[error("`{0}` is not a slug: 2 to 40 lower-case letters, digits and single hyphens, a letter first")]
     Slug(String),
@@ -118,11 +121,17 @@ pub enum RegistrarError {
 }
 
 impl RegistrarError {
+    /// The same answer for a thing of another partner as for one that does not exist.
+    pub(super) fn hidden_as(self, unknown: Self) -> Self {
+        if matches!(self, Self::NotYours) { unknown } else { self }
+    }
+
     /// The public code.
     pub fn code(&self) -> Code {
         match self {
             Self::Forbidden(_) => Code::Forbidden,
             Self::Unknown { kind, .. } | Self::Registry(RegistryError::Unknown { kind, .. }) => not_found(kind),
+            Self::NotYours => Code::PartnerNotFound,
             Self::Slug(_) => Code::InvalidSlug,
             Self::Name { .. } => Code::InvalidName,
             Self::Url { .. } => Code::InvalidUrl,

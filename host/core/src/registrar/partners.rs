@@ -4,6 +4,7 @@ use crate::agreement::{Agreement, AgreementStatus};
 use crate::id::{AgreementId, PartnerId};
 use crate::media;
 use crate::partner::{DuplicateRule, Partner, PartnerStatus};
+use crate::ports::RegistryError;
 use crate::registrar::{Registrar, RegistrarError, names, rights};
 use crate::viewer::Viewer;
 
@@ -104,7 +105,13 @@ impl Registrar {
             status: AgreementStatus::Active,
             created_at: at,
         };
-        self.registry.add_agreement(&agreement).await?;
+        let named = |error| match error {
+            RegistryError::Taken { kind, .. } => {
+                RegistryError::Taken { kind, name: format!("{} to {}", sender.slug, receiver.slug) }
+            }
+            other => other,
+        };
+        self.registry.add_agreement(&agreement).await.map_err(named)?;
         Ok(agreement)
     }
 

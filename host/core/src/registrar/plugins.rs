@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use crate::id::PluginId;
-use crate::plugin::PluginVersion;
+use crate::plugin::{PluginVersion, Published};
 use crate::policy::Owner;
 use crate::registrar::{Registrar, RegistrarError, names, rights};
 use crate::viewer::Viewer;
@@ -19,7 +19,7 @@ pub struct NewPlugin {
 
 impl Registrar {
     /// Publishes a build; publishing the same again gives the version that is there.
-    pub async fn publish_plugin(&self, viewer: &Viewer, new: NewPlugin) -> Result<PluginVersion, RegistrarError> {
+    pub async fn publish_plugin(&self, viewer: &Viewer, new: NewPlugin) -> Result<Published, RegistrarError> {
         rights::policies(viewer, new.owner)?;
         let inspected = self.runner.inspect(new.component.clone()).await?;
         names::handle("plugin's name in its manifest", &inspected.manifest.name)?;
@@ -35,8 +35,11 @@ impl Registrar {
             manifest: inspected.manifest,
             published_at: at,
         };
-        let version = self.registry.add_plugin(&version).await?;
-        tracing::info!(plugin.digest = %version.digest, plugin.name = version.manifest.name, "A plugin was published.");
-        Ok(version)
+        let published = self.registry.add_plugin(&version).await?;
+        if !published.repeated {
+            let (digest, name) = (published.version.digest, &published.version.manifest.name);
+            tracing::info!(plugin.digest = %digest, plugin.name = name, "A plugin was published.");
+        }
+        Ok(published)
     }
 }

@@ -84,10 +84,7 @@ impl Registrar {
     pub async fn activate(&self, viewer: &Viewer, id: RevisionId) -> Result<Revision, RegistrarError> {
         let unknown = || RegistrarError::Unknown { kind: "policy revision", id: id.to_string() };
         let revision = self.registry.find_revision(id).await?.ok_or_else(unknown)?;
-        rights::policies(viewer, revision.owner).map_err(|error| match (error, revision.owner) {
-            (RegistrarError::Unknown { .. }, _) => unknown(),
-            (other, _) => other,
-        })?;
+        rights::policies(viewer, revision.owner).map_err(|error| error.hidden_as(unknown()))?;
         if revision.rollout == Rollout::Active {
             return Ok(revision);
         }

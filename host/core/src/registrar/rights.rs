@@ -21,7 +21,7 @@ pub(super) fn endpoints(viewer: &Viewer, partner: PartnerId) -> Result<(), Regis
         Role::Integrator(own) if own == partner => {
             Err(RegistrarError::Forbidden("destinations and channels are set up by the partner's users or an operator"))
         }
-        Role::Partner(_) | Role::Integrator(_) => Err(unknown(partner)),
+        Role::Partner(_) | Role::Integrator(_) => Err(RegistrarError::NotYours),
     }
 }
 
@@ -31,7 +31,7 @@ pub(super) fn secrets(viewer: &Viewer, owner: Owner) -> Result<(), RegistrarErro
         (Role::Operator, _) => Ok(()),
         (Role::Partner(own) | Role::Integrator(own), Owner::Partner(partner)) if own == partner => Ok(()),
         (_, Owner::House) => operator(viewer),
-        (_, Owner::Partner(partner)) => Err(unknown(partner)),
+        (_, Owner::Partner(_)) => Err(RegistrarError::NotYours),
     }
 }
 
@@ -44,10 +44,6 @@ pub(super) fn policies(viewer: &Viewer, owner: Owner) -> Result<(), RegistrarErr
             "plugins and policies are set up by the partner's integrators or an operator",
         )),
         (_, Owner::House) => operator(viewer),
-        (_, Owner::Partner(partner)) => Err(unknown(partner)),
+        (_, Owner::Partner(_)) => Err(RegistrarError::NotYours),
     }
-}
-
-fn unknown(partner: PartnerId) -> RegistrarError {
-    RegistrarError::Unknown { kind: "partner", id: partner.to_string() }
 }

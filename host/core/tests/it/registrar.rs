@@ -76,9 +76,11 @@ async fn a_published_revision_judges_nothing_until_it_is_active() {
     let registrar = registrar(&stage);
     let owner = Owner::Partner(stage.acme);
     let ivy = integrator(stage.acme);
-    let plugin = registrar.publish_plugin(&ivy, NewPlugin { owner, component: "wasm".into() }).await.expect("it fits");
+    let first = registrar.publish_plugin(&ivy, NewPlugin { owner, component: "wasm".into() }).await.expect("it fits");
     let again = registrar.publish_plugin(&ivy, NewPlugin { owner, component: "wasm".into() }).await.expect("it fits");
-    assert_eq!(plugin, again);
+    assert_eq!((first.repeated, again.repeated), (false, true));
+    assert_eq!(first.version, again.version);
+    let plugin = first.version;
     let first = registrar.publish_policy(&ivy, policy(owner, vec![check(plugin.digest)])).await.expect("it fits");
     assert_eq!((first.number, first.rollout), (1, Rollout::Draft));
     // Who does not choose gets the strictest failure mode.
@@ -108,7 +110,7 @@ async fn a_binding_that_does_not_fit_says_why(#[case] spoil: fn(&mut NewBinding)
     let stage = Stage::new().await;
     let registrar = registrar(&stage);
     let house = NewPlugin { owner: Owner::House, component: "wasm".into() };
-    let plugin = registrar.publish_plugin(&operator(), house).await.expect("it fits");
+    let plugin = registrar.publish_plugin(&operator(), house).await.expect("it fits").version;
     let mut binding = check(plugin.digest);
     spoil(&mut binding);
     let owner = Owner::Partner(stage.acme);
@@ -120,7 +122,7 @@ async fn two_bindings_of_one_name_and_too_many_are_refused() {
     let stage = Stage::new().await;
     let registrar = registrar(&stage);
     let house = NewPlugin { owner: Owner::House, component: "wasm".into() };
-    let plugin = registrar.publish_plugin(&operator(), house).await.expect("it fits").digest;
+    let plugin = registrar.publish_plugin(&operator(), house).await.expect("it fits").version.digest;
     let twice = policy(Owner::House, vec![check(plugin), check(plugin)]);
     assert_eq!(code(registrar.publish_policy(&operator(), twice).await), "BINDING_NAME_TAKEN");
     let many = policy(Owner::House, vec![check(plugin); 51]);

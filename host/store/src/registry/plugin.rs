@@ -1,7 +1,7 @@
 //! Plugins and their versions.
 
 use lockgate_core::id::PluginId;
-use lockgate_core::plugin::{PluginDigest, PluginVersion};
+use lockgate_core::plugin::{PluginDigest, PluginVersion, Published};
 use lockgate_core::policy::Owner;
 use lockgate_core::ports::RegistryError;
 
@@ -11,11 +11,11 @@ use crate::row::one;
 use crate::store::PgStore;
 
 /// Adds a version, or finds the one that this owner published before under the same digest.
-pub(super) async fn add(store: &PgStore, it: &PluginVersion) -> Result<PluginVersion, RegistryError> {
+pub(super) async fn add(store: &PgStore, it: &PluginVersion) -> Result<Published, RegistryError> {
     Ok(retried!(add_once(store, it))?)
 }
 
-async fn add_once(store: &PgStore, it: &PluginVersion) -> Result<PluginVersion, Failure> {
+async fn add_once(store: &PgStore, it: &PluginVersion) -> Result<Published, Failure> {
     let mut transaction = store.worker.begin().await?;
     let owner = of_owner(it.owner);
     let name = text(&it.manifest.name);
@@ -27,7 +27,7 @@ async fn add_once(store: &PgStore, it: &PluginVersion) -> Result<PluginVersion, 
     )
     .execute(&mut *transaction)
     .await?;
-    sqlx::query!(
+    let added = sqlx::query!(
         "insert into plugin_versions (id, plugin, owner, digest, size, manifest, published_at)
          select $1, id, owner, $4, $5, $6, $7 from plugins where owner is not distinct from $2 and name = $3
          on conflict on constraint plugin_versions_digest do nothing",
@@ -46,7 +46,7 @@ async fn add_once(store: &PgStore, it: &PluginVersion) -> Result<PluginVersion, 
         .fetch_one(&mut *transaction)
         .await?;
     transaction.commit().await?;
-    row.try_into()
+    Ok(Published { version: row.try_into()?, repeated: added.rows_affected() == 0 })
 }
 
 /// The id of an owner's plugin of that name.

@@ -77,7 +77,8 @@ async fn a_build_is_published_once_per_owner_and_bound_by_its_owner_or_by_all_if
     let (alice, bob) = (Owner::Partner(world.partner("alice").await), Owner::Partner(world.partner("bob").await));
     let own = world.plugin(alice, "mask-pii").await;
     let again = PluginVersion { plugin: PluginId::generate(now()), size: 8, ..own.clone() };
-    assert_eq!(world.store.add_plugin(&again).await.expect("what is there"), own);
+    let kept = world.store.add_plugin(&again).await.expect("what is there");
+    assert_eq!((&kept.version, kept.repeated), (&own, true));
     assert_eq!(world.store.plugin_id(alice, "mask-pii").await.expect("an answer"), Some(own.plugin));
     assert_eq!(world.store.bindable(alice, &own.digest).await.expect("an answer"), Some(own.clone()));
     assert_eq!(world.store.bindable(bob, &own.digest).await.expect("an answer"), None);

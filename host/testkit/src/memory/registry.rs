@@ -7,7 +7,7 @@ use lockgate_core::destination::Destination;
 use lockgate_core::id::{AgreementId, ChannelId, DestinationId, PartnerId, PluginId, PolicyId, RevisionId};
 use lockgate_core::notification::{Channel, NotificationState};
 use lockgate_core::partner::Partner;
-use lockgate_core::plugin::{PluginDigest, PluginVersion};
+use lockgate_core::plugin::{PluginDigest, PluginVersion, Published};
 use lockgate_core::policy::{Owner, Revision, Rollout};
 use lockgate_core::ports::{NewRevision, Registry, RegistryError, StoreError};
 use lockgate_core::time::{Clock as _, Timestamp};
@@ -128,14 +128,14 @@ impl Registry for MemoryStore {
         Ok(())
     }
 
-    async fn add_plugin(&self, version: &PluginVersion) -> Result<PluginVersion, RegistryError> {
+    async fn add_plugin(&self, version: &PluginVersion) -> Result<Published, RegistryError> {
         let mut state = self.state();
         let same = |it: &&PluginVersion| it.digest == version.digest && it.owner == version.owner;
         if let Some(known) = state.plugins.iter().find(same) {
-            return Ok(known.clone());
+            return Ok(Published { version: known.clone(), repeated: true });
         }
         state.plugins.push(version.clone());
-        Ok(version.clone())
+        Ok(Published { version: version.clone(), repeated: false })
     }
 
     async fn plugin_id(&self, owner: Owner, name: &str) -> Result<Option<PluginId>, StoreError> {

@@ -63,6 +63,6 @@ impl World {
             manifest,
             published_at: now(),
         };
-        self.store.add_plugin(&version).await.expect("a plugin version")
+        self.store.add_plugin(&version).await.expect("a plugin version").version
     }
 }
