@@ -3,7 +3,7 @@
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{PartnerId, TransferId};
 use lockgate_core::nudge::Nudge;
-use lockgate_core::ports::{AnnounceOutcome, Announcement};
+use lockgate_core::ports::{AnnounceOutcome, Announcement, Earlier};
 use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
@@ -104,18 +104,36 @@ pub(crate) async fn insert_upload(connection: &mut PgConnection, it: &Upload, at
 }
 
 async fn found(connection: &mut PgConnection, asked: &Transfer, print: Digest) -> Result<AnnounceOutcome, Failure> {
-    let key = optional_text(asked.idempotency_key.as_ref());
+    let key = optional_text(asked.idempotency_key.as_ref()).unwrap_or_default();
+    let Earlier { transfer, upload, fingerprint } = under(connection, asked.sender, &key)
+        .await?
+        .ok_or_else(|| Failure::broken("an announcement under a key that was taken is gone"))?;
+    if fingerprint != print {
+        return Ok(AnnounceOutcome::Conflict { transfer: transfer.id });
+    }
+    Ok(AnnounceOutcome::Repeated { transfer: Box::new(transfer), upload: Box::new(upload) })
+}
+
+/// What the sender announced under that key.
+pub(crate) async fn earlier(store: &PgStore, sender: PartnerId, key: &str) -> Result<Option<Earlier>, Failure> {
+    let mut connection = store.worker.acquire().await?;
+    under(&mut connection, sender, key).await
+}
+
+async fn under(connection: &mut PgConnection, sender: PartnerId, key: &str) -> Result<Option<Earlier>, Failure> {
     let row = sqlx::query!(
         "select id, fingerprint from transfers where sender = $1 and idempotency_key = $2",
-        asked.sender.uuid(),
+        sender.uuid(),
         key
     )
-    .fetch_one(&mut *connection)
+    .fetch_optional(&mut *connection)
     .await?;
-    if digest(&row.fingerprint)? != print {
-        return Ok(AnnounceOutcome::Conflict { transfer: TransferId::from_uuid(row.id) });
-    }
+    let Some(row) = row else { return Ok(None) };
     let transfer = transfers!("select", "from transfers t where t.id = $1", row.id).fetch_one(&mut *connection).await?;
     let upload = uploads!("select", "from uploads t where t.transfer = $1", row.id).fetch_one(connection).await?;
-    Ok(AnnounceOutcome::Repeated { transfer: Box::new(transfer.try_into()?), upload: Box::new(upload.try_into()?) })
+    Ok(Some(Earlier {
+        transfer: transfer.try_into()?,
+        upload: upload.try_into()?,
+        fingerprint: digest(&row.fingerprint)?,
+    }))
 }

@@ -13,7 +13,8 @@ use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Revision, Side};
 use lockgate_core::ports::{
-    Admission, AnnounceOutcome, Announcement, Blame, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
+    Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Snapshot, StoreError, TransferBus,
+    TransferStore,
 };
 use lockgate_core::provenance::Entry;
 use lockgate_core::transfer::{Transfer, Version};
@@ -58,6 +59,10 @@ impl TransferStore for PgStore {
 
     async fn announce(&self, announcement: &Announcement) -> Result<AnnounceOutcome, StoreError> {
         Ok(announce::announce(self, announcement).await?)
+    }
+
+    async fn announced_under(&self, sender: PartnerId, key: &str) -> Result<Option<Earlier>, StoreError> {
+        Ok(announce::earlier(self, sender, key).await?)
     }
 
     async fn load(&self, work: Work) -> Result<Option<Aggregate>, StoreError> {

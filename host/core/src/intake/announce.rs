@@ -1,11 +1,13 @@
 //! Announcing: a sender says what is to come and for whom, before the first byte.
 
+use std::collections::HashSet;
+
 use crate::agreement::Agreement;
 use crate::digest::Digest;
 use crate::id::{PartnerId, TransferId, UploadId};
 use crate::intake::{Intake, IntakeError, file_name, sender};
 use crate::partner::{Partner, PartnerStatus};
-use crate::ports::{AnnounceOutcome, Announcement};
+use crate::ports::{AnnounceOutcome, Announcement, Earlier};
 use crate::state::transfer;
 use crate::trace::TraceContext;
 use crate::transfer::{Transfer, TransferState};
@@ -45,7 +47,7 @@ pub struct Announced {
 impl Intake {
     /// Announces a transfer: checked against agreements and limits, nothing kept if anything is wrong.
     pub async fn announce(&self, viewer: &Viewer, new: NewTransfer) -> Result<Announced, IntakeError> {
-        let sender = self.active(sender(viewer)?).await?;
+        let sender = sender(viewer)?;
         let media_type = media_type(&new.media_type)?;
         if let Some(why) = file_name::refuse(&new.file_name) {
             return Err(IntakeError::FileName(why));
@@ -53,12 +55,19 @@ impl Intake {
         if new.idempotency_key.as_deref().is_some_and(|key| !is_key(key)) {
             return Err(IntakeError::IdempotencyKey);
         }
-        let receivers = self.receivers(&sender, &new, &media_type).await?;
-        let announcement = self.announcement(viewer, &sender, receivers, media_type, new);
+        let receivers = match self.receivers(sender, &new, &media_type).await {
+            Ok(receivers) => receivers,
+            Err(refused) => {
+                let earlier = self.earlier(sender, &new, &media_type).await?.ok_or(refused)?;
+                let upload = self.mended(viewer, earlier.upload, &earlier.transfer).await?;
+                return Ok(Announced { transfer: earlier.transfer, upload, repeated: true });
+            }
+        };
+        let announcement = self.announcement(viewer, sender, receivers, media_type, new);
         match self.ports.store.announce(&announcement).await? {
             AnnounceOutcome::Created => {
                 let Announcement { transfer, upload, .. } = announcement;
-                tracing::info!(transfer.id = %transfer.id, partner.id = %sender.id, "A transfer was announced.");
+                tracing::info!(transfer.id = %transfer.id, partner.id = %sender, "A transfer was announced.");
                 Ok(Announced { transfer, upload, repeated: false })
             }
             AnnounceOutcome::Repeated { transfer, upload } => {
@@ -68,6 +77,25 @@ impl Intake {
             AnnounceOutcome::Conflict { transfer } => Err(IntakeError::IdempotencyConflict { transfer }),
             AnnounceOutcome::OverQuota { exceeded, ends_in } => Err(IntakeError::OverQuota { exceeded, ends_in }),
         }
+    }
+
+    /// The same announcement of before, where its key was used: a request that is repeated is answered as it was then,
+    /// though by now it would be refused.
+    async fn earlier(
+        &self,
+        sender: PartnerId,
+        new: &NewTransfer,
+        media_type: &str,
+    ) -> Result<Option<Earlier>, IntakeError> {
+        let Some(key) = &new.idempotency_key else { return Ok(None) };
+        let Some(earlier) = self.ports.store.announced_under(sender, key).await? else { return Ok(None) };
+        let mut known = vec![];
+        for receiver in &earlier.transfer.receivers {
+            known.extend(self.ports.store.partner(*receiver).await?);
+        }
+        let named: Option<Vec<_>> = new.receivers.iter().map(|named| find(&known, named).map(|it| it.id)).collect();
+        let same = named.is_some_and(|it| earlier.fingerprint == fingerprint(&once(it), media_type, new));
+        Ok(same.then_some(earlier))
     }
 
     /// What a request that is repeated finds: an upload that looks complete never lacks its transfer.
@@ -87,13 +115,15 @@ impl Intake {
         }
     }
 
-    /// The addressed receivers, each once, in the order given, each under an agreement that admits the payload.
+    /// The addressed receivers, each once, in the order given, each under an agreement that admits the payload of a
+    /// sender who may take part.
     async fn receivers(
         &self,
-        sender: &Partner,
+        sender: PartnerId,
         new: &NewTransfer,
         media_type: &str,
     ) -> Result<Vec<PartnerId>, IntakeError> {
+        let sender = self.active(sender).await?;
         if new.receivers.is_empty() {
             return Err(IntakeError::NoReceivers);
         }
@@ -108,11 +138,9 @@ impl Intake {
             let receiver = find(&agreed, named).ok_or_else(stranger)?;
             let agreement = self.ports.registry.agreement(sender.id, receiver.id).await?.ok_or_else(stranger)?;
             self.admit(&agreement, named, media_type, new.size)?;
-            if !receivers.contains(&receiver.id) {
-                receivers.push(receiver.id);
-            }
+            receivers.push(receiver.id);
         }
-        Ok(receivers)
+        Ok(once(receivers))
     }
 
     fn admit(
@@ -150,7 +178,7 @@ impl Intake {
     fn announcement(
         &self,
         viewer: &Viewer,
-        sender: &Partner,
+        sender: PartnerId,
         receivers: Vec<PartnerId>,
         media_type: String,
         new: NewTransfer,
@@ -161,7 +189,7 @@ impl Intake {
             id: TransferId::generate(at),
             version: 0,
             state: TransferState::Announced,
-            sender: sender.id,
+            sender,
             receivers,
             file_name: new.file_name,
             media_type,
@@ -186,7 +214,7 @@ impl Intake {
             version: 0,
             transfer: Some(transfer.id),
             assembles: new.assembles,
-            sender: sender.id,
+            sender,
             length: new.size,
             offset: 0,
             progress: UploadProgress::default(),
@@ -202,6 +230,13 @@ impl Intake {
 fn find<'a>(partners: &'a [Partner], named: &str) -> Option<&'a Partner> {
     let id = named.parse::<PartnerId>().ok();
     partners.iter().find(|partner| Some(partner.id) == id || partner.slug == named)
+}
+
+/// Each once, in the order of their first mention.
+fn once(mut receivers: Vec<PartnerId>) -> Vec<PartnerId> {
+    let mut seen = HashSet::with_capacity(receivers.len());
+    receivers.retain(|it| seen.insert(*it));
+    receivers
 }
 
 /// The media type in lower case, if it is one: `type/subtype` with optional parameters, in printable ASCII.

@@ -48,7 +48,7 @@ pub enum IntakeError {
     #[error("`{0}` is not a media type; give one such as `text/csv`")]
     InvalidMediaType(String),
     /// Larger than agreed or than the installation takes.
-    #[error("the payload has {size} bytes, more than the {limit} allowed")]
+    #[error("the payload has {size} bytes, more than the {limit} allowed; split it, or agree on more")]
     TooLarge {
         /// The announced size, or the least it can be.
         size: u64,

@@ -15,6 +15,7 @@ use crate::notification::{Event, Message};
 use crate::plugin::{Manifest, PluginDigest};
 use crate::policy::Binding;
 use crate::route::Target;
+use crate::time::{Timestamp, rfc3339};
 
 /// What a plugin is told about the payload it is about to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,10 +139,12 @@ pub enum PluginError {
     #[error(transparent)]
     Fault(#[from] Fault),
     /// The binding faulted too often and is quarantined: treated as hold.
-    #[error("the binding is quarantined after repeated faults; the last was: {last}")]
+    #[error("the binding is quarantined until {} after repeated faults; the last was: {last}", rfc3339(*.until))]
     Quarantined {
         /// The last fault.
         last: Fault,
+        /// When it is run again on this host.
+        until: Timestamp,
     },
     /// No room in the pool just now; worth another try.
     #[error("the sandbox has no room; try again")]

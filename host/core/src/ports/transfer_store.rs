@@ -65,6 +65,9 @@ pub trait TransferStore: Send + Sync + Debug {
     /// idempotency key.
     async fn announce(&self, announcement: &Announcement) -> Result<AnnounceOutcome, StoreError>;
 
+    /// What the sender announced under that idempotency key.
+    async fn announced_under(&self, sender: PartnerId, key: &str) -> Result<Option<Earlier>, StoreError>;
+
     /// Loads one aggregate for a person's move, without regard to who may see it: the use case checks.
     async fn load(&self, work: Work) -> Result<Option<Aggregate>, StoreError>;
 
@@ -132,6 +135,17 @@ pub struct Announcement {
     pub quota: Quota,
     /// Nothing rings yet; kept so that a complete announcement can be rung in the same transaction later.
     pub commands: Vec<Command>,
+}
+
+/// What was announced before under an idempotency key.
+#[derive(Debug, Clone)]
+pub struct Earlier {
+    /// The transfer, as it is now.
+    pub transfer: Transfer,
+    /// Its upload.
+    pub upload: Upload,
+    /// Digest over the input of then.
+    pub fingerprint: Digest,
 }
 
 /// What became of an announcement.

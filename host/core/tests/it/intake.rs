@@ -280,6 +280,23 @@ async fn the_same_key_and_input_give_the_same_transfer() {
 }
 
 #[tokio::test]
+async fn a_repeat_is_answered_as_it_was_then_though_it_would_be_refused_by_now() {
+    let stage = Stage::new().await;
+    let intake = intake(&stage);
+    let keyed = |size| NewTransfer { idempotency_key: Some("k1".to_owned()), ..new(Some(size)) };
+    let first = intake.announce(&acme(&stage), keyed(1)).await.expect("it is agreed");
+    let agreement = stage.store.agreement(stage.acme, stage.globex).await.expect("memory answers").expect("it exists");
+    stage.store.end_agreement(agreement.id).await.expect("it exists");
+    let again = intake.announce(&acme(&stage), keyed(1)).await.expect("it was agreed then");
+    assert_eq!((first.transfer.id, first.upload.id, true), (again.transfer.id, again.upload.id, again.repeated));
+    assert_eq!(code(intake.announce(&acme(&stage), keyed(2)).await), "NO_AGREEMENT", "another input is a new request");
+    let mut partner = stage.store.partner(stage.acme).await.expect("memory answers").expect("it exists");
+    partner.status = PartnerStatus::Suspended;
+    stage.store.update_partner(&partner).await.expect("it exists");
+    assert!(intake.announce(&acme(&stage), keyed(1)).await.expect("it was agreed then").repeated);
+}
+
+#[tokio::test]
 async fn an_upload_that_stood_still_too_long_is_given_up() {
     let stage = Stage::new().await;
     let intake = intake(&stage);

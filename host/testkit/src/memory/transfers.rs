@@ -15,7 +15,8 @@ use lockgate_core::notification::{Channel, NotificationState};
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Owner, Revision, RevisionPin, Rollout, Side};
 use lockgate_core::ports::{
-    Admission, AnnounceOutcome, Announcement, Blame, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
+    Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Snapshot, StoreError, TransferBus,
+    TransferStore,
 };
 use lockgate_core::provenance::Entry;
 use lockgate_core::time::Clock;
@@ -147,6 +148,20 @@ impl TransferStore for MemoryStore {
         state.uploads.insert(announcement.upload.id, announcement.upload.clone());
         state.chain(transfer.id, &announcement.entry);
         Ok(AnnounceOutcome::Created)
+    }
+
+    async fn announced_under(&self, sender: PartnerId, key: &str) -> Result<Option<Earlier>, StoreError> {
+        let state = self.state();
+        let Some((fingerprint, known)) = state.fingerprints.get(&(sender, key.to_owned())).copied() else {
+            return Ok(None);
+        };
+        let upload = state.uploads.values().find(|it| it.transfer == Some(known)).cloned();
+        Ok(match (state.aggregates.get(&Work::Transfer(known)), upload) {
+            (Some(Aggregate::Transfer(it)), Some(upload)) => {
+                Some(Earlier { transfer: it.clone(), upload, fingerprint })
+            }
+            _ => None,
+        })
     }
 
     async fn load(&self, work: Work) -> Result<Option<Aggregate>, StoreError> {
