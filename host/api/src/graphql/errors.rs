@@ -52,6 +52,9 @@ pub(super) fn show_in(data: &mut Value, errors: &[ServerError]) {
     }
 }
 
+/// How sentences about inputs begin.
+const INPUT: [&str; 3] = ["Invalid value for argument", "Failed to parse", "Expected input type"];
+
 /// The executor's own errors have no codes, only sentences.
 fn code_of(message: &str) -> Code {
     match message {
@@ -59,7 +62,7 @@ fn code_of(message: &str) -> Code {
         "Query is nested too deep." => Code::QueryTooDeep,
         _ if message.starts_with("The recursion depth") => Code::QueryTooDeep,
         _ if message.starts_with("The number of directives") => Code::QueryTooManyDirectives,
-        _ if message.starts_with("Failed to parse") || message.starts_with("Expected input type") => Code::InvalidInput,
+        _ if INPUT.iter().any(|start| message.starts_with(start)) => Code::InvalidInput,
         _ => Code::QueryInvalid,
     }
 }

@@ -20,6 +20,11 @@ impl ScalarType for Long {
         }
     }
 
+    /// Asked before anything runs, with the place of the value at hand for the error.
+    fn is_valid(value: &Value) -> bool {
+        matches!(value, Value::Number(number) if number.as_u64().is_some_and(|it| it <= LARGEST))
+    }
+
     fn to_value(&self) -> Value {
         Value::from(self.0.min(LARGEST))
     }
