@@ -54,6 +54,8 @@ pub enum Crime {
     MemoryBomb,
     /// Recurses without end.
     StackOverflow,
+    /// Recurses without end, with arrays on the stack that a Rust guest keeps in its own memory.
+    OwnStackOverflow,
     /// Fills `amount` bytes (8 MiB) of heap with a pattern and behaves otherwise.
     Paint,
     /// Grows memory by `amount` bytes (8 MiB) and looks through all of it for the pattern of `paint`: a `hold`

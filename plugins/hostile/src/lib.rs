@@ -73,7 +73,8 @@ fn commit() {
     match settings.crime {
         Crime::Loop => spin(),
         Crime::MemoryBomb => memory::bomb(),
-        Crime::StackOverflow => drop(memory::recurse(u64::MAX)),
+        Crime::StackOverflow => _ = std::hint::black_box(memory::recurse(std::hint::black_box(u64::MAX))),
+        Crime::OwnStackOverflow => _ = memory::recurse_with_arrays(u64::MAX),
         Crime::Paint => memory::paint(settings.amount(8 << 20)),
         Crime::Abort => std::process::abort(),
         crime => host_calls::commit(crime, &settings),

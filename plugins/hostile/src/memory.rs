@@ -19,10 +19,15 @@ pub(crate) fn bomb() -> ! {
     }
 }
 
-/// Goes as deep as the stack allows. Not a tail call: every level keeps an array.
+/// Goes as deep as the engine's stack allows. Not a tail call: every level turns what the deeper ones gave.
 pub(crate) fn recurse(depth: u64) -> u64 {
+    if depth == 0 { 0 } else { recurse(depth - 1).rotate_left(1) ^ depth }
+}
+
+/// Goes as deep as the stack allows that Rust keeps in linear memory: every level has an array there.
+pub(crate) fn recurse_with_arrays(depth: u64) -> u64 {
     let level = black_box([depth; 32]);
-    if depth == 0 { 0 } else { recurse(depth - 1).wrapping_add(level[black_box(7)]) }
+    if depth == 0 { 0 } else { recurse_with_arrays(depth - 1).wrapping_add(level[black_box(7)]) }
 }
 
 /// Leaves `amount` bytes of the pattern behind.

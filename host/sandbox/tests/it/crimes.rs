@@ -100,13 +100,21 @@ async fn a_memory_bomb_ends_at_the_limit_and_names_what_it_wanted() {
     goes_on(&stage).await;
 }
 
+#[tokio::test]
+async fn a_stack_overflow_ends_at_the_limit_of_the_stack() {
+    let stage = Stage::new();
+    let fault = masking(&stage, &stage.hostile(Hook::Mask, "stack-overflow")).await;
+    assert_eq!(fault, Fault::Stack { limit: Limits::default().stack_bytes });
+    goes_on(&stage).await;
+}
+
 #[rstest]
 #[case::at_a_record("trap-at-record")]
 #[case::in_configure("panic-in-configure")]
 #[case::in_finish("trap-in-finish")]
 #[case::abort("abort")]
 // A Rust guest keeps its arrays on a stack of its own inside linear memory, and falls off its end.
-#[case::own_stack("stack-overflow")]
+#[case::own_stack("own-stack-overflow")]
 #[tokio::test]
 async fn a_trap_is_a_trap_wherever_it_happens(#[case] crime: &str) {
     let stage = Stage::new();
@@ -233,7 +241,7 @@ async fn a_binding_that_faults_too_often_is_quarantined_and_no_other() {
     // The third is one that only the pipeline could see.
     stage.sandbox.report(&bound, &Fault::Contract { message: "its edits overlap".to_owned() });
     let refused = try_masking(&stage, &bound).await;
-    assert!(matches!(refused, Err(PluginError::Quarantined { last: Fault::Contract { .. } })), "{refused:?}");
+    assert!(matches!(refused, Err(PluginError::Quarantined { last: Fault::Contract { .. }, .. })), "{refused:?}");
     assert_eq!(stage.sandbox.status().quarantined.len(), 1);
     goes_on(&stage).await;
 }
