@@ -43,13 +43,13 @@ impl Quarantine {
         Self { rule, clock, records: Mutex::default() }
     }
 
-    /// The last fault of a quarantined binding.
-    pub(crate) fn of(&self, binding: BindingId) -> Option<Fault> {
+    /// The last fault of a quarantined binding, and until when it rests.
+    pub(crate) fn of(&self, binding: BindingId) -> Option<(Fault, Timestamp)> {
         let now = self.clock.now();
         let mut records = self.records();
         let record = records.get(&binding)?;
         match record.until {
-            Some(until) if now < until => Some(record.last.clone()),
+            Some(until) if now < until => Some((record.last.clone(), until)),
             // Served: it begins anew.
             Some(_) => {
                 records.remove(&binding);
@@ -82,7 +82,7 @@ impl Quarantine {
             tracing::warn!(
                 binding.id = %binding,
                 fault.kind = fault.kind(),
-                "a binding faulted too often and is quarantined for {:?}",
+                "A binding faulted too often and is quarantined on this host for {:?}.",
                 self.rule.rest
             );
         }

@@ -87,8 +87,8 @@ impl Session {
         hook: Hook,
         purpose: Purpose<'_>,
     ) -> Result<Self, PluginError> {
-        if let Some(last) = shared.quarantine.of(binding.id) {
-            return Err(PluginError::Quarantined { last });
+        if let Some((last, until)) = shared.quarantine.of(binding.id) {
+            return Err(PluginError::Quarantined { last, until });
         }
         let told = Told::of(&purpose);
         let begin = match purpose {
@@ -179,6 +179,7 @@ impl Seat {
         let granted: BTreeSet<_> = binding.grants.iter().map(Grant::capability).collect();
         let linked = prepared.linked(hook, &granted).map_err(|error| host(&error))?;
         let manifest = prepared.facts.manifest();
+        tracing::Span::current().record("plugin.name", &manifest.name);
         let key = ReuseKey {
             binding: binding.id,
             plugin: binding.plugin,

@@ -3,7 +3,7 @@
 
 use tracing::Instrument;
 
-use super::{Abort, Pipeline};
+use super::{Abort, Pipeline, seat};
 use crate::change::Change;
 use crate::claim::Claim;
 use crate::fault::Fault;
@@ -48,7 +48,7 @@ impl Pipeline {
             Err(PluginError::Busy) => Err(Abort::Retry("no sandbox was free for a notification".to_owned())),
             Err(PluginError::Host(why)) => Err(Abort::Retry(why)),
             Err(error @ (PluginError::Fault(_) | PluginError::Quarantined { .. })) => {
-                tracing::warn!(plugin.name = binding.name, notification.id = %notification.id, "A notify plugin failed.");
+                tracing::warn!(binding.name = binding.name, notification.id = %notification.id, "A notify plugin failed.");
                 Ok(skip(&super::report::sentence(&error.to_string())))
             }
         }
@@ -72,14 +72,12 @@ impl Pipeline {
     }
 
     async fn ask_for_messages(&self, binding: &Binding, event: &Event) -> Result<Vec<Message>, PluginError> {
-        let span = tracing::info_span!(
-            "plugin",
-            otel.name = format!("plugin {}", binding.name),
-            plugin.name = binding.name,
-            plugin.digest = %binding.plugin,
-            plugin.hook = binding.hook.name(),
-        );
-        self.ports.runner.notify(binding, event).instrument(span).await
+        let span = seat::span(binding);
+        let answer = self.ports.runner.notify(binding, event).instrument(span.clone()).await;
+        if let Err(PluginError::Fault(fault) | PluginError::Quarantined { last: fault, .. }) = &answer {
+            span.record("plugin.fault", fault.kind());
+        }
+        answer
     }
 
     /// The event with the partners' names beside their ids, as people write messages.

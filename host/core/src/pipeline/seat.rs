@@ -14,6 +14,7 @@ use crate::hold::HoldCause;
 use crate::hook::FailureMode;
 use crate::policy::Binding;
 use crate::ports::PluginError;
+use crate::time::rfc3339;
 
 /// One binding at work.
 #[derive(Debug)]
@@ -32,14 +33,7 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn new(binding: &Binding, last_try: bool) -> Self {
-        let span = tracing::info_span!(
-            "plugin",
-            otel.name = format!("plugin {}", binding.name),
-            plugin.name = binding.name,
-            plugin.digest = %binding.plugin,
-            plugin.hook = binding.hook.name(),
-            plugin.fault = tracing::field::Empty,
-        );
+        let span = span(binding);
         let binding = binding.clone();
         Self { binding, records: 0, edits: 0, tables: vec![], took: Duration::ZERO, fault: None, span, last_try }
     }
@@ -63,8 +57,12 @@ impl Seat {
             PluginError::Busy => return Err(Abort::Retry(format!("no sandbox was free for binding `{name}`"))),
             PluginError::Host(why) => return Err(Abort::Retry(format!("binding `{name}` could not run: {why}"))),
             PluginError::Fault(Fault::Deadline { .. }) if !self.last_try => return Err(Abort::Again),
-            PluginError::Quarantined { last } => {
-                let message = format!("the binding `{name}` is quarantined after repeated faults");
+            PluginError::Quarantined { last, until } => {
+                let message = format!(
+                    "the binding `{name}` is quarantined after repeated faults until {}; releasing judges again, earlier \
+                     under a new revision that mends it",
+                    rfc3339(until)
+                );
                 (last, Severity::Hold, HoldCause::Quarantine, message)
             }
             PluginError::Fault(fault) => {
@@ -79,7 +77,7 @@ impl Seat {
         };
         self.span.record("plugin.fault", fault.kind());
         tracing::warn!(
-            parent: &self.span, plugin.name = name, plugin.fault = fault.kind(), "A plugin failed to answer."
+            parent: &self.span, binding.name = name, plugin.fault = fault.kind(), "A plugin failed to answer."
         );
         let rule = format!("{name}/fault-{}", fault.kind());
         report.incomplete |= severity > Severity::Note;
@@ -101,6 +99,20 @@ impl Seat {
             tables: self.tables,
         }
     }
+}
+
+/// The span of a binding's calls. The plugin's own name is told by the runner, which knows its manifest.
+pub(super) fn span(binding: &Binding) -> Span {
+    tracing::info_span!(
+        "plugin",
+        otel.name = format!("plugin {}", binding.name),
+        binding.name = binding.name,
+        binding.owner = %binding.owner,
+        plugin.name = tracing::field::Empty,
+        plugin.digest = %binding.plugin,
+        plugin.hook = binding.hook.name(),
+        plugin.fault = tracing::field::Empty,
+    )
 }
 
 /// The fault in a sentence. What the guest had a word in may hold what it was shown; the limits are the host's own.

@@ -15,6 +15,7 @@ use lockgate_core::policy::{Owner, Side};
 use lockgate_core::ports::{Conclusion, Masked, PluginError, RawFindings};
 use lockgate_core::provenance::{EntryKind, verify};
 use lockgate_core::route::Target;
+use lockgate_core::time::Clock as _;
 use lockgate_core::transfer::TransferState;
 
 use crate::stage::{Stage, binding, complain, csv, replace};
@@ -193,7 +194,8 @@ async fn failure_modes_decide_what_a_fault_means() {
 async fn quarantine_means_hold_whatever_the_failure_mode() {
     let stage = Stage::new().await;
     let last = Fault::Trap { message: "unreachable".to_owned() };
-    stage.runner.validates("check", move |_| Err(PluginError::Quarantined { last: last.clone() }), nothing);
+    let until = stage.clock.now() + Duration::from_secs(300);
+    stage.runner.validates("check", move |_| Err(PluginError::Quarantined { last: last.clone(), until }), nothing);
     let check = binding(Hook::Validate, "check", csv(), FailureMode::Skip);
     stage.policy(Owner::House, Side::Inbound, vec![check]);
     let id = stage.receive(&[stage.globex], "people.csv", FILE).await;

@@ -53,10 +53,11 @@ fn faults_within_the_window_quarantine_until_the_rest_is_over() {
     case.fault();
     assert_eq!(case.quarantine.of(case.binding), None);
     case.fault();
-    assert_eq!(case.quarantine.of(case.binding), Some(fault()));
+    let (last, until) = case.quarantine.of(case.binding).expect("it rests");
+    assert_eq!((last, until), (fault(), case.hand.now() + Duration::from_secs(300)));
     assert_eq!(case.quarantine.list().len(), 1);
     case.pass(299);
-    assert_eq!(case.quarantine.of(case.binding), Some(fault()));
+    assert_eq!(case.quarantine.of(case.binding), Some((fault(), until)));
     case.pass(1);
     assert_eq!(case.quarantine.of(case.binding), None);
     assert_eq!(case.quarantine.list(), []);

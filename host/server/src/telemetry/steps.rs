@@ -1,7 +1,7 @@
 //! Measures the steps of the pipeline from their spans: per plugin, per partner, per destination.
 //!
 //! Core and the adapters speak `tracing` only; what they put on a span about a step is what its metrics are labelled
-//! with. *Invariant:* a label is an id or a name that an operator set up, never anything from a payload.
+//! with. *Invariant:* a label is an id, a word of ours or the name of a published plugin, never anything from a payload.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// Which spans are steps, and which of their fields become labels.
 const STEPS: [(&str, &[&str]); 5] = [
-    ("plugin", &["plugin.name", "plugin.hook", "plugin.fault"]),
+    ("plugin", &["plugin.name", "plugin.hook", "plugin.fault", "binding.owner"]),
     ("judge inbound", &["partner.id"]),
     ("judge outbound", &["partner.id"]),
     ("deliver", &["partner.id", "destination.id", "delivery.answer"]),
@@ -79,17 +79,23 @@ where
     }
 }
 
+impl Step {
+    /// Sets a label; what is recorded again replaces what was.
+    fn label(&mut self, field: &Field, value: String) {
+        if self.wanted.contains(&field.name()) {
+            self.labels.retain(|it| it.key.as_str() != field.name());
+            self.labels.push(KeyValue::new(field.name(), value));
+        }
+    }
+}
+
 impl Visit for Step {
     fn record_str(&mut self, field: &Field, value: &str) {
-        if self.wanted.contains(&field.name()) {
-            self.labels.push(KeyValue::new(field.name(), value.to_owned()));
-        }
+        self.label(field, value.to_owned());
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn std::fmt::Debug) {
-        if self.wanted.contains(&field.name()) {
-            self.labels.push(KeyValue::new(field.name(), format!("{value:?}")));
-        }
+        self.label(field, format!("{value:?}"));
     }
 }
 

@@ -20,6 +20,7 @@ fn a_step_is_measured_with_the_labels_of_its_span() {
             delivery.answer = field::Empty,
             file = "secret.csv"
         );
+        span.record("delivery.answer", "refused");
         span.record("delivery.answer", "taken");
         drop(span);
         drop(tracing::info_span!("something else", partner.id = "ptn_2"));
