@@ -31,7 +31,7 @@ pub(crate) async fn publish(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    if !headers.get(CONTENT_TYPE).is_none_or(|kind| kind == COMPONENT) {
+    if headers.get(CONTENT_TYPE).is_some_and(|kind| kind != COMPONENT) {
         return Err(Problem::new(Code::UnsupportedMediaType, format!("send the component as `{COMPONENT}`")));
     }
     let owner = owner(&state, &viewer, query.as_deref().unwrap_or_default()).await?;
