@@ -39,6 +39,11 @@ pub(crate) struct Client {
 }
 
 impl Access {
+    /// Whether a token was given, so that none need be made.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some() || std::env::var_os("LOCKGATE_TOKEN").is_some()
+    }
+
     /// A client; `role` is whose token development makes where none is given.
     pub(crate) fn client(&self, config: &Config, role: Role) -> anyhow::Result<Client> {
         let url = self.url.clone().or_else(|| std::env::var("LOCKGATE_URL").ok());

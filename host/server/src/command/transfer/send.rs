@@ -39,6 +39,10 @@ pub(crate) struct Send {
 
 impl Send {
     pub(super) async fn run(&self, config: &Config) -> anyhow::Result<()> {
+        ensure!(
+            self.from.is_none() || !self.access.has_token(),
+            "--from makes a token in development: leave it out, because --token or LOCKGATE_TOKEN says who sends"
+        );
         let role = match &self.from {
             Some(partner) => Role::Partner(token::partner(config, partner).await?),
             None => Role::Operator,

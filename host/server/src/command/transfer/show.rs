@@ -109,26 +109,31 @@ fn head(transfer: &Value, steps: &[Value]) -> String {
     decisions::tell(&transfer["decisions"], "  ", &mut head);
     for consignment in transfer["consignments"].as_array().into_iter().flatten() {
         head.push_str(&format!(
-            "  {} for {}: {} {}\n",
+            "  {} for {}: {}{}\n",
             text(&consignment["id"]),
             text(&consignment["receiver"]["slug"]),
             text(&consignment["state"]),
-            text(&consignment["reason"]),
+            because(&consignment["reason"]),
         ));
         decisions::tell(&consignment["decisions"], "    ", &mut head);
         for delivery in consignment["deliveries"].as_array().into_iter().flatten() {
             head.push_str(&format!(
-                "    {} to `{}`: {} after {} attempts {}\n",
+                "    {} to `{}`: {}, attempts: {}{}\n",
                 text(&delivery["id"]),
                 text(&delivery["destination"]["name"]),
                 text(&delivery["state"]),
                 text(&delivery["attemptCount"]),
-                text(&delivery["lastError"]),
+                because(&delivery["lastError"]),
             ));
         }
     }
     head.push('\n');
     head
+}
+
+/// What was said of it, if anything was.
+fn because(why: &Value) -> String {
+    why.as_str().map(|it| format!(": {it}")).unwrap_or_default()
 }
 
 /// One step: when, what, by whom, and its details as `key=value`.
