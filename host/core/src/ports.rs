@@ -30,6 +30,8 @@ pub use rate_ledger::{Lease, RateLedger};
 pub use redrive_store::{AdvanceError, ClaimedLane, Left, RedriveStore};
 pub use registry::{NewRevision, Registry, RegistryError};
 pub use secure_url_store::{Passphrases, SecureUrlStore, UrlProof};
-pub use transfer_store::{Admission, AnnounceOutcome, Announcement, Blame, CommitError, StoreError, TransferStore};
+pub use transfer_store::{
+    Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, StoreError, TransferStore,
+};
 pub use upload_store::{Advance, Sweepable, UploadError, UploadStore};
 pub use vault::{LookupTable, SecretBytes, Vault, VaultError};

@@ -5,7 +5,7 @@ use crate::digest::Digest;
 use crate::id::{PartnerId, TransferId, UploadId};
 use crate::intake::{Intake, IntakeError, file_name, sender};
 use crate::partner::{Partner, PartnerStatus};
-use crate::ports::{AnnounceOutcome, Announcement};
+use crate::ports::{Addressing, AnnounceOutcome, Announcement};
 use crate::state::transfer;
 use crate::trace::TraceContext;
 use crate::transfer::{Transfer, TransferState};
@@ -45,7 +45,9 @@ pub struct Announced {
 impl Intake {
     /// Announces a transfer: checked against agreements and limits, nothing kept if anything is wrong.
     pub async fn announce(&self, viewer: &Viewer, new: NewTransfer) -> Result<Announced, IntakeError> {
-        let sender = self.active(sender(viewer)?).await?;
+        // Who names more than are allowed is refused anyway.
+        let named = &new.receivers[..new.receivers.len().min(self.settings.max_receivers)];
+        let Addressing { sender, agreed } = self.addressing(sender(viewer)?, named).await?;
         let media_type = media_type(&new.media_type)?;
         if let Some(why) = file_name::refuse(&new.file_name) {
             return Err(IntakeError::FileName(why));
@@ -53,7 +55,7 @@ impl Intake {
         if new.idempotency_key.as_deref().is_some_and(|key| !is_key(key)) {
             return Err(IntakeError::IdempotencyKey);
         }
-        let receivers = self.receivers(&sender, &new, &media_type).await?;
+        let receivers = self.receivers(&agreed, &new, &media_type)?;
         let announcement = self.announcement(viewer, &sender, receivers, media_type, new);
         match self.ports.store.announce(&announcement).await? {
             AnnounceOutcome::Created => {
@@ -79,18 +81,24 @@ impl Intake {
         }
     }
 
+    /// The sender, if it may send at all.
     pub(super) async fn active(&self, sender: PartnerId) -> Result<Partner, IntakeError> {
-        match self.ports.store.partner(sender).await? {
-            Some(partner) if partner.status == PartnerStatus::Active => Ok(partner),
+        self.addressing(sender, &[]).await.map(|it| it.sender)
+    }
+
+    /// The sender, if it may send at all, and those among the named to whom it may.
+    async fn addressing(&self, sender: PartnerId, named: &[String]) -> Result<Addressing, IntakeError> {
+        match self.ports.store.addressing(sender, named).await? {
+            Some(it) if it.sender.status == PartnerStatus::Active => Ok(it),
             Some(_) => Err(IntakeError::Suspended),
             None => Err(IntakeError::Forbidden("partner of another installation")),
         }
     }
 
     /// The addressed receivers, each once, in the order given, each under an agreement that admits the payload.
-    async fn receivers(
+    fn receivers(
         &self,
-        sender: &Partner,
+        agreed: &[(Partner, Agreement)],
         new: &NewTransfer,
         media_type: &str,
     ) -> Result<Vec<PartnerId>, IntakeError> {
@@ -101,13 +109,11 @@ impl Intake {
         if given > limit {
             return Err(IntakeError::TooManyReceivers { given, limit });
         }
-        let agreed = self.ports.store.agreed_receivers(sender.id).await?;
         let mut receivers = Vec::with_capacity(given);
         for named in &new.receivers {
             let stranger = || IntakeError::NoAgreement { receiver: named.chars().take(80).collect() };
-            let receiver = find(&agreed, named).ok_or_else(stranger)?;
-            let agreement = self.ports.registry.agreement(sender.id, receiver.id).await?.ok_or_else(stranger)?;
-            self.admit(&agreement, named, media_type, new.size)?;
+            let (receiver, agreement) = find(agreed, named).ok_or_else(stranger)?;
+            self.admit(agreement, named, media_type, new.size)?;
             if !receivers.contains(&receiver.id) {
                 receivers.push(receiver.id);
             }
@@ -199,9 +205,9 @@ impl Intake {
 }
 
 /// The partner that a text means: an id, or a slug.
-fn find<'a>(partners: &'a [Partner], named: &str) -> Option<&'a Partner> {
+fn find<'a>(agreed: &'a [(Partner, Agreement)], named: &str) -> Option<&'a (Partner, Agreement)> {
     let id = named.parse::<PartnerId>().ok();
-    partners.iter().find(|partner| Some(partner.id) == id || partner.slug == named)
+    agreed.iter().find(|(partner, _)| Some(partner.id) == id || partner.slug == named)
 }
 
 /// The media type in lower case, if it is one: `type/subtype` with optional parameters, in printable ASCII.
