@@ -17,7 +17,9 @@ mod vault;
 pub use bus::{BusError, TransferBus};
 pub use connector::{Connector, Consigned, Messenger, Notice};
 pub use nudges::{NudgeBus, NudgeSink, NudgeStore};
-pub use payload_store::{ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, UploadWriter, WriteIntent};
+pub use payload_store::{
+    ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, Stir, UploadWriter, WriteIntent,
+};
 pub use plugin_runner::{
     Checked, Conclusion, Inspected, Masked, Masking, PluginArchive, PluginError, PluginRunner, PrepareError,
     RawFinding, RawFindings, RawPlace, Subject, Validating,
