@@ -1,8 +1,11 @@
-//! `cargo xtask bench`: what the sandbox costs against its peers, and how long a small transfer takes from end to end.
+//! `cargo xtask bench`: what the gate costs against what it is made of, and how long a small transfer takes from end to end.
 
+mod api;
 mod end_to_end;
 mod load;
 mod percentiles;
+mod ratio;
+mod uploads;
 
 use std::path::Path;
 
@@ -28,6 +31,15 @@ pub(crate) struct Args {
     /// End to end: how many hosts
     #[arg(long, default_value_t = 1)]
     hosts: usize,
+    /// Uploads: how many MiB each has, one measurement after the other
+    #[arg(long, value_delimiter = ',', default_values_t = [256, 1_024])]
+    mib: Vec<u64>,
+    /// Uploads and API: how often each is measured, in turns with what it is compared with
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// API: how many clients announce transfers at the same time, one measurement after the other
+    #[arg(long, value_delimiter = ',', default_values_t = [1, 4, 16])]
+    clients: Vec<usize>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,14 +48,24 @@ enum Part {
     Sandbox,
     /// Small transfers through real services and hosts
     EndToEnd,
+    /// Large uploads into a host, against the connection, the digest and the S3 server alone
+    Uploads,
+    /// Lists against the same statements in a plain handler, announcements against single inserts, and latency under load
+    Api,
+}
+
+impl Part {
+    const ALL: [Self; 4] = [Self::Sandbox, Self::EndToEnd, Self::Uploads, Self::Api];
 }
 
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
-    if args.part != Some(Part::EndToEnd) {
-        sandbox(root, args)?;
-    }
-    if args.part != Some(Part::Sandbox) {
-        end_to_end(root, args)?;
+    for part in Part::ALL {
+        if args.part.is_none_or(|wanted| wanted == part) {
+            match part {
+                Part::Sandbox => sandbox(root, args)?,
+                _ => optimised(root, args, part)?,
+            }
+        }
     }
     Ok(())
 }
@@ -75,15 +97,29 @@ fn sandbox(root: &Path, args: &Args) -> Result<()> {
 
 /// Whoever makes the load must not be slower than what is measured, and the S3 of the run lives in this very program: so
 /// an unoptimised one hands over to an optimised one.
-fn end_to_end(root: &Path, args: &Args) -> Result<()> {
+fn optimised(root: &Path, args: &Args, part: Part) -> Result<()> {
     if !cfg!(debug_assertions) {
-        return end_to_end::run(root, args);
+        return match part {
+            Part::Sandbox => sandbox(root, args),
+            Part::EndToEnd => end_to_end::run(root, args),
+            Part::Uploads => uploads::run(root, args),
+            Part::Api => api::run(root, args),
+        };
     }
     println!("Building the hosts and this program optimised (minutes the first time) ...");
-    let mut arguments = vec![format!("--rate={}", args.rate), format!("--seconds={}", args.seconds)];
-    arguments.push(format!("--hosts={}", args.hosts));
+    let name = part.to_possible_value().map(|it| it.get_name().to_owned()).unwrap_or_default();
+    let list = |of: Vec<String>| of.join(",");
+    let mut arguments = vec![
+        name,
+        format!("--rate={}", args.rate),
+        format!("--seconds={}", args.seconds),
+        format!("--hosts={}", args.hosts),
+        format!("--mib={}", list(args.mib.iter().map(u64::to_string).collect())),
+        format!("--rounds={}", args.rounds),
+        format!("--clients={}", list(args.clients.iter().map(usize::to_string).collect())),
+    ];
     arguments.extend(args.strict.then(|| "--strict".to_owned()));
-    cargo(root, ["run", "--quiet", "--release", "--bin", "xtask", "--", "bench", "end-to-end"])
+    cargo(root, ["run", "--quiet", "--release", "--bin", "xtask", "--", "bench"])
         .args(&arguments)
-        .run("the transfers were not measured, or missed an aim")
+        .run("it was not measured, or missed an aim")
 }

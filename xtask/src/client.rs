@@ -28,6 +28,11 @@ impl Client {
         &self.token
     }
 
+    /// Where a path is at this client's host.
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
     /// The same client with another host.
     pub(crate) fn at(&self, base: &str) -> Self {
         Self { base: base.to_owned(), ..self.clone() }
@@ -96,7 +101,7 @@ impl Client {
     ) -> Result<Response<Bytes>> {
         let mut request = Request::builder()
             .method(method)
-            .uri(format!("{}{path}", self.base))
+            .uri(self.url(path))
             .header("authorization", format!("Bearer {}", self.token));
         for (name, value) in headers {
             request = request.header(*name, *value);

@@ -97,8 +97,22 @@ impl Stage {
         Ok(stage)
     }
 
+    /// Starts one more host, with settings of its own besides those of all; gives its index.
+    pub(crate) async fn add_host(&mut self, own: &[(&str, String)]) -> Result<usize> {
+        let index = self.hosts.len();
+        let name = format!("host-{}", index + 1);
+        self.hosts.push(Host { base: free_address()?, admin: free_address()?, name, child: None });
+        self.launch(index, own)?;
+        self.ready(index).await?;
+        Ok(index)
+    }
+
     /// Starts a host that does not run.
     pub(crate) fn start_host(&mut self, index: usize) -> Result<()> {
+        self.launch(index, &[])
+    }
+
+    fn launch(&mut self, index: usize, own: &[(&str, String)]) -> Result<()> {
         let host = &mut self.hosts[index];
         let log = self.dir.join(format!("{}.log", host.name));
         let log = File::options().create(true).append(true).open(&log).context("no log file")?;
@@ -106,6 +120,7 @@ impl Stage {
             .arg("serve")
             .current_dir(&self.dir)
             .envs(&self.settings)
+            .envs(own.iter().map(|(name, value)| (name, value)))
             .env("LOCKGATE_HTTP__LISTEN", host.base.trim_start_matches("http://"))
             .env("LOCKGATE_HTTP__PUBLIC_URL", self.settings.get("LOCKGATE_HTTP__PUBLIC_URL").unwrap_or(&host.base))
             .env("LOCKGATE_ADMIN__LISTEN", host.admin.trim_start_matches("http://"))

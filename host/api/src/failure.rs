@@ -81,11 +81,14 @@ impl From<IntakeError> for Failure {
     fn from(error: IntakeError) -> Self {
         let offset = match &error {
             IntakeError::Offset { at, .. } | IntakeError::Checksum { at, .. } => Some(*at),
-            IntakeError::Interrupted { kept, .. } => Some(*kept),
+            IntakeError::Interrupted { kept, .. } | IntakeError::Crowded { kept, .. } => Some(*kept),
             _ => None,
         };
         let retry_after = match &error {
             IntakeError::OverQuota { ends_in, .. } => Some(*ends_in),
+            IntakeError::Crowded { retry_after, .. } | IntakeError::Payload(PayloadError::Crowded { retry_after }) => {
+                Some(*retry_after)
+            }
             _ => None,
         };
         Self { offset, retry_after, ..Self::new(error.code(), error.to_string()) }

@@ -100,6 +100,7 @@ codes! {
     UploadComplete "UPLOAD_COMPLETE" 409 "The upload is complete; cancel the transfer instead.";
     UploadInterrupted "UPLOAD_INTERRUPTED" 400 "The connection broke; ask for the offset and go on from there.";
     UploadMetadataInvalid "UPLOAD_METADATA_INVALID" 400 "The tus headers are missing, malformed or contradictory.";
+    UploadsCrowded "UPLOADS_CROWDED" 503 "The host holds as many bytes of uploads as it may; wait as long as the answer says and go on from where the upload stands.";
     TusVersionUnsupported "TUS_VERSION_UNSUPPORTED" 412 "Only tus 1.0.0 is spoken.";
 
     InvalidSecureUrl "INVALID_SECURE_URL" 400 "The secure URL cannot be made as it is asked for; the message says why.";

@@ -17,7 +17,9 @@ mod vault;
 pub use bus::{BusError, TransferBus};
 pub use connector::{Connector, Consigned, Messenger, Notice};
 pub use nudges::{NudgeBus, NudgeSink, NudgeStore};
-pub use payload_store::{ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, UploadWriter, WriteIntent};
+pub use payload_store::{
+    ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, Stir, UploadWriter, WriteIntent,
+};
 pub use plugin_runner::{
     Checked, Conclusion, Inspected, Masked, Masking, PluginArchive, PluginError, PluginRunner, PrepareError,
     RawFinding, RawFindings, RawPlace, Subject, Validating,
@@ -31,7 +33,7 @@ pub use redrive_store::{AdvanceError, ClaimedLane, Left, RedriveStore};
 pub use registry::{NewRevision, Registry, RegistryError};
 pub use secure_url_store::{Passphrases, SecureUrlStore, UrlProof};
 pub use transfer_store::{
-    Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, StoreError, TransferStore,
+    Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, StoreError, TransferStore,
 };
 pub use upload_store::{Advance, Sweepable, UploadError, UploadStore};
 pub use vault::{LookupTable, SecretBytes, Vault, VaultError};

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::budget::BudgetConfig;
+
 /// The bucket of an installation and the key that opens it.
 #[derive(Clone)]
 pub struct S3Config {
@@ -22,6 +24,8 @@ pub struct S3Config {
     pub create_bucket: bool,
     /// How long one request may wait for its answer before it is tried again.
     pub patience: Duration,
+    /// Memory for bytes that are on their way to S3.
+    pub budget: BudgetConfig,
 }
 
 impl S3Config {

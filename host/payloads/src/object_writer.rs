@@ -10,6 +10,9 @@ use sha2::{Digest as _, Sha256};
 use crate::complete::complete;
 use crate::parts::Parts;
 
+/// Memory is asked for by so many bytes at a time.
+const PIECE: usize = 1 << 20;
+
 /// A payload on its way, hashed and counted as it passes.
 #[derive(Debug)]
 pub(crate) struct ObjectWriter {
@@ -29,7 +32,14 @@ impl PayloadWriter for ObjectWriter {
     async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError> {
         self.hash.update(&bytes);
         self.size += bytes.len() as u64;
-        self.parts.push(bytes).await
+        // What is judged holds no client up, so it waits its time; piece by piece, so that no piece asks for more than there is.
+        let mut bytes = bytes;
+        while !bytes.is_empty() {
+            let piece = bytes.split_to(bytes.len().min(PIECE));
+            self.parts.grow(piece.len(), true).await?;
+            self.parts.push(piece).await?;
+        }
+        Ok(())
     }
 
     async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError> {

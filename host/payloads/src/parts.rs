@@ -7,13 +7,15 @@ use std::sync::Arc;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
 use lockgate_core::id::PayloadId;
-use lockgate_core::ports::{PayloadError, StoreError, UploadStore};
+use lockgate_core::ports::{PayloadError, Stir, StoreError, UploadStore};
 use lockgate_core::upload::UploadedPart;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
+use tokio::time::Instant;
 use tracing::Instrument as _;
 
 use crate::bucket::Bucket;
+use crate::budget::{Budget, Hold};
 use crate::failure::Failure;
 use crate::part_size::{LAST_NUMBER, largest, part_size};
 
@@ -30,6 +32,8 @@ pub(crate) struct Workshop {
     pub(crate) uploads: Arc<dyn UploadStore>,
     /// Parts under way in the whole host.
     pub(crate) slots: Arc<Semaphore>,
+    /// Memory for all of them.
+    pub(crate) budget: Arc<Budget>,
 }
 
 /// The object that parts become.
@@ -48,8 +52,11 @@ pub(crate) struct Parts {
     pub(crate) multipart: Option<String>,
     /// Finished parts; in order once [`Parts::settle`] returned.
     pub(crate) done: Vec<UploadedPart>,
-    /// Bytes after the last part.
+    /// Bytes after the last part, and the memory that they take.
     pub(crate) buffer: BytesMut,
+    hold: Hold,
+    /// When the part that is being filled began.
+    began: Instant,
     pub(crate) next: i32,
     /// The first number that is not this writer's.
     bound: i32,
@@ -63,7 +70,7 @@ pub(crate) struct Parts {
 
 impl Parts {
     pub(crate) fn new(workshop: Workshop, target: Target) -> Self {
-        Self { bound: LAST_NUMBER + 1, ..Self::resume(workshop, target, None, vec![], BytesMut::new()) }
+        Self { bound: LAST_NUMBER + 1, ..Self::resume(workshop, target, None, vec![]) }
     }
 
     /// An upload's object as it was left. Only what [`Parts::take_over`] allots may be sent.
@@ -72,12 +79,25 @@ impl Parts {
         target: Target,
         multipart: Option<String>,
         done: Vec<UploadedPart>,
-        tail: BytesMut,
     ) -> Self {
         let next = done.last().map_or(1, |part| part.number + 1);
         let sent = done.iter().map(|part| part.size).sum();
-        let (under_way, numbers) = (JoinSet::new(), VecDeque::new());
-        Self { workshop, target, multipart, done, buffer: tail, next, bound: 0, sent, under_way, numbers, failed: None }
+        let hold = Hold::nothing(Arc::clone(&workshop.budget));
+        Self {
+            workshop,
+            target,
+            multipart,
+            done,
+            buffer: BytesMut::new(),
+            hold,
+            began: Instant::now(),
+            next,
+            bound: 0,
+            sent,
+            under_way: JoinSet::new(),
+            numbers: VecDeque::new(),
+            failed: None,
+        }
     }
 
     /// Parts from here on have these numbers.
@@ -99,18 +119,30 @@ impl Parts {
         }
     }
 
-    /// Waits for the next part under way to arrive; for ever, if there is none. Nothing is lost if it is given up.
-    pub(crate) async fn arrival(&mut self) {
-        match self.under_way.join_next().await {
-            Some(ended) => {
+    /// Waits for the next part under way to arrive, or for others to want the memory of one that does not come to its end;
+    /// for ever, if there is neither. Nothing is lost if it is given up.
+    pub(crate) async fn stir(&mut self) -> Stir {
+        let (budget, began, holds) = (self.hold.budget(), self.began, !self.hold.is_empty());
+        tokio::select! {
+            Some(ended) = self.under_way.join_next() => {
                 let gathered = self.gathered(ended);
                 let _kept = self.remember(gathered);
+                Stir::Landed
             }
-            None => std::future::pending().await,
+            () = budget.wanted(began), if holds => Stir::Wanted,
+            else => std::future::pending().await,
         }
     }
 
-    /// Takes the next bytes. After a failure nothing more is taken: a gap must never be sealed.
+    /// Takes memory for so many bytes more, before any of them is taken; a refusal leaves everything as it was.
+    pub(crate) async fn grow(&mut self, bytes: usize, for_ever: bool) -> Result<(), PayloadError> {
+        if self.hold.is_empty() {
+            self.began = Instant::now();
+        }
+        self.hold.grow(bytes, for_ever).await
+    }
+
+    /// Takes the next bytes, for which there is memory. After a failure nothing more is taken: a gap must never be sealed.
     pub(crate) async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError> {
         if let Some(error) = &self.failed {
             return Err(error.clone());
@@ -174,6 +206,8 @@ impl Parts {
         }
         let multipart = self.begin().await?;
         let body = mem::take(&mut self.buffer).freeze();
+        let held = self.hold.part(body.len());
+        self.began = Instant::now();
         while self.is_far_ahead(body.len()) {
             self.collect().await?;
         }
@@ -187,7 +221,7 @@ impl Parts {
         self.under_way.spawn(
             async move {
                 let sent = sending.await;
-                drop(slot);
+                drop((slot, held));
                 sent
             }
             .in_current_span(),

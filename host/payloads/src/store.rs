@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 
 use crate::archive::S3PluginArchive;
 use crate::bucket::{Bucket, ConnectError};
+use crate::budget::Budget;
 use crate::config::S3Config;
 use crate::format;
 use crate::object_writer::ObjectWriter;
@@ -37,7 +38,8 @@ impl S3PayloadStore {
     /// When the bucket is missing or S3 refuses or does not answer.
     pub async fn connect(config: &S3Config, uploads: Arc<dyn UploadStore>) -> Result<Self, ConnectError> {
         let bucket = Bucket::connect(config).await?;
-        Ok(Self { workshop: Workshop { bucket, uploads, slots: Arc::new(Semaphore::new(SLOTS)) } })
+        let (slots, budget) = (Arc::new(Semaphore::new(SLOTS)), Arc::new(Budget::new(config.budget)));
+        Ok(Self { workshop: Workshop { bucket, uploads, slots, budget } })
     }
 
     /// Whether the bucket answers, for readiness checks.
@@ -47,6 +49,11 @@ impl S3PayloadStore {
     /// When it does not.
     pub async fn ready(&self) -> Result<(), PayloadError> {
         Ok(self.workshop.bucket.ready().await?)
+    }
+
+    /// Bytes on their way to S3 that this host holds in memory.
+    pub fn held(&self) -> usize {
+        self.workshop.budget.held()
     }
 
     /// The archive of plugins in the same bucket.

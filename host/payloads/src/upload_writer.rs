@@ -8,7 +8,7 @@ use bytes::{Bytes, BytesMut};
 use lockgate_core::id::PayloadId;
 use lockgate_core::midstate;
 use lockgate_core::payload::ObjectOwner;
-use lockgate_core::ports::{PayloadError, Sealed, UploadWriter};
+use lockgate_core::ports::{PayloadError, Sealed, Stir, UploadWriter};
 use lockgate_core::upload::{TailObject, UploadProgress};
 use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
@@ -46,14 +46,14 @@ impl Continuation {
         };
         let hash = midstate::take_up(&progress.midstate)
             .ok_or_else(|| corrupt(payload, "the upload's hash state cannot be read".to_owned()))?;
-        let tail = match &progress.tail {
-            Some(tail) => load(&workshop, payload, tail).await?,
-            None => BytesMut::new(),
-        };
-        let size = progress.parts.iter().map(|part| part.size).sum::<u64>() + tail.len() as u64;
+        let size = progress.size();
         let target = Target { payload, key, media_type: media_type.to_owned() };
         let stepped = progress.parts.len();
-        let mut parts = Parts::resume(workshop, target, progress.multipart, progress.parts, tail);
+        let mut parts = Parts::resume(workshop, target, progress.multipart, progress.parts);
+        if let Some(tail) = &progress.tail {
+            parts.grow(usize::try_from(tail.size).unwrap_or(usize::MAX), false).await?;
+            parts.buffer = load(&parts.workshop, payload, tail).await?;
+        }
         // To finish what came to its end takes no more than the next number, and whoever does it sends the same bytes.
         parts.take_over(progress.next, parts.next.max(progress.next) + 1);
         Ok(Self { owner, parts, hash, size, tail: progress.tail, grown: false, ends: VecDeque::new(), stepped })
@@ -73,15 +73,15 @@ impl Continuation {
     }
 
     /// Keeps the bytes after the last part as an object under a fresh key, named by a row of its own before.
-    async fn keep_tail(&self) -> Result<Option<TailObject>, PayloadError> {
-        let Parts { workshop, target, buffer, .. } = &self.parts;
-        if !self.grown || buffer.is_empty() {
-            return Ok(if buffer.is_empty() { None } else { self.tail.clone() });
+    async fn keep_tail(&mut self) -> Result<Option<TailObject>, PayloadError> {
+        let body = std::mem::take(&mut self.parts.buffer).freeze();
+        if !self.grown || body.is_empty() {
+            return Ok(if body.is_empty() { None } else { self.tail.clone() });
         }
+        let Parts { workshop, target, .. } = &self.parts;
         let id = PayloadId::generate(OffsetDateTime::now_utc());
         let key = format!("uploads/{}/{}", target.payload, id.uuid().simple());
         workshop.uploads.begin_object(id, self.owner, &key, 0).await.map_err(truth)?;
-        let body = Bytes::copy_from_slice(buffer);
         let size = body.len() as u64;
         let putting = workshop.bucket.client.put_object().bucket(&workshop.bucket.name).key(&key);
         let put = putting.body(ByteStream::from(body)).send().await;
@@ -105,6 +105,7 @@ impl UploadWriter for Continuation {
     }
 
     async fn push(&mut self, mut bytes: Bytes) -> Result<(), PayloadError> {
+        self.parts.grow(bytes.len(), false).await?;
         self.grown |= !bytes.is_empty();
         self.size += bytes.len() as u64;
         while !bytes.is_empty() {
@@ -119,8 +120,8 @@ impl UploadWriter for Continuation {
         Ok(())
     }
 
-    async fn landed(&mut self) {
-        self.parts.arrival().await;
+    async fn stir(&mut self) -> Stir {
+        self.parts.stir().await
     }
 
     fn step(&mut self) -> Option<UploadProgress> {

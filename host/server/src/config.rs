@@ -162,6 +162,7 @@ pub(crate) struct S3 {
     pub(crate) create_bucket: bool,
     #[serde(with = "millis", rename = "patience_ms")]
     pub(crate) patience: Duration,
+    pub(crate) buffer_bytes: usize,
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

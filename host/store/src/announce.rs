@@ -1,19 +1,15 @@
 //! Announces a transfer once per sender and idempotency key, however many ask at the same time.
 
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{PartnerId, TransferId};
-use lockgate_core::nudge::Nudge;
+use lockgate_core::id::PartnerId;
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Earlier};
-use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Transfer;
-use lockgate_core::upload::Upload;
 use sqlx::PgConnection;
 
 use crate::column::{bigint, digest, document, integer, optional_document, optional_text, text, word};
 use crate::commit::ring;
 use crate::error::Failure;
-use crate::nudge;
-use crate::provenance::{Audience, Head, chain};
+use crate::provenance::{Audience, Head, linked};
 use crate::store::PgStore;
 use crate::usage;
 
@@ -22,39 +18,73 @@ pub(crate) async fn announce(store: &PgStore, announcement: &Announcement) -> Re
     retried!(run(store, announcement))
 }
 
+/// Nothing is locked that a second statement would need: where no quota has to be counted, one statement is the whole
+/// transaction, and the way to the database is gone once.
 async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, Failure> {
-    let mut transaction = store.worker.begin().await?;
-    let transfer = &announcement.transfer;
+    let alone = !announcement.quota.is_limited() && announcement.commands.is_empty();
     // Where another announcement under the same key is under way, this waits for how it ends.
-    if !insert_transfer(&mut transaction, transfer, announcement.fingerprint).await? {
-        let outcome = found(&mut transaction, transfer, announcement.fingerprint).await?;
-        transaction.commit().await?;
-        return Ok(outcome);
+    let created = match alone {
+        true => insert(&mut *store.worker.acquire().await?, announcement).await?,
+        false => match counted(store, announcement).await? {
+            Counted::Created(created) => created,
+            Counted::Over(over) => return Ok(over),
+        },
+    };
+    if created {
+        store.nudged.notify_one();
+        return Ok(AnnounceOutcome::Created);
     }
-    insert_upload(&mut transaction, &announcement.upload, transfer.created_at).await?;
-    let head = Head { length: 0, link: Digest::default() };
-    let audience = Audience::of(&announcement.entry, transfer.sender.uuid(), None);
-    chain(&mut transaction, transfer.id, head, &[(announcement.entry.clone(), audience)]).await?;
-    ring(&mut transaction, &announcement.commands).await?;
-    if let Some(over) = usage::count(&mut transaction, announcement).await? {
-        transaction.rollback().await?;
-        return Ok(over);
-    }
-    let nudge = Nudge { transfer: transfer.id, delivery: None, partners: vec![transfer.sender] };
-    nudge::keep(&mut transaction, &[nudge]).await?;
-    transaction.commit().await?;
-    store.nudged.notify_one();
-    Ok(AnnounceOutcome::Created)
+    found(&mut *store.worker.acquire().await?, &announcement.transfer, announcement.fingerprint).await
 }
 
-async fn insert_transfer(connection: &mut PgConnection, it: &Transfer, print: Digest) -> Result<bool, Failure> {
+/// What came of an announcement that something else goes with.
+enum Counted {
+    Created(bool),
+    Over(AnnounceOutcome),
+}
+
+async fn counted(store: &PgStore, announcement: &Announcement) -> Result<Counted, Failure> {
+    let mut transaction = store.worker.begin().await?;
+    let created = insert(&mut transaction, announcement).await?;
+    if created {
+        ring(&mut transaction, &announcement.commands).await?;
+        if let Some(over) = usage::count(&mut transaction, announcement).await? {
+            transaction.rollback().await?;
+            return Ok(Counted::Over(over));
+        }
+    }
+    transaction.commit().await?;
+    Ok(Counted::Created(created))
+}
+
+/// Writes the transfer with its upload, its first entry and a nudge, unless its key is taken; says whether it did.
+async fn insert(connection: &mut PgConnection, announcement: &Announcement) -> Result<bool, Failure> {
+    let Announcement { transfer: it, upload, fingerprint, .. } = announcement;
     let receivers: Vec<_> = it.receivers.iter().copied().map(PartnerId::uuid).collect();
-    let done = sqlx::query!(
-        "insert into transfers (id, version, state, sender, receivers, file_name, media_type, source, pins, facts, planned,
-                                adoptions, provenance_length, provenance_head, trace, idempotency_key, fingerprint,
-                                created_at, updated_at, due_at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, $13, $14, $15, $16, $17, $18, $18)
-         on conflict (sender, idempotency_key) where idempotency_key is not null do nothing",
+    let assembles: Vec<_> = upload.assembles.iter().map(|id| id.uuid()).collect();
+    let audience = Audience::of(&announcement.entry, it.sender.uuid(), None);
+    let (entry, head) = linked(Head { length: 0, link: Digest::default() }, &announcement.entry);
+    let done = sqlx::query_scalar!(
+        r#"with announced as (
+             insert into transfers (id, version, state, sender, receivers, file_name, media_type, source, pins, facts,
+                                    planned, adoptions, provenance_length, provenance_head, trace, idempotency_key,
+                                    fingerprint, created_at, updated_at, due_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
+             on conflict (sender, idempotency_key) where idempotency_key is not null do nothing
+             returning id
+           ), uploading as (
+             insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience,
+                                  expires_at, assembles, deferred)
+             select $20, $21, id, $4, $22, $23, $24, false, $25::timestamptz - $18::timestamptz, $25,
+                    nullif($26::uuid[], '{}'), $22::bigint is null
+             from announced
+           ), proving as (
+             insert into provenance (transfer, sequence, kind, actor, details, trace_id, at, link, sender, receiver)
+             select id, $13, $27, $28, $29, $30, $31, $14, $32, $33 from announced
+           ), nudging as (
+             insert into nudges (transfer, partners) select id, array[$4::uuid] from announced
+           )
+           select count(*) as "count!" from announced"#,
         it.id.uuid(),
         it.version,
         word(&it.state)?,
@@ -67,40 +97,31 @@ async fn insert_transfer(connection: &mut PgConnection, it: &Transfer, print: Di
         document(&it.facts)?,
         document(&it.planned)?,
         integer(it.adoptions)?,
-        &Digest::default().0[..],
+        bigint(head.length)?,
+        &head.link.0[..],
         it.trace.0,
         optional_text(it.idempotency_key.as_ref()),
-        &print.0[..],
+        &fingerprint.0[..],
         it.created_at,
         it.updated_at,
-    )
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// Writes an upload that was announced then; partial ones stand alone.
-pub(crate) async fn insert_upload(connection: &mut PgConnection, it: &Upload, at: Timestamp) -> Result<(), Failure> {
-    let assembles: Vec<_> = it.assembles.iter().map(|id| id.uuid()).collect();
-    sqlx::query!(
-        "insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience, expires_at,
-                              assembles, deferred)
-         values ($1, $2, $3, $4, $5, $6, $7, false, $8::timestamptz - $9::timestamptz, $8, nullif($10::uuid[], '{}'),
-                 $5::bigint is null)",
-        it.id.uuid(),
-        it.version,
-        it.transfer.map(TransferId::uuid),
-        it.sender.uuid(),
-        it.length.map(bigint).transpose()?,
-        bigint(it.offset)?,
-        document(&it.progress)?,
-        it.expires_at,
-        at,
+        upload.id.uuid(),
+        upload.version,
+        upload.length.map(bigint).transpose()?,
+        bigint(upload.offset)?,
+        document(&upload.progress)?,
+        upload.expires_at,
         &assembles,
+        text(entry.kind.name()),
+        document(&entry.actor)?,
+        entry.details,
+        optional_text(entry.trace_id.as_ref()),
+        entry.at,
+        audience.sender.map(PartnerId::uuid),
+        audience.receiver.map(PartnerId::uuid),
     )
-    .execute(connection)
+    .fetch_one(connection)
     .await?;
-    Ok(())
+    Ok(done == 1)
 }
 
 async fn found(connection: &mut PgConnection, asked: &Transfer, print: Digest) -> Result<AnnounceOutcome, Failure> {

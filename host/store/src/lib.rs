@@ -12,6 +12,7 @@ mod row;
 #[macro_use]
 mod transient;
 
+mod addressing;
 mod admit;
 mod adopt;
 mod announce;

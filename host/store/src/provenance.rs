@@ -30,6 +30,16 @@ pub(crate) fn micros(at: Timestamp) -> Timestamp {
     at.replace_nanosecond(at.nanosecond() / 1_000 * 1_000).unwrap_or(at)
 }
 
+/// An entry as the database keeps it, and the head once it stands behind the one given.
+pub(crate) fn linked(head: Head, entry: &Entry) -> (Entry, Head) {
+    let mut entry = entry.clone();
+    entry.at = micros(entry.at);
+    clean(&mut entry.details);
+    let length = head.length + 1;
+    let link = link(head.link, length, &entry);
+    (entry, Head { length, link })
+}
+
 /// Puts the entries behind the head, and moves the head of the transfer's row, which must be locked.
 pub(crate) async fn chain(
     connection: &mut PgConnection,
@@ -42,12 +52,9 @@ pub(crate) async fn chain(
     }
     let mut head = head;
     let mut rows = Rows::default();
-    for (entry, audience) in entries {
-        let mut entry = entry.clone();
-        entry.at = micros(entry.at);
-        clean(&mut entry.details);
-        head.length += 1;
-        head.link = link(head.link, head.length, &entry);
+    for (given, audience) in entries {
+        let entry;
+        (entry, head) = linked(head, given);
         rows.push(&entry, head, *audience)?;
     }
     rows.insert(connection, transfer.uuid()).await?;

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use lockgate_core::ports::StoreError;
+use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::sync::Notify;
 
@@ -14,6 +15,9 @@ use crate::config::StoreConfig;
 use crate::error::Failure;
 use crate::vault::Envelope;
 use crate::vault::TableCache;
+
+/// A connection that was not used for so long is asked whether it lives.
+const RESTED: Duration = Duration::from_secs(1);
 
 /// The truth in Postgres.
 #[derive(Debug, Clone)]
@@ -136,7 +140,17 @@ fn pool(config: &StoreConfig, role: &str, connections: u32) -> Result<PgPool, St
         .acquire_timeout(config.acquire_timeout)
         .idle_timeout(Duration::from_secs(300))
         .max_lifetime(Duration::from_secs(1800))
-        .test_before_acquire(true)
+        // The pool asks each connection whether it lives when it comes back; asked again before each use it would cost
+        // every statement a second way. One that has rested may have died meanwhile.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                if meta.idle_for >= RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
         .connect_lazy_with(options))
 }
 

@@ -13,15 +13,15 @@ use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Revision, Side};
 use lockgate_core::ports::{
-    Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Snapshot, StoreError, TransferBus,
-    TransferStore,
+    Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Snapshot, StoreError,
+    TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
 use lockgate_core::transfer::{Transfer, Version};
 use lockgate_core::viewer::Viewer;
 
 use crate::store::PgStore;
-use crate::{admit, adopt, announce, claim, commit, host, load, pin, provenance, relay, snapshot};
+use crate::{addressing, admit, adopt, announce, claim, commit, host, load, pin, provenance, relay, snapshot};
 
 #[async_trait]
 impl TransferStore for PgStore {
@@ -55,6 +55,10 @@ impl TransferStore for PgStore {
 
     async fn pin(&self, claim: &Claim, side: Side) -> Result<Vec<Revision>, CommitError> {
         pin::pin(self, claim, side).await
+    }
+
+    async fn addressing(&self, sender: PartnerId, named: &[String]) -> Result<Option<Addressing>, StoreError> {
+        Ok(addressing::find(self, sender, named).await?)
     }
 
     async fn announce(&self, announcement: &Announcement) -> Result<AnnounceOutcome, StoreError> {

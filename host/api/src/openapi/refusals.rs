@@ -21,7 +21,7 @@ pub(super) const CHOSEN: &[Code] = &[
     Code::IdempotencyConflict,
 ];
 /// What may be wrong with a body of bytes.
-pub(super) const BROUGHT: &[Code] = &[Code::UploadInterrupted, Code::UploadTooLong];
+pub(super) const BROUGHT: &[Code] = &[Code::UploadInterrupted, Code::UploadTooLong, Code::UploadsCrowded];
 /// What may be wrong with how tus is spoken.
 pub(super) const SPOKEN: &[Code] = &[
     Code::UploadMetadataInvalid,

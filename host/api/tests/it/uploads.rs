@@ -68,6 +68,28 @@ async fn says_what_it_speaks_without_a_token() {
 }
 
 #[tokio::test]
+async fn a_host_short_of_memory_says_when_to_go_on_and_keeps_what_came() {
+    let house = House::new().await;
+    let path = house.create(6).await;
+    house.payloads.leave_room(3);
+    let pieces = stream::iter(["ab", "c", "de"].map(Ok::<_, std::io::Error>));
+    let refused = house.patch(&path, 0, Body::from_stream(pieces)).await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!((refused.header("retry-after"), refused.header("upload-offset")), ("7", "3"));
+    assert_eq!(
+        (&refused.json()["code"], &refused.json()["retry_after_seconds"]),
+        (&json!("UPLOADS_CROWDED"), &json!(7))
+    );
+    assert_eq!(house.head(&path).await.header("upload-offset"), "3");
+    house.payloads.leave_room(100);
+    assert_eq!(house.patch(&path, 3, "def").await.status, StatusCode::NO_CONTENT);
+    let query = "{ transfers { nodes { state source { digest } } } }";
+    let seen = house.ask(&house.token(&house.acme), query, json!({})).await;
+    let wanted = json!([{ "state": "RECEIVED", "source": { "digest": Digest::of(b"abcdef").to_string() } }]);
+    assert_eq!(seen["data"]["transfers"]["nodes"], wanted);
+}
+
+#[tokio::test]
 async fn takes_a_file_in_pieces() {
     let house = House::new().await;
     let path = house.create(6).await;

@@ -7,7 +7,7 @@ use crate::digest::Digest;
 use crate::id::{PartnerId, TransferId, UploadId};
 use crate::intake::{Intake, IntakeError, file_name, sender};
 use crate::partner::{Partner, PartnerStatus};
-use crate::ports::{AnnounceOutcome, Announcement, Earlier};
+use crate::ports::{Addressing, AnnounceOutcome, Announcement, Earlier};
 use crate::state::transfer;
 use crate::trace::TraceContext;
 use crate::transfer::{Transfer, TransferState};
@@ -93,7 +93,8 @@ impl Intake {
         for receiver in &earlier.transfer.receivers {
             known.extend(self.ports.store.partner(*receiver).await?);
         }
-        let named: Option<Vec<_>> = new.receivers.iter().map(|named| find(&known, named).map(|it| it.id)).collect();
+        let named: Option<Vec<_>> =
+            new.receivers.iter().map(|named| find(&known, |it| it, named).map(|it| it.id)).collect();
         let same = named.is_some_and(|it| earlier.fingerprint == fingerprint(&once(it), media_type, new));
         Ok(same.then_some(earlier))
     }
@@ -107,9 +108,15 @@ impl Intake {
         }
     }
 
+    /// The sender, if it may send at all.
     pub(super) async fn active(&self, sender: PartnerId) -> Result<Partner, IntakeError> {
-        match self.ports.store.partner(sender).await? {
-            Some(partner) if partner.status == PartnerStatus::Active => Ok(partner),
+        self.addressing(sender, &[]).await.map(|it| it.sender)
+    }
+
+    /// The sender, if it may send at all, and those among the named to whom it may.
+    async fn addressing(&self, sender: PartnerId, named: &[String]) -> Result<Addressing, IntakeError> {
+        match self.ports.store.addressing(sender, named).await? {
+            Some(it) if it.sender.status == PartnerStatus::Active => Ok(it),
             Some(_) => Err(IntakeError::Suspended),
             None => Err(IntakeError::Forbidden("partner of another installation")),
         }
@@ -123,7 +130,9 @@ impl Intake {
         new: &NewTransfer,
         media_type: &str,
     ) -> Result<Vec<PartnerId>, IntakeError> {
-        let sender = self.active(sender).await?;
+        // Who names more than are allowed is refused anyway.
+        let named = &new.receivers[..new.receivers.len().min(self.settings.max_receivers)];
+        let Addressing { agreed, .. } = self.addressing(sender, named).await?;
         if new.receivers.is_empty() {
             return Err(IntakeError::NoReceivers);
         }
@@ -131,13 +140,11 @@ impl Intake {
         if given > limit {
             return Err(IntakeError::TooManyReceivers { given, limit });
         }
-        let agreed = self.ports.store.agreed_receivers(sender.id).await?;
         let mut receivers = Vec::with_capacity(given);
         for named in &new.receivers {
             let stranger = || IntakeError::NoAgreement { receiver: named.chars().take(80).collect() };
-            let receiver = find(&agreed, named).ok_or_else(stranger)?;
-            let agreement = self.ports.registry.agreement(sender.id, receiver.id).await?.ok_or_else(stranger)?;
-            self.admit(&agreement, named, media_type, new.size)?;
+            let (receiver, agreement) = find(&agreed, |(partner, _)| partner, named).ok_or_else(stranger)?;
+            self.admit(agreement, named, media_type, new.size)?;
             receivers.push(receiver.id);
         }
         Ok(once(receivers))
@@ -227,9 +234,9 @@ impl Intake {
 }
 
 /// The partner that a text means: an id, or a slug.
-fn find<'a>(partners: &'a [Partner], named: &str) -> Option<&'a Partner> {
+fn find<'a, T>(among: &'a [T], partner: impl Fn(&T) -> &Partner, named: &str) -> Option<&'a T> {
     let id = named.parse::<PartnerId>().ok();
-    partners.iter().find(|partner| Some(partner.id) == id || partner.slug == named)
+    among.iter().find(|it| Some(partner(it).id) == id || partner(it).slug == named)
 }
 
 /// Each once, in the order of their first mention.

@@ -148,6 +148,18 @@ pub enum IntakeError {
         /// What broke.
         cause: String,
     },
+    /// The host is short of memory and the upload was slow to use what it had; what came before is kept, unless a checksum
+    /// covered it.
+    #[error(
+        "the host holds as many bytes of uploads in memory as it may; {kept} bytes of the upload are kept, go on from there \
+         in {} s", .retry_after.as_secs()
+    )]
+    Crowded {
+        /// Where the upload stands.
+        kept: u64,
+        /// When to go on.
+        retry_after: Duration,
+    },
     /// The transfer is past that.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
@@ -187,6 +199,7 @@ impl IntakeError {
             Self::Assembled(_) => Code::UploadAssembled,
             Self::Complete(_) => Code::UploadComplete,
             Self::Interrupted { .. } => Code::UploadInterrupted,
+            Self::Crowded { .. } => Code::UploadsCrowded,
             Self::IllegalMove(_) => Code::IllegalMove,
             Self::Store(error) => error.code(),
             Self::Payload(error) => error.code(),

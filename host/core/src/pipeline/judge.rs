@@ -144,6 +144,7 @@ impl Pipeline {
             let chunk = match chunk {
                 Ok(chunk) => chunk,
                 Err(PayloadError::Unavailable(why)) => return Err(Abort::Retry(why)),
+                Err(error @ PayloadError::Crowded { .. }) => return Err(Abort::Retry(error.to_string())),
                 Err(error @ (PayloadError::Missing(_) | PayloadError::Corrupt { .. })) => {
                     report.add(damaged(&error), Owner::House, HoldCause::Fault);
                     *stopped = true;
@@ -262,7 +263,7 @@ fn group<'a>(groups: &'a mut Vec<Group>, framing: &Framing, owner: Owner) -> &'a
 fn damaged(error: &PayloadError) -> Finding {
     let rule = match error {
         PayloadError::Missing(_) => "payload/missing",
-        PayloadError::Corrupt { .. } | PayloadError::Unavailable(_) => "payload/corrupt",
+        PayloadError::Corrupt { .. } | PayloadError::Unavailable(_) | PayloadError::Crowded { .. } => "payload/corrupt",
     };
     Finding {
         rule: rule.to_owned(),

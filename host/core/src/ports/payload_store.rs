@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 use std::ops::Range;
 use std::pin::Pin;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -69,11 +70,11 @@ pub trait UploadWriter: Send + Debug {
     fn has_parts(&self) -> bool;
     /// From now on this writer's parts have the numbers from `first`.
     fn take_over(&mut self, first: i32);
-    /// Takes the next bytes; waits while too many parts are under way.
+    /// Takes the next bytes, all or none; waits while too many parts are under way or the host is short of memory. After
+    /// [`PayloadError::Crowded`] it can still be paused.
     async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError>;
-    /// Waits until something became durable, so that a step may be taken. Never returns while nothing is under way; it may
-    /// be given up at any time.
-    async fn landed(&mut self);
+    /// Waits until there is something to do besides taking bytes. It may be given up at any time.
+    async fn stir(&mut self) -> Stir;
     /// What has become durable since the last step, front to back without a gap; the writer goes on meanwhile.
     fn step(&mut self) -> Option<UploadProgress>;
     /// Makes all bytes taken so far durable (full parts as parts, the rest as tail object) and says where it stands.
@@ -82,6 +83,15 @@ pub trait UploadWriter: Send + Debug {
     async fn finish(self: Box<Self>) -> Result<UploadProgress, PayloadError>;
     /// Completes the object: last part, completion, digest.
     async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError>;
+}
+
+/// What an upload's writer has to say between bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stir {
+    /// Something became durable: a step may be taken.
+    Landed,
+    /// Others have waited too long for memory that it holds without using it: it should be paused.
+    Wanted,
 }
 
 /// A complete object that is not live yet.
@@ -97,6 +107,12 @@ pub enum PayloadError {
     /// S3 does not answer or refuses; worth another try.
     #[error("the payload store is unavailable: {0}")]
     Unavailable(String),
+    /// The host holds as many bytes on their way to S3 as it may.
+    #[error("the host holds as many bytes of uploads in memory as it may; go on in {} s", .retry_after.as_secs())]
+    Crowded {
+        /// When to try again.
+        retry_after: Duration,
+    },
     /// The object is gone.
     #[error("payload {0} is missing from the payload store")]
     Missing(PayloadId),
@@ -115,6 +131,7 @@ impl PayloadError {
     pub const fn code(&self) -> Code {
         match self {
             Self::Unavailable(_) => Code::TemporarilyUnavailable,
+            Self::Crowded { .. } => Code::UploadsCrowded,
             Self::Missing(_) | Self::Corrupt { .. } => Code::Internal,
         }
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+use crate::agreement::Agreement;
 use crate::change::Change;
 use crate::claim::{Aggregate, Claim};
 use crate::code::Code;
@@ -60,6 +61,10 @@ pub trait TransferStore: Send + Sync + Debug {
     /// Picks the active revision of the house and of the partner for that side; an owner without one has no pin. For a
     /// delivery that is judged anew nothing is kept: its decision names the revisions.
     async fn pin(&self, claim: &Claim, side: Side) -> Result<Vec<Revision>, CommitError>;
+
+    /// A sender, and those among the named partners (ids or slugs) to whom it has an active agreement: all that must be
+    /// known to announce a transfer, in one question.
+    async fn addressing(&self, sender: PartnerId, named: &[String]) -> Result<Option<Addressing>, StoreError>;
 
     /// Creates an announced transfer with its upload, or finds the one that the same sender announced under the same
     /// idempotency key.
@@ -118,6 +123,15 @@ pub enum Admission {
     },
     /// The claim does not hold any more.
     Stale,
+}
+
+/// A sender and whom it may address.
+#[derive(Debug, Clone)]
+pub struct Addressing {
+    /// The sender.
+    pub sender: Partner,
+    /// Those among the named to whom it has an active agreement.
+    pub agreed: Vec<(Partner, Agreement)>,
 }
 
 /// A transfer to announce.

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod archive;
+mod crowd;
 mod faults;
 mod objects;
 mod proxy;

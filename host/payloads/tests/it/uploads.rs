@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bytes::Bytes;
 use lockgate_core::digest::Digest;
-use lockgate_core::ports::{PayloadError, PayloadStore as _};
+use lockgate_core::ports::{PayloadError, PayloadStore as _, Stir};
 use lockgate_core::upload::UploadProgress;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -127,7 +127,7 @@ async fn what_has_landed_becomes_a_step_that_another_node_goes_on_from() {
     writer.push(bytes.slice(..20 * MIB)).await.unwrap();
     let mut step = UploadProgress::default();
     while step.parts.len() < 2 {
-        writer.landed().await;
+        assert_eq!(writer.stir().await, Stir::Landed);
         step = writer.step().unwrap_or(step);
     }
     assert_eq!((step.size(), step.tail.is_none(), step.open), (16 * MIB as u64, true, true));

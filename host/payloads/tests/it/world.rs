@@ -9,7 +9,7 @@ use lockgate_core::id::{PayloadId, TransferId};
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{PayloadError, PayloadStore as _, UploadWriter, WriteIntent};
 use lockgate_core::upload::UploadProgress;
-use lockgate_payloads::{S3Config, S3PayloadStore};
+use lockgate_payloads::{BudgetConfig, S3Config, S3PayloadStore};
 use lockgate_testkit::services::{services, unique};
 use time::OffsetDateTime;
 
@@ -70,6 +70,7 @@ pub(crate) async fn config(endpoint: String) -> S3Config {
         path_style: true,
         create_bucket: true,
         patience: Duration::from_secs(20),
+        budget: BudgetConfig::default(),
     }
 }
 

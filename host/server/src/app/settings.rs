@@ -11,7 +11,7 @@ use lockgate_connectors::{ConnectorsConfig, EgressConfig, InstallationS3};
 use lockgate_core::intake::IntakeSettings;
 use lockgate_core::pipeline::PipelineSettings;
 use lockgate_core::ports::SecretBytes;
-use lockgate_payloads::S3Config;
+use lockgate_payloads::{BudgetConfig, S3Config};
 use lockgate_sandbox::SandboxConfig;
 use lockgate_store::{SecretsKey, StoreConfig};
 use url::Url;
@@ -59,6 +59,7 @@ pub(super) fn s3(config: &Config) -> S3Config {
         path_style: s3.path_style,
         create_bucket: s3.create_bucket,
         patience: s3.patience,
+        budget: BudgetConfig { bytes: s3.buffer_bytes, ..BudgetConfig::default() },
     }
 }
 

@@ -1,5 +1,7 @@
 //! Checks what the settings mean, all at once, before any port opens.
 
+use lockgate_payloads::BudgetConfig;
+
 use super::{Config, Environment, IdentityMode};
 
 impl Config {
@@ -103,6 +105,10 @@ impl Config {
             .filter(|(_, value)| *value == 0)
             .map(|(key, _)| format!("`{key}` must be at least 1"))
             .collect();
+        if self.s3.buffer_bytes < BudgetConfig::LEAST {
+            problems
+                .push(format!("`s3.buffer_bytes` must be at least {}: two parts of an upload", BudgetConfig::LEAST));
+        }
         if self.workers.alive.as_millis() < 3_000 {
             problems.push("`workers.alive_ms` must be at least 3000, or slow moments count as deaths".to_owned());
         }

@@ -1,17 +1,35 @@
 //! Partial uploads: begun without a transfer, kept while they may be assembled.
 
-use lockgate_core::id::UploadId;
+use lockgate_core::id::{TransferId, UploadId};
 use lockgate_core::time::Timestamp;
 use lockgate_core::upload::Upload;
 
-use crate::announce::insert_upload;
+use crate::column::{bigint, document};
 use crate::error::Failure;
 use crate::store::PgStore;
 
-/// Writes a partial upload.
-pub(super) async fn begin(store: &PgStore, upload: &Upload, at: Timestamp) -> Result<(), Failure> {
-    let mut connection = store.worker.acquire().await?;
-    insert_upload(&mut connection, upload, at).await
+/// Writes a partial upload, begun then.
+pub(super) async fn begin(store: &PgStore, it: &Upload, at: Timestamp) -> Result<(), Failure> {
+    let assembles: Vec<_> = it.assembles.iter().map(|id| id.uuid()).collect();
+    sqlx::query!(
+        "insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience, expires_at,
+                              assembles, deferred)
+         values ($1, $2, $3, $4, $5, $6, $7, false, $8::timestamptz - $9::timestamptz, $8, nullif($10::uuid[], '{}'),
+                 $5::bigint is null)",
+        it.id.uuid(),
+        it.version,
+        it.transfer.map(TransferId::uuid),
+        it.sender.uuid(),
+        it.length.map(bigint).transpose()?,
+        bigint(it.offset)?,
+        document(&it.progress)?,
+        it.expires_at,
+        at,
+        &assembles,
+    )
+    .execute(&store.worker)
+    .await?;
+    Ok(())
 }
 
 /// Gives uploads their whole time again.

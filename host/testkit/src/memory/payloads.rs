@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -11,7 +12,9 @@ use futures::stream;
 use lockgate_core::digest::Digest;
 use lockgate_core::id::PayloadId;
 use lockgate_core::payload::{ObjectFormat, ObjectOwner, Payload};
-use lockgate_core::ports::{ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, UploadWriter, WriteIntent};
+use lockgate_core::ports::{
+    ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, Stir, UploadWriter, WriteIntent,
+};
 use lockgate_core::upload::{TailObject, UploadProgress};
 
 type Objects = Arc<Mutex<HashMap<String, Bytes>>>;
@@ -23,6 +26,7 @@ pub struct MemoryPayloadStore {
     chunk: usize,
     abandoned: Arc<Mutex<u32>>,
     tails: Mutex<u64>,
+    room: Arc<Mutex<usize>>,
 }
 
 impl Default for MemoryPayloadStore {
@@ -34,7 +38,8 @@ impl Default for MemoryPayloadStore {
 impl MemoryPayloadStore {
     /// A store whose reads come in chunks of that many bytes.
     pub fn with_chunks_of(chunk: usize) -> Self {
-        Self { objects: Objects::default(), chunk, abandoned: Arc::default(), tails: Mutex::default() }
+        let room = Arc::new(Mutex::new(usize::MAX));
+        Self { objects: Objects::default(), chunk, abandoned: Arc::default(), tails: Mutex::default(), room }
     }
 
     /// Stores an object as it is.
@@ -57,6 +62,11 @@ impl MemoryPayloadStore {
             Some(bytes) => objects.insert(payload.key.clone(), bytes),
             None => objects.remove(&payload.key),
         };
+    }
+
+    /// Lets uploads take so many bytes more; the next is refused.
+    pub fn leave_room(&self, bytes: usize) {
+        *self.room.lock().expect("no test panics inside a store") = bytes;
     }
 
     /// How many objects were given up while they were written.
@@ -128,6 +138,7 @@ impl PayloadStore for MemoryPayloadStore {
             tail: format!("uploads/{id}/{begun}"),
             next: progress.next.max(1),
             bound: 0,
+            room: self.room.clone(),
         }))
     }
 }
@@ -177,6 +188,7 @@ struct Uploading {
     tail: String,
     next: i32,
     bound: i32,
+    room: Arc<Mutex<usize>>,
 }
 
 impl Uploading {
@@ -210,6 +222,11 @@ impl UploadWriter for Uploading {
     }
 
     async fn push(&mut self, bytes: Bytes) -> Result<(), PayloadError> {
+        {
+            let mut room = self.room.lock().expect("no test panics inside a store");
+            let crowded = PayloadError::Crowded { retry_after: Duration::from_secs(7) };
+            *room = room.checked_sub(bytes.len()).ok_or(crowded)?;
+        }
         self.bytes.extend_from_slice(&bytes);
         if self.sends_part(0) {
             assert!(self.next < self.bound, "part {} was sent by a writer that did not take over", self.next);
@@ -220,8 +237,8 @@ impl UploadWriter for Uploading {
         Ok(())
     }
 
-    async fn landed(&mut self) {
-        std::future::pending::<()>().await;
+    async fn stir(&mut self) -> Stir {
+        std::future::pending().await
     }
 
     fn step(&mut self) -> Option<UploadProgress> {

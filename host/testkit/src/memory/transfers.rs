@@ -15,8 +15,8 @@ use lockgate_core::notification::{Channel, NotificationState};
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Owner, Revision, RevisionPin, Rollout, Side};
 use lockgate_core::ports::{
-    Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Snapshot, StoreError, TransferBus,
-    TransferStore,
+    Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Snapshot, StoreError,
+    TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
 use lockgate_core::time::Clock;
@@ -248,6 +248,20 @@ impl TransferStore for MemoryStore {
             })
         };
         Ok(state.partners.iter().filter(agreed).cloned().collect())
+    }
+
+    async fn addressing(&self, sender: PartnerId, named: &[String]) -> Result<Option<Addressing>, StoreError> {
+        let state = self.state();
+        let Some(it) = state.partners.iter().find(|it| it.id == sender) else { return Ok(None) };
+        let is_named = |it: &Partner| named.iter().any(|named| *named == it.slug || *named == it.id.to_string());
+        let agreement = |to: &Partner| {
+            let active = lockgate_core::agreement::AgreementStatus::Active;
+            let mut all = state.agreements.iter();
+            all.find(|it| it.sender == sender && it.receiver == to.id && it.status == active).cloned()
+        };
+        let named = state.partners.iter().filter(|it| is_named(it));
+        let agreed = named.filter_map(|it| Some((it.clone(), agreement(it)?))).collect();
+        Ok(Some(Addressing { sender: it.clone(), agreed }))
     }
 
     async fn relay(&self, limit: usize, bus: &dyn TransferBus) -> Result<usize, StoreError> {

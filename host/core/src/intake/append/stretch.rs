@@ -4,6 +4,8 @@
 //! *Invariant:* before a stretch sends a part it has taken the upload over, which leaves every earlier writer stale and
 //! gives this one part numbers of its own: two writers never write the same part, whatever they send.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures::future::{Either, select};
 use futures::{FutureExt as _, StreamExt as _};
@@ -11,13 +13,34 @@ use futures::{FutureExt as _, StreamExt as _};
 use super::checksum::{Checksum, Summing};
 use super::{BodyError, BodyStream, too_long};
 use crate::intake::{Intake, IntakeError, media_type_of};
-use crate::ports::{Advance, UploadWriter};
+use crate::ports::{Advance, PayloadError, Stir, UploadWriter};
 use crate::transfer::Transfer;
 use crate::upload::{Upload, UploadProgress};
 use crate::viewer::Viewer;
 
 /// So many bytes at a time: less than a part, so that each part is followed by a step.
 const PIECE: usize = 1 << 20;
+
+/// How long an upload that gave its memory to others should stay away.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Why a body was not taken to its end.
+enum Broken {
+    /// The connection broke.
+    Connection(String),
+    /// The host is short of memory.
+    Crowded(Duration),
+}
+
+impl Broken {
+    /// The error, with what is kept all the same.
+    fn kept(self, kept: u64) -> IntakeError {
+        match self {
+            Self::Connection(cause) => IntakeError::Interrupted { kept, cause },
+            Self::Crowded(retry_after) => IntakeError::Crowded { kept, retry_after },
+        }
+    }
+}
 
 /// A request at work on an upload.
 pub(super) struct Stretch<'a> {
@@ -54,21 +77,22 @@ impl<'a> Stretch<'a> {
 
     /// Takes the body to its end, or to where it breaks.
     pub(super) async fn run(mut self, viewer: &Viewer, mut body: BodyStream) -> Result<Upload, IntakeError> {
-        let mut broken = None;
-        loop {
-            let event = match select(body.next(), self.writer.landed().boxed()).await {
-                Either::Left((chunk, _)) => chunk,
-                Either::Right(((), _)) => Some(Ok(Bytes::new())),
+        let broken = loop {
+            let chunk = match select(body.next(), self.writer.stir().boxed()).await {
+                Either::Left((None, _)) => break None,
+                Either::Left((Some(Ok(chunk)), _)) => chunk,
+                Either::Left((Some(Err(BodyError(cause))), _)) => break Some(Broken::Connection(cause)),
+                Either::Right((Stir::Landed, _)) => Bytes::new(),
+                Either::Right((Stir::Wanted, _)) => break Some(Broken::Crowded(PAUSE)),
             };
-            match event {
-                None => break,
-                Some(Ok(chunk)) => self.take(chunk).await?,
-                Some(Err(BodyError(cause))) => {
-                    broken = Some(cause);
-                    break;
+            match self.take(chunk).await {
+                Ok(()) => {}
+                Err(IntakeError::Payload(PayloadError::Crowded { retry_after })) => {
+                    break Some(Broken::Crowded(retry_after));
                 }
+                Err(error) => return Err(error),
             }
-        }
+        };
         self.end(viewer, broken).await
     }
 
@@ -86,9 +110,10 @@ impl<'a> Stretch<'a> {
             if self.writer.sends_part(piece.len()) {
                 self.take_over().await?;
             }
-            self.offset += piece.len() as u64;
-            self.unsaved = true;
+            let size = piece.len() as u64;
             self.writer.push(piece).await?;
+            self.offset += size;
+            self.unsaved = true;
             self.step().await?;
         }
         self.step().await
@@ -117,11 +142,11 @@ impl<'a> Stretch<'a> {
         self.advance(self.upload.offset, used).await
     }
 
-    async fn end(mut self, viewer: &Viewer, broken: Option<String>) -> Result<Upload, IntakeError> {
+    async fn end(mut self, viewer: &Viewer, broken: Option<Broken>) -> Result<Upload, IntakeError> {
         if let Some((wanted, summing)) = self.checksum.take() {
             let at = self.upload.offset;
-            if let Some(cause) = broken {
-                return Err(IntakeError::Interrupted { kept: at, cause });
+            if let Some(broken) = broken {
+                return Err(broken.kept(at));
             }
             if summing.finish() != wanted {
                 return Err(IntakeError::Checksum { algorithm: wanted.algorithm(), at });
@@ -135,7 +160,7 @@ impl<'a> Stretch<'a> {
             self.upload = advance(self.intake, self.upload, self.offset, progress).await?;
         }
         match broken {
-            Some(cause) => Err(IntakeError::Interrupted { kept: self.upload.offset, cause }),
+            Some(broken) => Err(broken.kept(self.upload.offset)),
             None => Ok(self.upload),
         }
     }

@@ -1,0 +1,70 @@
+//! The peer: `host/store/examples/plain.rs`, built optimised and run as a process of its own.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+
+use crate::client::Client;
+use crate::shell::{cargo, target_dir};
+use crate::stage::Stage;
+
+/// Connections of the gate for what people read, by default; the peer has as many.
+const CONNECTIONS: &str = "16";
+
+/// The built peer.
+#[derive(Debug)]
+pub(super) struct Plain {
+    program: PathBuf,
+    statements: PathBuf,
+}
+
+/// The peer as it serves; ends with this.
+#[derive(Debug)]
+pub(super) struct Serving {
+    pub(super) client: Client,
+    child: Child,
+}
+
+impl Plain {
+    pub(super) fn build(root: &Path) -> Result<Self> {
+        cargo(root, ["build", "--quiet", "--release", "--example", "plain"]).run("the peer did not build")?;
+        Ok(Self { program: target_dir(root).join("release/examples/plain"), statements: root.join(".sqlx") })
+    }
+
+    /// Serves the list.
+    pub(super) fn list(&self, stage: &Stage) -> Result<Serving> {
+        let mut child = Command::new(&self.program)
+            .args(["list", database(stage)?, CONNECTIONS])
+            .arg(&self.statements)
+            .stdout(Stdio::piped())
+            .spawn()
+            .context("the peer did not start")?;
+        let mut address = String::new();
+        BufReader::new(child.stdout.take().context("the peer says nothing")?).read_line(&mut address)?;
+        Ok(Serving { client: Client::new(format!("http://{}", address.trim()), ""), child })
+    }
+
+    /// Commits a second of single inserts by so many clients.
+    pub(super) fn commits(&self, stage: &Stage, clients: usize, turn: Duration) -> Result<f64> {
+        let output = Command::new(&self.program)
+            .args(["commits", database(stage)?, &clients.to_string(), &turn.as_secs().to_string()])
+            .output()
+            .context("the peer did not start")?;
+        ensure!(output.status.success(), "the peer failed: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout)?.trim().parse().context("the peer prints a number")
+    }
+}
+
+fn database(stage: &Stage) -> Result<&str> {
+    stage.services.endpoints().postgres_url.as_deref().context("no Postgres was started")
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _killed = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
