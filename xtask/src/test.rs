@@ -16,8 +16,8 @@ const SERVICES: &str = "LOCKGATE_TEST_SERVICES";
 pub(crate) fn run(root: &Path, arguments: &[String]) -> Result<()> {
     guests::build_all(root)?;
     let runtime = tokio::runtime::Runtime::new().context("no async runtime")?;
-    let services =
-        runtime.block_on(Services::start(Options::for_tests())).context("the test services did not start")?;
+    let options = Options::for_tests().with_secured_kafka();
+    let services = runtime.block_on(Services::start(options)).context("the test services did not start")?;
     let written = (|| {
         let file = root.join("target/test-services.json");
         std::fs::write(&file, serde_json::to_vec(services.endpoints())?)?;

@@ -29,7 +29,7 @@ async fn run() -> Result<(), Box<dyn std::error::Error>> {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--test" => {
-                let test = Options::for_tests();
+                let test = Options::for_tests().with_secured_kafka();
                 options = Options { cache_dir: options.cache_dir, progress: Progress::terminal(), ..test };
             }
             "--data-dir" => options.data_dir = value()?.into(),

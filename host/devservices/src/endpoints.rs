@@ -10,6 +10,9 @@ pub struct Endpoints {
     /// Kafka's bootstrap servers, `host:port[,host:port]`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kafka_brokers: Option<String>,
+    /// The same Kafka behind TLS and logins, where it was started with them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kafka_secured: Option<SecuredKafka>,
     /// Superuser URL of the maintenance database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub postgres_url: Option<String>,
@@ -26,6 +29,36 @@ impl fmt::Debug for Endpoints {
             .field("postgres_host", &postgres.as_ref().and_then(url::Url::host_str))
             .field("postgres_port", &postgres.as_ref().and_then(url::Url::port))
             .field("s3", &self.s3)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Kafka's listeners that want more than a connection, and what opens them.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecuredKafka {
+    /// Bootstrap servers that want a client's certificate.
+    pub tls: String,
+    /// Bootstrap servers that speak TLS and want a login.
+    pub sasl_tls: String,
+    /// Bootstrap servers that want a login in the clear.
+    pub sasl: String,
+    /// Who may log in, by PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.
+    pub user: String,
+    /// The user's password.
+    pub password: String,
+    /// The authority of the brokers' certificate, as PEM.
+    pub authority: String,
+    /// A client's certificate and key, as PEM.
+    pub client: String,
+}
+
+impl fmt::Debug for SecuredKafka {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tls, sasl_tls, sasl, .. } = self;
+        f.debug_struct("SecuredKafka")
+            .field("tls", tls)
+            .field("sasl_tls", sasl_tls)
+            .field("sasl", sasl)
             .finish_non_exhaustive()
     }
 }

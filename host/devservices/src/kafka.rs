@@ -3,6 +3,7 @@
 mod config;
 mod install;
 mod probe;
+mod secured;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -17,7 +18,7 @@ use crate::error::At;
 use crate::process::{Process, Signal, Slot, tail};
 use crate::progress::Report;
 use crate::services::Context;
-use crate::{Service, StartError, port, tools};
+use crate::{SecuredKafka, Service, StartError, port, tools};
 
 /// A cold JVM on a busy two-core machine takes 15 s; after a crash the controller adds the old
 /// broker session's timeout.
@@ -33,11 +34,12 @@ pub(crate) struct Kafka {
     libs: PathBuf,
     dir: PathBuf,
     ports: config::Ports,
+    secured: bool,
     process: Slot,
 }
 
 impl Kafka {
-    pub(crate) async fn start(context: &Context, report: &Report) -> Result<Self, StartError> {
+    pub(crate) async fn start(context: &Context, secured: bool, report: &Report) -> Result<Self, StartError> {
         let java = tools::java()?;
         let libs = install::libs(context, report).await?;
         let state = context.state.read();
@@ -47,12 +49,14 @@ impl Kafka {
             java,
             libs,
             ports: config::Ports::default(),
+            secured,
             process: Slot::default(),
         };
         let mut previous = [state.kafka_port, state.kafka_controller_port];
         for attempt in 1.. {
-            let [broker, controller] = port::choose(previous)?;
-            kafka.ports = config::Ports { broker, controller };
+            let [broker, controller, tls, sasl_tls, sasl] = port::choose([previous[0], previous[1], None, None, None])?;
+            let secured = kafka.secured.then_some(secured::Ports { tls, sasl_tls, sasl });
+            kafka.ports = config::Ports { broker, controller, secured };
             match kafka.launch(report).await {
                 Err(StartError::Service { tail, .. })
                     if attempt < ATTEMPTS && tail.contains("Address already in use") =>
@@ -75,6 +79,10 @@ impl Kafka {
         format!("127.0.0.1:{}", self.ports.broker)
     }
 
+    pub(crate) fn secured(&self) -> Option<SecuredKafka> {
+        self.ports.secured.map(secured::endpoints)
+    }
+
     fn data(&self) -> PathBuf {
         self.dir.join("data")
     }
@@ -82,7 +90,11 @@ impl Kafka {
     async fn launch(&self, report: &Report) -> Result<(), StartError> {
         std::fs::create_dir_all(&self.dir).at("create", &self.dir)?;
         let properties = self.dir.join("server.properties");
-        std::fs::write(&properties, config::properties(self.ports, &self.data())).at("write", &properties)?;
+        let mut settings = config::properties(self.ports, &self.data());
+        if self.ports.secured.is_some() {
+            settings.push_str(&secured::properties(&secured::certificates(&self.dir)?));
+        }
+        std::fs::write(&properties, settings).at("write", &properties)?;
         if !self.data().join("meta.properties").exists() {
             report.step("formatting its storage");
             self.format(&properties).await?;
@@ -105,6 +117,9 @@ impl Kafka {
         let log = self.context.dir.log("kafka-format.log");
         let mut command = self.java_command();
         command.args(["kafka.tools.StorageTool", "format", "--cluster-id", &cluster_id(), "--config"]).arg(properties);
+        if self.ports.secured.is_some() {
+            command.args(secured::users());
+        }
         let process = self.spawn(command, &log)?;
         let ended = process.wait(PATIENCE).await;
         self.context.state.forget(Service::Kafka);

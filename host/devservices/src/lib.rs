@@ -32,7 +32,7 @@ mod state;
 mod tools;
 
 pub use control::ControlError;
-pub use endpoints::{Endpoints, S3Endpoint};
+pub use endpoints::{Endpoints, S3Endpoint, SecuredKafka};
 pub use error::StartError;
 pub use options::{Durability, Options, Service};
 pub use progress::{Progress, ProgressEvent};

@@ -64,6 +64,8 @@ pub struct Options {
     pub wanted: Vec<Service>,
     /// Services that exist already: used as they are.
     pub configured: Endpoints,
+    /// Whether Kafka listens with TLS and logins as well, for tests of those who speak them.
+    pub secured_kafka: bool,
     /// Whether data outlives the process.
     pub durability: Durability,
     /// Who hears about the progress.
@@ -79,6 +81,7 @@ impl Options {
             cache_dir: default_cache_dir(),
             wanted: Service::ALL.to_vec(),
             configured: Endpoints::default(),
+            secured_kafka: false,
             durability: Durability::Keep,
             progress: Progress::terminal(),
         }
@@ -102,6 +105,13 @@ impl Options {
     #[must_use]
     pub fn configured(mut self, configured: Endpoints) -> Self {
         self.configured = configured;
+        self
+    }
+
+    /// Lets a Kafka that is started listen with TLS and logins as well.
+    #[must_use]
+    pub fn with_secured_kafka(mut self) -> Self {
+        self.secured_kafka = true;
         self
     }
 

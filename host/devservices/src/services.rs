@@ -65,7 +65,7 @@ impl Services {
             if !starts(Service::Kafka, configured.kafka_brokers.is_some()) {
                 return Ok(None);
             }
-            Kafka::start(&context, &options.progress.begin(Service::Kafka)).await.map(Some)
+            Kafka::start(&context, options.secured_kafka, &options.progress.begin(Service::Kafka)).await.map(Some)
         };
         let postgres = async {
             if !starts(Service::Postgres, configured.postgres_url.is_some()) {
@@ -81,6 +81,7 @@ impl Services {
         match kafka {
             Ok(Some(kafka)) => {
                 services.endpoints.kafka_brokers = Some(kafka.brokers());
+                services.endpoints.kafka_secured = kafka.secured();
                 services.started.push(Box::new(kafka));
             }
             Ok(None) => {}

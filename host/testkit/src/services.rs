@@ -2,6 +2,7 @@
 
 use std::sync::{LazyLock, OnceLock};
 
+pub use lockgate_devservices::SecuredKafka;
 use lockgate_devservices::{Options, S3Endpoint, Services};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,8 @@ pub const ENDPOINTS_FILE: &str = "LOCKGATE_TEST_SERVICES";
 pub struct TestServices {
     /// Kafka's bootstrap servers. Topics are not created by themselves.
     pub kafka_brokers: String,
+    /// The same Kafka behind TLS and logins.
+    pub kafka_secured: SecuredKafka,
     /// Superuser URL of the maintenance database.
     pub postgres_url: String,
     /// S3, addressed by path.
@@ -75,11 +78,12 @@ fn start() -> TestServices {
         .build()
         .expect("a runtime with one thread can always be built");
     let services = runtime
-        .block_on(Services::start(Options::for_tests()))
+        .block_on(Services::start(Options::for_tests().with_secured_kafka()))
         .unwrap_or_else(|error| panic!("no services for the tests: {error}"));
     let endpoints = OWNED.get_or_init(|| services).endpoints().clone();
     TestServices {
         kafka_brokers: endpoints.kafka_brokers.expect("Kafka was started above"),
+        kafka_secured: endpoints.kafka_secured.expect("Kafka was started with it"),
         postgres_url: endpoints.postgres_url.expect("Postgres was started above"),
         s3: endpoints.s3.expect("S3 was started above"),
     }

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use super::secured;
+
 /// Half a gigabyte, one thread of garbage collection, no slow compiler: quick to start, small.
 pub(super) const JVM: [&str; 7] = [
     "-Xmx512m",
@@ -18,6 +20,7 @@ pub(super) const JVM: [&str; 7] = [
 pub(super) struct Ports {
     pub(super) broker: u16,
     pub(super) controller: u16,
+    pub(super) secured: Option<secured::Ports>,
 }
 
 /// `server.properties`.
@@ -25,15 +28,16 @@ pub(super) struct Ports {
 /// The voters are static: in a dynamic quorum they would be part of the data, and a later start
 /// could not move to another port. A crashed broker's session ends after 4 s instead of 9, because
 /// the next start waits for that.
-pub(super) fn properties(Ports { broker, controller }: Ports, data: &Path) -> String {
+pub(super) fn properties(Ports { broker, controller, secured }: Ports, data: &Path) -> String {
     let data = data.display();
+    let more = secured.map(|ports| ports.listeners()).unwrap_or_default();
     format!(
         "process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{broker}
+listeners=PLAINTEXT://127.0.0.1:{broker},CONTROLLER://127.0.0.1:{controller}{more}
+advertised.listeners=PLAINTEXT://127.0.0.1:{broker}{more}
 inter.broker.listener.name=PLAINTEXT
 log.dirs={data}
 auto.create.topics.enable=false

@@ -11,7 +11,8 @@ async fn all_three_answer_real_clients_and_keep_their_data_over_a_stop() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let services = Services::start(kept_in(dir.path())).await.expect("the services start");
     let endpoints = services.endpoints().clone();
-    let Endpoints { kafka_brokers: Some(brokers), postgres_url: Some(url), s3: Some(s3_endpoint) } = &endpoints else {
+    let Endpoints { kafka_brokers: Some(brokers), postgres_url: Some(url), s3: Some(s3_endpoint), .. } = &endpoints
+    else {
         panic!("an endpoint is missing: {endpoints:?}");
     };
     create_topic(brokers, "kept").await;
@@ -67,6 +68,7 @@ async fn what_is_configured_is_used_and_not_started() {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let configured = Endpoints {
         kafka_brokers: Some("kafka.example:9092".into()),
+        kafka_secured: None,
         postgres_url: Some("postgres://app@db.example/lockgate".into()),
         s3: None,
     };

@@ -47,6 +47,7 @@ fn given(config: &Config) -> Endpoints {
     let set = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Endpoints {
         kafka_brokers: set(&config.kafka.brokers),
+        kafka_secured: None,
         postgres_url: set(config.database.url.expose()),
         s3: set(&config.s3.endpoint).map(|endpoint| S3Endpoint {
             endpoint,
