@@ -31,6 +31,7 @@ pub struct Change {
     pub(crate) discards: Vec<PayloadId>,
     pub(crate) disables: Option<Disabling>,
     pub(crate) channel: Option<(ChannelId, ChannelHealth)>,
+    pub(crate) turns_off: Option<TurningOff>,
     pub(crate) at: Timestamp,
 }
 
@@ -50,6 +51,16 @@ pub struct Disabling {
     pub destination: DestinationId,
     /// Why, in one sentence.
     pub reason: String,
+}
+
+/// What tells of a destination or channel that a host turned off. Written only where it was still on: of two hosts that
+/// hear at once that it is gone, one turns it off.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TurningOff {
+    /// The provenance entry, at the transfer whose delivery or message was refused.
+    pub entry: Entry,
+    /// The event, told to its owner.
+    pub event: Event,
 }
 
 impl Change {
@@ -130,6 +141,11 @@ impl Change {
     /// How a channel fares from now on.
     pub const fn channel(&self) -> Option<&(ChannelId, ChannelHealth)> {
         self.channel.as_ref()
+    }
+
+    /// What is written besides if [`Self::disables`] or [`Self::channel`] turns off what was still on.
+    pub const fn turns_off(&self) -> Option<&TurningOff> {
+        self.turns_off.as_ref()
     }
 
     /// When the move was made.

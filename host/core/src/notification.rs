@@ -29,6 +29,13 @@ pub struct Event {
     pub at: Timestamp,
 }
 
+impl Event {
+    /// A detail by its name.
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.attributes.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
 macro_rules! event_kinds {
     ($($(#[$doc:meta])* $name:ident $text:literal;)*) => {
         /// What may be notified.
@@ -70,6 +77,10 @@ event_kinds! {
     ConsignmentDelivered "consignment.delivered";
     /// Given up at some destination.
     ConsignmentDeadLettered "consignment.dead-lettered";
+    /// A host turned a destination off.
+    DestinationDisabled "destination.disabled";
+    /// A host turned a channel off; the others are told.
+    ChannelDisabled "channel.disabled";
 }
 
 /// A notification as the store remembers it; unique per event and binding.
@@ -187,9 +198,11 @@ impl ChannelHealth {
 }
 
 impl Channel {
-    /// Whether it is told of such events.
-    pub fn hears_of(&self, event: EventKind) -> bool {
-        self.events.is_empty() || self.events.contains(&event)
+    /// Whether it is told of an event. None is told that it was itself turned off.
+    pub fn hears_of(&self, event: &Event) -> bool {
+        let own =
+            event.kind == EventKind::ChannelDisabled && event.attribute("channel.id") == Some(&self.id.to_string());
+        !own && (self.events.is_empty() || self.events.contains(&event.kind))
     }
 }
 

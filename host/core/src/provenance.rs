@@ -109,6 +109,10 @@ entry_kinds! {
     Replayed "replayed";
     /// A message about it was taken by a channel.
     Notified "notified";
+    /// A host turned off the destination of a delivery.
+    DestinationDisabled "destination-disabled";
+    /// A host turned off the channel of a message about it.
+    ChannelDisabled "channel-disabled";
     /// Somebody fetched the released payload.
     Fetched "fetched";
     /// A partner let others in to fetch it, by a secure URL.

@@ -9,7 +9,7 @@ pub mod transfer;
 
 use serde_json::{Value, json};
 
-use crate::change::Change;
+use crate::change::{Change, TurningOff};
 use crate::claim::{Aggregate, Claim, ClaimOrigin};
 use crate::command::Work;
 use crate::id::{ConsignmentId, DeliveryId, EventId, PartnerId, TransferId};
@@ -94,6 +94,25 @@ impl Stamp {
     ) -> Event {
         Event { id: EventId::generate(self.at), kind, transfer, partner, attributes, at: self.at }
     }
+
+    /// The proof and the event of a destination or channel that is turned off.
+    fn turning_off(
+        &self,
+        (entry, event): (EntryKind, EventKind),
+        transfer: TransferId,
+        partner: PartnerId,
+        about: [(&str, &str); 3],
+    ) -> TurningOff {
+        let details: serde_json::Map<_, _> = about
+            .iter()
+            .map(|(name, value)| (name.trim_end_matches(".name").replace('.', "_"), Value::from(*value)))
+            .collect();
+        let attributes = about.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
+        TurningOff {
+            entry: self.entry(entry, Value::Object(details)),
+            event: self.event(event, transfer, partner, attributes),
+        }
+    }
 }
 
 /// The move is not legal from where the aggregate stands.
@@ -125,6 +144,7 @@ fn change(expected: i64, next: Aggregate, transfer: TransferId, stamp: &Stamp) -
         discards: vec![],
         disables: None,
         channel: None,
+        turns_off: None,
         at: stamp.at,
     }
 }

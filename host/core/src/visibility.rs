@@ -64,7 +64,7 @@ const fn thing(thing: &'static str, sender: Sight, receiver: Sight) -> ThingRule
 }
 
 /// Provenance entries; what is not in the table only operators see. `notified` is not: it is seen by whoever's binding
-/// sent the message, which only the store knows.
+/// sent the message, which only the store knows. Nor is `channel-disabled`, seen by whose channel it is.
 pub const ENTRIES: &[EntryRule] = &[
     entry(EntryKind::Announced, false, Full, Nothing),
     entry(EntryKind::Received, false, Full, Nothing),
@@ -92,6 +92,7 @@ pub const ENTRIES: &[EntryRule] = &[
     entry(EntryKind::AttemptFailed, true, Nothing, Full),
     entry(EntryKind::Delivered, true, Summary, Full),
     entry(EntryKind::DeadLettered, true, Summary, Full),
+    entry(EntryKind::DestinationDisabled, true, Nothing, Full),
     entry(EntryKind::Redriven, true, Summary, Full),
     entry(EntryKind::Rekeyed, true, Nothing, Full),
     entry(EntryKind::Replayed, true, Summary, Full),

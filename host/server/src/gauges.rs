@@ -1,4 +1,4 @@
-//! Measures what no step of the work would: how much waits in the outbox, and how the sandbox is doing.
+//! Measures what no step of the work would: how much waits in the outbox, what is turned off, and how the sandbox is doing.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +20,8 @@ pub(crate) struct Gauges {
     waiting: Gauge<u64>,
     idle: Gauge<u64>,
     quarantined: Gauge<u64>,
+    channels: Gauge<u64>,
+    destinations: Gauge<u64>,
 }
 
 impl Gauges {
@@ -42,6 +44,8 @@ impl Gauges {
                 "lockgate.sandbox.quarantined",
                 "Bindings that are not run because they faulted too often",
             ),
+            channels: gauge("lockgate.disabled.channels", "Channels that are turned off"),
+            destinations: gauge("lockgate.disabled.destinations", "Destinations that are turned off"),
         }
     }
 
@@ -51,6 +55,10 @@ impl Gauges {
             if let Ok((commands, age)) = self.store.outbox_backlog().await {
                 self.outbox.record(commands, &[]);
                 self.oldest.record(age.as_secs_f64(), &[]);
+            }
+            if let Ok(off) = self.store.turned_off().await {
+                self.channels.record(off.channels, &[]);
+                self.destinations.record(off.destinations, &[]);
             }
             let status = self.sandbox.status();
             self.waiting.record(status.waiting as u64, &[]);

@@ -4,7 +4,7 @@
 //! locked first whenever its provenance grows or its shares move, so that two shares that settle at once roll up one
 //! after the other.
 
-use lockgate_core::change::Change;
+use lockgate_core::change::{Change, TurningOff};
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Command;
 use lockgate_core::delivery::DeliveryState;
@@ -29,6 +29,7 @@ mod outbox;
 mod proof;
 mod roll_up;
 mod tell;
+mod turn_off;
 mod waiting;
 
 pub(crate) use outbox::ring;
@@ -47,6 +48,11 @@ async fn run(store: &PgStore, change: &Change, upload: Option<UploadId>) -> Resu
     let mut transaction = store.worker.begin().await?;
     let rings = write(&mut transaction, change, upload).await?;
     transaction.commit().await?;
+    if rings.off
+        && let Some(off) = change.turns_off()
+    {
+        turn_off::log(&off.event);
+    }
     rings.tell(store);
     Ok(())
 }
@@ -56,6 +62,7 @@ async fn run(store: &PgStore, change: &Change, upload: Option<UploadId>) -> Resu
 pub(crate) struct Rings {
     commands: bool,
     nudges: bool,
+    off: bool,
 }
 
 impl Rings {
@@ -86,7 +93,7 @@ pub(crate) async fn write(
     ring(writing.connection, &commands).await?;
     let nudges = std::mem::take(&mut writing.nudges);
     nudge::keep(writing.connection, &nudges).await?;
-    Ok(Rings { commands: !commands.is_empty(), nudges: !nudges.is_empty() })
+    Ok(Rings { commands: !commands.is_empty(), nudges: !nudges.is_empty(), off: writing.off })
 }
 
 /// A transaction under way, with what was locked first.
@@ -98,6 +105,8 @@ struct Writing<'c> {
     commands: Vec<Command>,
     /// What those who follow will be told to look at.
     nudges: Vec<Nudge>,
+    /// Whether a destination or channel was turned off.
+    off: bool,
 }
 
 impl<'c> Writing<'c> {
@@ -107,7 +116,7 @@ impl<'c> Writing<'c> {
         if let (Some(_), Aggregate::Delivery(delivery)) = (&transfer, change.next()) {
             lock::consignment(connection, delivery.consignment).await?;
         }
-        Ok(Self { connection, transfer, commands: vec![], nudges: vec![] })
+        Ok(Self { connection, transfer, commands: vec![], nudges: vec![], off: false })
     }
 
     /// Writes one change, the caller's or one that follows from it by rolling up.
@@ -117,12 +126,12 @@ impl<'c> Writing<'c> {
         self.nudges.extend(Nudge::of(change));
         create::consignments(self.connection, change.consignments()).await?;
         create::deliveries(self.connection, change.deliveries()).await?;
-        if let Some(destination) = change.disables() {
-            create::disable(self.connection, destination).await?;
-        }
-        if let Some((channel, health)) = change.channel() {
-            create::health(self.connection, *channel, health).await?;
-        }
+        let off = match (change.disables(), change.channel()) {
+            (Some(destination), _) => turn_off::destination(self.connection, destination).await?,
+            (None, Some((channel, health))) => turn_off::channel(self.connection, *channel, health).await?,
+            (None, None) => false,
+        };
+        let off = change.turns_off().filter(|_| off);
         object::promote(self.connection, change.promotes()).await?;
         object::discard(self.connection, change.discards()).await?;
         if let Some(decision) = change.decision() {
@@ -136,22 +145,30 @@ impl<'c> Writing<'c> {
             }
             self.commands.extend(line::next(self.connection, delivery).await?);
         }
-        self.prove(change).await?;
-        let told = tell::events(self.connection, change).await?;
+        self.prove(change, off).await?;
+        let events: Vec<_> = change.events().iter().chain(off.map(|it| &it.event)).collect();
+        let told = tell::events(self.connection, &events, change).await?;
         self.commands.extend(told);
+        self.off |= off.is_some();
         Ok(())
     }
 
-    async fn prove(&mut self, change: &Change) -> Result<(), Failure> {
-        if change.entries().is_empty() {
+    async fn prove(&mut self, change: &Change, off: Option<&TurningOff>) -> Result<(), Failure> {
+        if change.entries().is_empty() && off.is_none() {
             return Ok(());
         }
         let transfer = self.transfer.as_mut().ok_or_else(|| Failure::broken("entries without their transfer"))?;
         let audience = |entry| match change.next() {
-            Aggregate::Notification(it) => Audience::of_notice(it.owner, transfer.sender),
+            Aggregate::Notification(it) => {
+                it.owner.partner().map(|owner| Audience::of_owner(owner, transfer.sender)).unwrap_or_default()
+            }
             other => Audience::of(entry, transfer.sender.uuid(), Some(other.partner().uuid())),
         };
-        let entries: Vec<_> = change.entries().iter().map(|entry| (entry.clone(), audience(entry))).collect();
+        let mut entries: Vec<_> = change.entries().iter().map(|entry| (entry.clone(), audience(entry))).collect();
+        entries.extend(off.map(|it| {
+            let audience = Audience::of_owner(it.event.partner, transfer.sender);
+            (it.entry.clone(), audience)
+        }));
         let head = Head { length: transfer.provenance_length, link: transfer.provenance_head };
         let head = chain(self.connection, transfer.id, head, &entries).await?;
         (transfer.provenance_length, transfer.provenance_head) = (head.length, head.link);
@@ -162,6 +179,7 @@ impl<'c> Writing<'c> {
 /// Whether the change concerns its aggregate alone: a notification's own affairs, a delivery put off.
 fn stands_alone(change: &Change) -> bool {
     change.entries().is_empty()
+        && change.turns_off().is_none()
         && match change.next() {
             Aggregate::Notification(_) => true,
             Aggregate::Delivery(delivery) => delivery.state == DeliveryState::Scheduled && change.attempt().is_none(),

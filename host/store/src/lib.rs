@@ -45,4 +45,4 @@ mod vault;
 pub use config::{ConnectionUrl, InvalidSecretsKey, SecretsKey, StoreConfig};
 pub use database::{copy_of_template, create_database};
 pub use migrate::{MigrateError, migrate};
-pub use store::PgStore;
+pub use store::{PgStore, TurnedOff};

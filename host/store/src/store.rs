@@ -40,6 +40,15 @@ pub struct PgStore {
     pub(crate) nudged: Arc<Notify>,
 }
 
+/// What is turned off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TurnedOff {
+    /// Channels.
+    pub channels: u64,
+    /// Destinations.
+    pub destinations: u64,
+}
+
 impl PgStore {
     /// Connects and checks that both roles may be taken and that the schema is this binary's.
     pub async fn connect(config: &StoreConfig) -> Result<Self, StoreError> {
@@ -108,6 +117,19 @@ impl PgStore {
         .await
         .map_err(Failure::from)?;
         Ok((u64::try_from(row.count).unwrap_or(0), Duration::from_secs_f64(row.age.max(0.0))))
+    }
+
+    /// How many channels and destinations are turned off, by hosts or by people.
+    pub async fn turned_off(&self) -> Result<TurnedOff, StoreError> {
+        let row = sqlx::query!(
+            r#"select (select count(*) from channels where not enabled) as "channels!",
+                      (select count(*) from destinations where status = 'disabled') as "destinations!""#
+        )
+        .fetch_one(&self.worker)
+        .await
+        .map_err(Failure::from)?;
+        let natural = |count: i64| u64::try_from(count).unwrap_or(0);
+        Ok(TurnedOff { channels: natural(row.channels), destinations: natural(row.destinations) })
     }
 
     /// Closes all connections once they are free.

@@ -110,4 +110,8 @@ pub(super) enum ChannelEvent {
     ConsignmentDelivered,
     /// `consignment.dead-lettered`: given up at some destination.
     ConsignmentDeadLettered,
+    /// `destination.disabled`: a host turned a destination off.
+    DestinationDisabled,
+    /// `channel.disabled`: a host turned a channel off; the others are told.
+    ChannelDisabled,
 }

@@ -61,7 +61,7 @@ impl Pipeline {
         let mut heard = Vec::with_capacity(composed);
         for message in messages {
             let channel = self.ports.store.channel(partner, &message.channel).await?;
-            if channel.is_none_or(|it| it.hears_of(notification.event.kind)) {
+            if channel.is_none_or(|it| it.hears_of(&notification.event)) {
                 heard.push(message);
             }
         }
@@ -105,14 +105,13 @@ impl Pipeline {
             Some(_) => return Ok(skip("its channel is disabled")),
             None => return Ok(skip("its channel does not exist")),
         };
-        let (id, health) = (channel.id, channel.health.clone());
         let span = tracing::Span::current();
         let begun = self.ports.clock.now();
         let notice = Notice {
             notification: notification.id,
             index: notification.sent,
             event: notification.event.kind.name(),
-            channel,
+            channel: channel.clone(),
             message: message.clone(),
             at: begun,
             trace: self.onward(&span, &notification.trace),
@@ -121,11 +120,8 @@ impl Pipeline {
         let number = notification.attempts + 1;
         let work = notification.id.uuid();
         let (attempt, next) = self.attempted(claim, work, number, begun, answer, &self.settings.notifications);
-        let fares = health.after(&attempt.answer, self.ports.clock.now(), self.settings.channel_patience);
-        if let Some(disabled) = &fares.disabled {
-            tracing::warn!(channel.id = %id, partner.id = %speaker(notification), "A channel is turned off: {}.", disabled.reason);
-        }
-        Ok(NotificationMove::Attempt { attempt, next, channel: (fares != health).then_some((id, fares)) })
+        let fares = channel.health.after(&attempt.answer, self.ports.clock.now(), self.settings.channel_patience);
+        Ok(NotificationMove::Attempt { attempt, next, channel: (fares != channel.health).then_some((channel, fares)) })
     }
 }
 

@@ -4,12 +4,13 @@ mod judge;
 
 use serde_json::json;
 
-use crate::change::{Change, Disabling};
+use crate::change::{Change, Disabling, TurningOff};
 use crate::claim::Aggregate;
 use crate::command::Work;
 use crate::decision::Decision;
 use crate::delivery::{Answer, Attempt, Cause, Delivery, DeliveryState, Wait};
 use crate::id::RedriveId;
+use crate::notification::EventKind;
 use crate::payload::Payload;
 use crate::provenance::{Entry, EntryKind};
 use crate::state::{IllegalMove, Stamp, change, placed};
@@ -24,6 +25,8 @@ pub enum DeliveryMove {
         attempt: Attempt,
         /// When to try again.
         next: Option<Timestamp>,
+        /// The name of its destination.
+        destination: String,
     },
     /// It cannot be attempted now, for a reason that is not the receiver's (the destination is disabled, its breaker is
     /// open, an earlier position is unfinished): due again later, without counting as an attempt.
@@ -71,8 +74,8 @@ pub struct Rejudgement {
 /// All legal moves of a delivery, and nothing else.
 pub fn apply(delivery: &Delivery, wanted: DeliveryMove, stamp: &Stamp) -> Result<Change, IllegalMove> {
     match (delivery.state, wanted) {
-        (DeliveryState::Scheduled, DeliveryMove::Attempt { attempt, next }) => {
-            Ok(attempted(delivery, attempt, next, stamp))
+        (DeliveryState::Scheduled, DeliveryMove::Attempt { attempt, next, destination }) => {
+            Ok(attempted(delivery, attempt, next, &destination, stamp))
         }
         (DeliveryState::Scheduled, DeliveryMove::Postpone { until, waits }) => {
             let mut change = moved(delivery, DeliveryState::Scheduled, stamp);
@@ -136,7 +139,13 @@ fn given_up(delivery: &Delivery, reason: String, cause: Cause, stamp: &Stamp) ->
     change
 }
 
-fn attempted(delivery: &Delivery, attempt: Attempt, due: Option<Timestamp>, stamp: &Stamp) -> Change {
+fn attempted(
+    delivery: &Delivery,
+    attempt: Attempt,
+    due: Option<Timestamp>,
+    destination: &str,
+    stamp: &Stamp,
+) -> Change {
     let number = attempt.number;
     let (state, kind, details, failure) = match (&attempt.answer, due) {
         (Answer::Taken { receipt }, _) => {
@@ -161,6 +170,7 @@ fn attempted(delivery: &Delivery, attempt: Attempt, due: Option<Timestamp>, stam
     push(&mut change, delivery, stamp.entry(kind, details));
     if let Answer::Refused { disable: true, error, .. } = &attempt.answer {
         change.disables = Some(Disabling { destination: delivery.destination, reason: error.clone() });
+        change.turns_off = Some(turned_off(delivery, destination, error, stamp));
     }
     set(&mut change, |next| {
         next.attempts = number;
@@ -172,6 +182,16 @@ fn attempted(delivery: &Delivery, attempt: Attempt, due: Option<Timestamp>, stam
     });
     change.attempt = Some(attempt);
     change
+}
+
+/// Tells the receiver, whose destination it is.
+fn turned_off(delivery: &Delivery, name: &str, reason: &str, stamp: &Stamp) -> TurningOff {
+    let id = delivery.destination.to_string();
+    let about = [("destination.name", name), ("destination.id", &id), ("reason", reason)];
+    let kinds = (EntryKind::DestinationDisabled, EventKind::DestinationDisabled);
+    let mut off = stamp.turning_off(kinds, delivery.transfer, delivery.receiver, about);
+    off.entry = placed(off.entry, Some(delivery.consignment), Some(delivery.id));
+    off
 }
 
 fn moved(delivery: &Delivery, state: DeliveryState, stamp: &Stamp) -> Change {

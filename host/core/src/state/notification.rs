@@ -2,12 +2,11 @@
 
 use serde_json::json;
 
-use crate::change::Change;
+use crate::change::{Change, TurningOff};
 use crate::claim::Aggregate;
 use crate::command::Work;
 use crate::delivery::{Answer, Attempt};
-use crate::id::ChannelId;
-use crate::notification::{ChannelHealth, Message, Notification, NotificationState};
+use crate::notification::{Channel, ChannelHealth, EventKind, Message, Notification, NotificationState};
 use crate::provenance::EntryKind;
 use crate::state::{IllegalMove, Stamp, change};
 use crate::time::Timestamp;
@@ -30,7 +29,7 @@ pub enum NotificationMove {
         /// When to try again.
         next: Option<Timestamp>,
         /// How its channel fares now, if that changed.
-        channel: Option<(ChannelId, ChannelHealth)>,
+        channel: Option<(Channel, ChannelHealth)>,
     },
 }
 
@@ -55,7 +54,11 @@ pub fn apply(notification: &Notification, wanted: NotificationMove, stamp: &Stam
         }
         (Scheduled, NotificationMove::Attempt { attempt, next, channel }) => {
             let mut change = attempted(notification, &attempt, next, stamp);
-            change.channel = channel;
+            if let Some((channel, health)) = channel {
+                change.turns_off =
+                    health.disabled.as_ref().map(|it| turned_off(notification, &channel, &it.reason, stamp));
+                change.channel = Some((channel.id, health));
+            }
             Ok(change)
         }
         (state, wanted) => Err(IllegalMove {
@@ -96,6 +99,14 @@ fn attempted(it: &Notification, attempt: &Attempt, due: Option<Timestamp>, stamp
         next.adoptions = 0;
     });
     change
+}
+
+/// Tells whose channel it is, by the others that it has.
+fn turned_off(it: &Notification, channel: &Channel, reason: &str, stamp: &Stamp) -> TurningOff {
+    let id = channel.id.to_string();
+    let about = [("channel.name", channel.name.as_str()), ("channel.id", &id), ("reason", reason)];
+    let kinds = (EntryKind::ChannelDisabled, EventKind::ChannelDisabled);
+    stamp.turning_off(kinds, it.event.transfer, channel.partner, about)
 }
 
 fn moved(it: &Notification, state: NotificationState, stamp: &Stamp) -> Change {

@@ -9,6 +9,7 @@ use lockgate_core::id::ChannelId;
 use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, EventKind, Message, NotificationState};
 use lockgate_core::policy::{Owner, Side};
 use lockgate_core::ports::{PluginError, Registry};
+use lockgate_core::provenance::EntryKind;
 use lockgate_core::time::Clock;
 use lockgate_core::transfer::TransferState;
 
@@ -116,6 +117,37 @@ async fn a_channel_that_is_gone_is_turned_off_and_recovers_what_it_missed() {
     let told = stage.messenger.seen();
     assert_eq!(told.len(), 3);
     assert!(told[1..].iter().any(|it| it.notification == told[0].notification), "the same id for the same message");
+}
+
+#[tokio::test]
+async fn the_other_channels_of_a_partner_are_told_that_one_is_turned_off() {
+    let stage = Stage::new().await;
+    stage.channel("hook", vec![]).await;
+    stage.channel("operations", vec![EventKind::ChannelDisabled]).await;
+    stage.channel("busy", vec![EventKind::TransferReceived]).await;
+    stage.runner.notifies("tell", |event| {
+        let first: &[&str] = if event.kind == EventKind::TransferReceived { &["hook"] } else { &[] };
+        let off: &[&str] = if event.kind == EventKind::ChannelDisabled { &["hook", "operations", "busy"] } else { &[] };
+        let why = event.attribute("reason").unwrap_or_default();
+        Ok(first.iter().chain(off).map(|channel| message(channel, &format!("{}: {why}", event.kind.name()))).collect())
+    });
+    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
+    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
+    let gone = Answer::Refused { cause: Cause::Refused, error: "410 Gone".to_owned(), disable: true, response: None };
+    stage.messenger.will_answer(gone);
+    let id = stage.receive(&[stage.globex], "people.csv", FILE).await;
+    stage.run().await;
+    let told: Vec<_> =
+        stage.messenger.seen().iter().map(|it| (it.channel.name.clone(), it.message.title.clone())).collect();
+    let to = |channel: &str, title: &str| (channel.to_owned(), title.to_owned());
+    assert_eq!(told, [to("hook", "transfer.received: "), to("operations", "channel.disabled: 410 Gone")]);
+    let off: Vec<_> =
+        stage.store.provenance(id).into_iter().filter(|it| it.entry.kind == EntryKind::ChannelDisabled).collect();
+    assert_eq!(off.len(), 1);
+    assert_eq!(
+        (&off[0].entry.details["channel"], &off[0].entry.details["reason"]),
+        (&"hook".into(), &"410 Gone".into())
+    );
 }
 
 #[tokio::test]

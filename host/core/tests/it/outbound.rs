@@ -191,6 +191,9 @@ async fn a_receiver_that_is_gone_is_disabled_and_later_deliveries_say_so() {
     let destination = stage.store.destination(erp).await.expect("memory answers").expect("it is there");
     assert_eq!(destination.status, DestinationStatus::Disabled);
     assert_eq!(stage.deliveries()[0].state, DeliveryState::DeadLettered);
+    let entries = stage.store.provenance(stage.deliveries()[0].transfer);
+    let off = entries.iter().find(|it| it.entry.kind == EntryKind::DestinationDisabled).expect("it is on record");
+    assert_eq!((&off.entry.details["destination"], &off.entry.details["reason"]), (&"erp".into(), &"410 Gone".into()));
     stage.receive(&[stage.globex], "two.csv", FILE).await;
     stage.run().await;
     let causes: Vec<_> = stage.deliveries().iter().map(|it| (it.state, it.cause)).collect();

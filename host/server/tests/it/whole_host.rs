@@ -1,6 +1,7 @@
 //! Two whole hosts on real services: what was acknowledged is finished although one of them dies.
 
 mod follower;
+mod notices;
 mod stage;
 
 use std::time::Duration;

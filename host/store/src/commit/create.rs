@@ -1,12 +1,11 @@
 //! Creates what a change creates: consignments, deliveries with their place in line.
 
-use lockgate_core::change::{Disabling, NewDelivery};
+use lockgate_core::change::NewDelivery;
 use lockgate_core::consignment::Consignment;
-use lockgate_core::id::{ChannelId, DestinationId};
-use lockgate_core::notification::ChannelHealth;
+use lockgate_core::id::DestinationId;
 use sqlx::PgConnection;
 
-use crate::column::{document, integer, optional_document, optional_text, text, word};
+use crate::column::{document, integer, optional_document, optional_text, word};
 use crate::error::Failure;
 
 /// Creates consignments.
@@ -88,33 +87,4 @@ async fn draw_position(connection: &mut PgConnection, destination: DestinationId
     .fetch_optional(connection)
     .await?
     .ok_or_else(|| Failure::broken(format!("there is no destination {destination}")))
-}
-
-/// Turns a destination off that said it is gone.
-pub(super) async fn disable(connection: &mut PgConnection, it: &Disabling) -> Result<(), Failure> {
-    sqlx::query!(
-        "update destinations set status = 'disabled', disabled_reason = $2, disabled_at = now()
-         where id = $1 and status <> 'disabled'",
-        it.destination.uuid(),
-        text(&it.reason)
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Keeps how a channel fares. Who was turned off by a person in the meantime stays so.
-pub(super) async fn health(connection: &mut PgConnection, id: ChannelId, it: &ChannelHealth) -> Result<(), Failure> {
-    sqlx::query!(
-        "update channels set failing_since = $2, disabled_reason = $3, disabled_at = $4,
-             enabled = enabled and $4::timestamptz is null
-         where id = $1",
-        id.uuid(),
-        it.failing_since,
-        it.disabled.as_ref().map(|it| text(&it.reason)),
-        it.disabled.as_ref().map(|it| it.at)
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
 }

@@ -22,13 +22,17 @@ struct Telling {
 }
 
 /// Keeps the change's events, creates their notifications, and answers with the commands that ring for them.
-pub(super) async fn events(connection: &mut PgConnection, change: &Change) -> Result<Vec<Command>, Failure> {
-    if change.events().is_empty() {
+pub(super) async fn events(
+    connection: &mut PgConnection,
+    events: &[&Event],
+    change: &Change,
+) -> Result<Vec<Command>, Failure> {
+    if events.is_empty() {
         return Ok(vec![]);
     }
-    let tellings = tellings(connection, change.events()).await?;
+    let tellings = tellings(connection, events).await?;
     let mut commands = vec![];
-    for event in change.events() {
+    for event in events {
         keep(connection, event).await?;
         for telling in tellings.iter().filter(|it| it.owner.is_none_or(|owner| owner == event.partner.uuid())) {
             let id = NotificationId::generate(event.at);
@@ -44,7 +48,7 @@ pub(super) async fn events(connection: &mut PgConnection, change: &Change) -> Re
     Ok(commands)
 }
 
-async fn tellings(connection: &mut PgConnection, events: &[Event]) -> Result<Vec<Telling>, Failure> {
+async fn tellings(connection: &mut PgConnection, events: &[&Event]) -> Result<Vec<Telling>, Failure> {
     let partners: Vec<_> = events.iter().map(|event| event.partner.uuid()).collect();
     let rows = sqlx::query!(
         r#"select r.id, r.owner, b.value ->> 'id' as "binding!"

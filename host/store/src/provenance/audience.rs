@@ -2,7 +2,6 @@
 //! row-level security.
 
 use lockgate_core::id::PartnerId;
-use lockgate_core::policy::Owner;
 use lockgate_core::provenance::Entry;
 use lockgate_core::visibility::{self, Party, Sight};
 use sqlx::types::Uuid;
@@ -27,12 +26,13 @@ impl Audience {
         }
     }
 
-    /// That a message was taken concerns whoever's policy sent it, and nobody else.
-    pub(crate) fn of_notice(owner: Owner, sender: PartnerId) -> Self {
-        match owner {
-            Owner::House => Self::default(),
-            Owner::Partner(partner) if partner == sender => Self { sender: Some(partner), receiver: None },
-            Owner::Partner(partner) => Self { sender: None, receiver: Some(partner) },
+    /// What concerns one partner and nobody else: that a message of its policy was taken, that its channel or
+    /// destination was turned off.
+    pub(crate) fn of_owner(owner: PartnerId, sender: PartnerId) -> Self {
+        if owner == sender {
+            Self { sender: Some(owner), receiver: None }
+        } else {
+            Self { sender: None, receiver: Some(owner) }
         }
     }
 }

@@ -42,8 +42,8 @@ pub(super) fn consignment(role: Role, it: Consignment) -> Consignment {
 /// A provenance entry that row-level security lets it read; `receiver` is the one that may, if any. Nothing if core's
 /// table says so.
 pub(super) fn entry(role: Role, receiver: Option<Uuid>, it: ChainedEntry) -> Option<ChainedEntry> {
-    // Only whoever's binding sent the message can read this one at all.
-    if it.entry.kind == EntryKind::Notified {
+    // Only whoever's binding sent the message, or whose channel it is, can read these at all.
+    if matches!(it.entry.kind, EntryKind::Notified | EntryKind::ChannelDisabled) {
         return Some(it);
     }
     let party = match role.partner() {

@@ -102,6 +102,8 @@ async fn a_destination_that_says_it_is_gone_is_disabled_with_the_attempt() {
     let destination = world.store.destination(destination.id).await.expect("an answer").expect("a destination");
     assert_eq!(destination.status, DestinationStatus::Disabled);
     assert_eq!(world.number("select count(*) from attempts").await, 1);
+    assert_eq!(world.number("select count(*) from events where kind = 'destination.disabled'").await, 1);
+    assert_eq!(world.number("select count(*) from provenance where kind = 'destination-disabled'").await, 1);
 }
 
 #[tokio::test]

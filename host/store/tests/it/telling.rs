@@ -5,9 +5,12 @@ use lockgate_core::command::Work;
 use lockgate_core::delivery::{Answer, Attempt, Cause};
 use lockgate_core::hook::Hook;
 use lockgate_core::id::{AttemptId, ChannelId, NotificationId};
-use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, Message, Notification, NotificationState};
+use lockgate_core::notification::{
+    Channel, ChannelHealth, ChannelKind, EventKind, Message, Notification, NotificationState,
+};
 use lockgate_core::policy::{Owner, Side};
 use lockgate_core::ports::{Registry, TransferStore};
+use lockgate_core::provenance::EntryKind;
 use lockgate_core::state::{NotificationMove, Stamp, notification};
 use lockgate_core::viewer::Role;
 
@@ -86,6 +89,74 @@ async fn a_message_that_was_taken_enters_the_provenance_of_whoever_sent_it() {
     }
 }
 
+/// An attempt at a message of a channel, with that answer.
+fn refused(world: &World, channel: &Channel, answer: Answer) -> NotificationMove {
+    let health = channel.health.after(&answer, now(), std::time::Duration::from_secs(60));
+    let attempt = Attempt {
+        id: AttemptId::generate(now()),
+        number: 1,
+        started_at: now(),
+        took: std::time::Duration::from_millis(3),
+        host: world.host,
+        answer,
+    };
+    NotificationMove::Attempt { attempt, next: None, channel: Some((channel.clone(), health)) }
+}
+
+fn message_to(channel: &str) -> Message {
+    Message { channel: channel.into(), title: "x".into(), media_type: "text/plain".into(), text: "x".into() }
+}
+
+#[tokio::test]
+async fn of_two_attempts_that_hear_that_a_channel_is_gone_one_turns_it_off_and_tells_its_owner() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let others = Owner::Partner(bob);
+    let binding = |hook| binding(others, hook);
+    world.active(others, Side::Outbound, vec![binding(Hook::Notify), binding(Hook::Notify)]).await;
+    let channel = Channel {
+        id: ChannelId::generate(now()),
+        partner: bob,
+        name: "erp".into(),
+        kind: ChannelKind::Webhook { url: "https://erp.example/".into(), signing_secret: "erp".into() },
+        events: vec![],
+        enabled: true,
+        health: ChannelHealth::default(),
+        created_at: now(),
+    };
+    world.store.add_channel(&channel).await.expect("a channel");
+    let share = world.accepted(alice, &[bob]).await.remove(0);
+    world.released(&share, &[]).await;
+    let told = world.view(Role::Operator).await.notifications_of(&[share.transfer]).await.expect("notifications");
+    assert_eq!(told.len(), 2);
+    for it in &told {
+        moved(&world, it.id, NotificationMove::Compose(vec![message_to("erp")])).await;
+    }
+    for it in &told {
+        let gone = Answer::Refused { cause: Cause::Gone, error: "410 Gone".into(), disable: true, response: None };
+        let lost = moved(&world, it.id, refused(&world, &channel, gone)).await;
+        assert_eq!(lost.state, NotificationState::DeadLettered);
+    }
+    assert_eq!(world.number("select count(*) from events where kind = 'channel.disabled'").await, 1);
+    let view = world.view(Role::Partner(bob)).await;
+    let seen = view.notifications_of(&[share.transfer]).await.expect("notifications");
+    let event = seen.iter().map(|it| &it.event).find(|it| it.kind == EventKind::ChannelDisabled).expect("it is told");
+    assert_eq!(
+        (event.partner, event.attribute("channel.name"), event.attribute("reason")),
+        (bob, Some("erp"), Some("410 Gone"))
+    );
+    assert!(!channel.hears_of(event), "not by the channel itself");
+
+    let page = lockgate_core::ports::PageRequest::first(50);
+    for (role, times) in [(Role::Partner(alice), 0), (Role::Partner(bob), 1), (Role::Operator, 1)] {
+        let pages = world.view(role).await.provenance_of(&[share.transfer], &page).await.expect("pages");
+        let entries = pages.iter().flat_map(|(_, page)| &page.edges).map(|edge| &edge.node.entry);
+        let off: Vec<_> = entries.filter(|it| it.kind == EntryKind::ChannelDisabled).collect();
+        assert_eq!(off.len(), times, "{role:?}");
+        assert!(off.iter().all(|it| it.details["channel"] == "erp" && it.details["reason"] == "410 Gone"), "{off:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_channel_that_is_gone_is_turned_off_with_the_attempt_and_recovers_what_it_missed() {
     let world = World::new().await;
@@ -107,22 +178,9 @@ async fn a_channel_that_is_gone_is_turned_off_with_the_attempt_and_recovers_what
     let share = world.accepted(alice, &[bob]).await.remove(0);
     world.released(&share, &[]).await;
     let told = world.view(Role::Operator).await.notifications_of(&[share.transfer]).await.expect("notifications");
-    let message =
-        Message { channel: "erp".into(), title: "x".into(), media_type: "text/plain".into(), text: "x".into() };
-    moved(&world, told[0].id, NotificationMove::Compose(vec![message])).await;
+    moved(&world, told[0].id, NotificationMove::Compose(vec![message_to("erp")])).await;
     let gone = Answer::Refused { cause: Cause::Gone, error: "410 Gone".into(), disable: true, response: None };
-    let health = channel.health.after(&gone, now(), std::time::Duration::from_secs(60));
-    let attempt = Attempt {
-        id: AttemptId::generate(now()),
-        number: 1,
-        started_at: now(),
-        took: std::time::Duration::from_millis(3),
-        host: world.host,
-        answer: gone,
-    };
-    let channel_fares = Some((channel.id, health));
-    let lost =
-        moved(&world, told[0].id, NotificationMove::Attempt { attempt, next: None, channel: channel_fares }).await;
+    let lost = moved(&world, told[0].id, refused(&world, &channel, gone)).await;
     assert_eq!(lost.state, NotificationState::DeadLettered);
     let mut off = world.store.find_channel(channel.id).await.expect("an answer").expect("the channel");
     assert!(!off.enabled);

@@ -6,7 +6,7 @@ use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
 use lockgate_core::consignment::ConsignmentState;
 use lockgate_core::delivery::DeliveryState;
-use lockgate_core::destination::{DestinationStatus, Disabled};
+use lockgate_core::destination::{Destination, DestinationStatus, Disabled};
 use lockgate_core::hook::Hook;
 use lockgate_core::id::{HostId, NotificationId, TransferId};
 use lockgate_core::notification::{Event, Notification, NotificationState};
@@ -48,22 +48,32 @@ impl State {
         }
         self.live.extend(change.promotes());
         self.discarded.extend(change.discards());
+        let off = change.turns_off().filter(|_| self.turn_off(change));
+        off.iter().for_each(|it| self.chain(change.transfer(), &it.entry));
+        self.hear(change);
+        self.outbox.extend(change.commands());
+        change.events().iter().chain(off.map(|it| &it.event)).for_each(|event| self.tell(event, change));
+        self.roll_up(change)
+    }
+
+    /// Turns off what says that it is gone, and keeps how a channel fares; whether something was turned off that was on.
+    fn turn_off(&mut self, change: &Change) -> bool {
+        let mut off = false;
         if let Some(gone) = change.disables() {
-            let disabled = Disabled { reason: gone.reason.clone(), at: change.at() };
-            for it in self.destinations.iter_mut().filter(|it| it.id == gone.destination) {
-                (it.status, it.disabled) = (DestinationStatus::Disabled, Some(disabled.clone()));
+            let on = |it: &&mut Destination| it.id == gone.destination && it.status == DestinationStatus::Active;
+            for it in self.destinations.iter_mut().filter(on) {
+                it.disabled = Some(Disabled { reason: gone.reason.clone(), at: change.at() });
+                (it.status, off) = (DestinationStatus::Disabled, true);
             }
         }
         if let Some((id, health)) = change.channel() {
-            for it in self.channels.iter_mut().filter(|it| it.id == *id) {
+            for it in self.channels.iter_mut().filter(|it| it.id == *id && it.enabled) {
                 it.health = health.clone();
-                it.enabled &= health.disabled.is_none();
+                it.enabled = health.disabled.is_none();
+                off = !it.enabled;
             }
         }
-        self.hear(change);
-        self.outbox.extend(change.commands());
-        change.events().iter().for_each(|event| self.tell(event, change));
-        self.roll_up(change)
+        off
     }
 
     /// The new state; the chain's head is the store's own.

@@ -137,7 +137,11 @@ proptest! {
             let reason = "because".to_owned();
             let made = match wanted.clone() {
                 Wanted::Attempt(answer, again) => {
-                    DeliveryMove::Attempt { attempt: attempt(it.attempts + 1, answer), next: again.then_some(later) }
+                    DeliveryMove::Attempt {
+                        attempt: attempt(it.attempts + 1, answer),
+                        next: again.then_some(later),
+                        destination: "inbox".to_owned(),
+                    }
                 }
                 Wanted::Postpone => DeliveryMove::Postpone { until: later, waits: Wait::Slot },
                 Wanted::GiveUp => DeliveryMove::GiveUp { reason, cause: Cause::Disabled },
@@ -158,6 +162,7 @@ proptest! {
             prop_assert_eq!(change.disables().is_some(), matches!(
                 wanted, Wanted::Attempt(Answer::Refused { disable: true, .. }, _)
             ));
+            prop_assert_eq!(change.turns_off().is_some(), change.disables().is_some());
             // The key follows the bytes: other bytes, another key, and nothing else changes it.
             prop_assert_eq!(next.key() != it.key(), next.released != it.released);
             prop_assert!(next.generation == it.generation || judges);

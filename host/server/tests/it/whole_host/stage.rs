@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 use std::net::TcpListener;
+use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{Path as Segment, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::any;
 use bytes::Bytes;
@@ -26,6 +27,7 @@ use crate::program::Program;
 #[derive(Default)]
 struct Inbox {
     keys: Mutex<Vec<String>>,
+    messages: Mutex<Vec<(String, Value)>>,
     down: AtomicBool,
 }
 
@@ -181,6 +183,30 @@ impl Stage {
         keys.iter().filter(|key| seen.insert((*key).clone())).cloned().collect()
     }
 
+    /// The messages that came to webhooks, each with the last segment of its path.
+    pub(super) fn messages(&self) -> Vec<(String, Value)> {
+        self.inbox.messages.lock().expect("not poisoned").clone()
+    }
+
+    /// Where a webhook of that name is; one whose name begins with `gone` answers 410.
+    pub(super) fn webhook(&self, name: &str) -> String {
+        self.receiver.replace("/inbox", &format!("/hooks/{name}"))
+    }
+
+    /// Publishes a plugin that `cargo xtask guests` builds; gives its digest.
+    pub(super) async fn plugin(&self, name: &str) -> String {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/guests/{name}.wasm"));
+        let component = std::fs::read(&path);
+        let component = component
+            .unwrap_or_else(|error| panic!("{} cannot be read ({error}): run `cargo xtask guests`", path.display()));
+        let url = format!("{}/plugins?owner=house", self.hosts[0].api);
+        let headers = [("content-type", "application/wasm")];
+        let (_, answer) =
+            ask(Method::POST, &url, &self.operator, &headers, component.into()).await.expect("the host answers");
+        let answer: Value = serde_json::from_slice(&answer).expect("the answer is JSON");
+        answer["digest"].as_str().unwrap_or_else(|| panic!("no digest: {answer}")).to_owned()
+    }
+
     /// Lets the receiver answer 503 to everything, or take everything.
     pub(super) fn down(&self, down: bool) {
         self.inbox.down.store(down, Ordering::SeqCst);
@@ -263,7 +289,14 @@ async fn receiver() -> (String, Arc<Inbox>) {
         inbox.keys.lock().expect("not poisoned").push(key.to_owned());
         StatusCode::OK
     };
-    let router = Router::new().route("/inbox", any(take)).with_state(Arc::clone(&inbox));
+    let hear = async |State(inbox): State<Arc<Inbox>>, Segment(name): Segment<String>, body: Bytes| {
+        let message = serde_json::from_slice(&body).expect("a message is JSON");
+        let gone = name.starts_with("gone");
+        inbox.messages.lock().expect("not poisoned").push((name, message));
+        if gone { StatusCode::GONE } else { StatusCode::NO_CONTENT }
+    };
+    let router =
+        Router::new().route("/inbox", any(take)).route("/hooks/{name}", any(hear)).with_state(Arc::clone(&inbox));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let url = format!("http://{}/inbox", listener.local_addr().expect("it is bound"));
     tokio::spawn(async move { axum::serve(listener, router).await });

@@ -180,7 +180,7 @@ impl World {
             host: claim.host,
             answer,
         };
-        let wanted = DeliveryMove::Attempt { attempt, next: None };
+        let wanted = DeliveryMove::Attempt { attempt, next: None, destination: "inbox".to_owned() };
         delivery::apply(it, wanted, &Stamp::of_claim(claim, now())).expect("a legal move")
     }
 
