@@ -1,8 +1,10 @@
-//! `cargo xtask bench`: what the sandbox costs against its peers, and how long a small transfer takes from end to end.
+//! `cargo xtask bench`: what the sandbox costs against its peers, how long a small transfer takes from end to end, and what
+//! a thousand webhooks do to each other.
 
 mod end_to_end;
 mod load;
 mod percentiles;
+mod webhooks;
 
 use std::path::Path;
 
@@ -36,14 +38,20 @@ enum Part {
     Sandbox,
     /// Small transfers through real services and hosts
     EndToEnd,
+    /// A thousand webhooks, some of them in trouble
+    Webhooks,
 }
 
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
-    if args.part != Some(Part::EndToEnd) {
+    let wanted = |part| args.part.is_none_or(|it| it == part);
+    if wanted(Part::Sandbox) {
         sandbox(root, args)?;
     }
-    if args.part != Some(Part::Sandbox) {
-        end_to_end(root, args)?;
+    if wanted(Part::EndToEnd) {
+        optimised(root, args, "end-to-end", end_to_end::run)?;
+    }
+    if wanted(Part::Webhooks) {
+        optimised(root, args, "webhooks", webhooks::run)?;
     }
     Ok(())
 }
@@ -75,15 +83,15 @@ fn sandbox(root: &Path, args: &Args) -> Result<()> {
 
 /// Whoever makes the load must not be slower than what is measured, and the S3 of the run lives in this very program: so
 /// an unoptimised one hands over to an optimised one.
-fn end_to_end(root: &Path, args: &Args) -> Result<()> {
+fn optimised(root: &Path, args: &Args, part: &str, run: fn(&Path, &Args) -> Result<()>) -> Result<()> {
     if !cfg!(debug_assertions) {
-        return end_to_end::run(root, args);
+        return run(root, args);
     }
     println!("Building the hosts and this program optimised (minutes the first time) ...");
     let mut arguments = vec![format!("--rate={}", args.rate), format!("--seconds={}", args.seconds)];
     arguments.push(format!("--hosts={}", args.hosts));
     arguments.extend(args.strict.then(|| "--strict".to_owned()));
-    cargo(root, ["run", "--quiet", "--release", "--bin", "xtask", "--", "bench", "end-to-end"])
+    cargo(root, ["run", "--quiet", "--release", "--bin", "xtask", "--", "bench", part])
         .args(&arguments)
-        .run("the transfers were not measured, or missed an aim")
+        .run("it was not measured, or missed an aim")
 }
