@@ -1,4 +1,5 @@
-//! `cargo xtask bench`: what the gate costs against what it is made of, and how long a small transfer takes from end to end.
+//! `cargo xtask bench`: what the gate costs against what it is made of, how long a small transfer takes from end to end, and
+//! what a thousand webhooks do to each other.
 
 mod api;
 mod end_to_end;
@@ -6,6 +7,7 @@ mod load;
 mod percentiles;
 mod ratio;
 mod uploads;
+mod webhooks;
 
 use std::path::Path;
 
@@ -52,10 +54,12 @@ enum Part {
     Uploads,
     /// Lists against the same statements in a plain handler, announcements against single inserts, and latency under load
     Api,
+    /// A thousand webhooks, some of them in trouble
+    Webhooks,
 }
 
 impl Part {
-    const ALL: [Self; 4] = [Self::Sandbox, Self::EndToEnd, Self::Uploads, Self::Api];
+    const ALL: [Self; 5] = [Self::Sandbox, Self::EndToEnd, Self::Uploads, Self::Api, Self::Webhooks];
 }
 
 pub(crate) fn run(root: &Path, args: &Args) -> Result<()> {
@@ -104,6 +108,7 @@ fn optimised(root: &Path, args: &Args, part: Part) -> Result<()> {
             Part::EndToEnd => end_to_end::run(root, args),
             Part::Uploads => uploads::run(root, args),
             Part::Api => api::run(root, args),
+            Part::Webhooks => webhooks::run(root, args),
         };
     }
     println!("Building the hosts and this program optimised (minutes the first time) ...");

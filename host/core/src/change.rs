@@ -9,7 +9,7 @@ use crate::consignment::Consignment;
 use crate::decision::Decision;
 use crate::delivery::{Attempt, Delivery};
 use crate::id::{ChannelId, DestinationId, PayloadId, TransferId};
-use crate::notification::{ChannelHealth, Event};
+use crate::notification::{ChannelHealth, Event, Notification};
 use crate::provenance::Entry;
 use crate::time::Timestamp;
 use crate::transfer::Version;
@@ -24,6 +24,7 @@ pub struct Change {
     pub(crate) rings: bool,
     pub(crate) consignments: Vec<Consignment>,
     pub(crate) deliveries: Vec<NewDelivery>,
+    pub(crate) notifications: Vec<Notification>,
     pub(crate) decision: Option<Decision>,
     pub(crate) attempt: Option<Attempt>,
     pub(crate) events: Vec<Event>,
@@ -94,7 +95,8 @@ impl Change {
         let own = self.rings.then(|| command(&self.next));
         let consignments = self.consignments.iter().map(|it| command(&Aggregate::Consignment(it.clone())));
         let deliveries = self.deliveries.iter().map(|it| command(&Aggregate::Delivery(it.delivery.clone())));
-        own.into_iter().chain(consignments).chain(deliveries).collect()
+        let notifications = self.notifications.iter().map(|it| command(&Aggregate::Notification(it.clone())));
+        own.into_iter().chain(consignments).chain(deliveries).chain(notifications).collect()
     }
 
     /// The consignments to create, at version 0.
@@ -105,6 +107,11 @@ impl Change {
     /// The deliveries to create, at version 0.
     pub fn deliveries(&self) -> &[NewDelivery] {
         &self.deliveries
+    }
+
+    /// The further parts of a notification that was composed, to create at version 0.
+    pub fn notifications(&self) -> &[Notification] {
+        &self.notifications
     }
 
     /// The decision to keep.

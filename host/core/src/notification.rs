@@ -83,7 +83,7 @@ event_kinds! {
     ChannelDisabled "channel.disabled";
 }
 
-/// A notification as the store remembers it; unique per event and binding.
+/// A notification as the store remembers it; unique per event, binding and part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notification {
     /// Its id; also the `webhook-id` that the receiver sees.
@@ -100,6 +100,8 @@ pub struct Notification {
     pub revision: RevisionId,
     /// Through which binding.
     pub binding: BindingId,
+    /// Which of the messages that the binding composed about the event; the first one is there before them all.
+    pub part: u32,
     /// What the plugin composed; empty until then.
     pub messages: Vec<Message>,
     /// How many of the messages were taken.

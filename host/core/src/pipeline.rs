@@ -95,6 +95,7 @@ pub struct PipelinePorts {
 pub struct Pipeline {
     ports: PipelinePorts,
     settings: PipelineSettings,
+    rooms: notify::Rooms,
 }
 
 /// How work on a claim ended.
@@ -134,8 +135,8 @@ enum Abort {
 
 impl Pipeline {
     /// A pipeline over these ports.
-    pub const fn new(ports: PipelinePorts, settings: PipelineSettings) -> Self {
-        Self { ports, settings }
+    pub fn new(ports: PipelinePorts, settings: PipelineSettings) -> Self {
+        Self { ports, settings, rooms: notify::Rooms::default() }
     }
 
     /// Works on one claim to its end and commits the result.

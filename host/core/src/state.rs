@@ -137,6 +137,7 @@ fn change(expected: i64, next: Aggregate, transfer: TransferId, stamp: &Stamp) -
         rings: false,
         consignments: vec![],
         deliveries: vec![],
+        notifications: vec![],
         decision: None,
         attempt: None,
         events: vec![],

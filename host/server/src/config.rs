@@ -225,6 +225,7 @@ pub(crate) enum IdentityMode {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Workers {
     pub(crate) concurrent: usize,
+    pub(crate) messages: usize,
     pub(crate) queued: usize,
     #[serde(with = "millis", rename = "alive_ms")]
     pub(crate) alive: Duration,

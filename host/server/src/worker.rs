@@ -16,7 +16,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lockgate_core::claim::Claim;
+use lockgate_core::claim::{Aggregate, Claim};
 use lockgate_core::pipeline::{Pipeline, WorkEnd};
 use lockgate_core::ports::Blame;
 use tokio::sync::{mpsc, watch};
@@ -36,13 +36,22 @@ use metrics::WorkMetrics;
 /// After a panic, whoever takes the work on waits a little: it may panic again.
 const AFTER_PANIC: Duration = Duration::from_secs(5);
 
+/// How many claims are worked on at a time.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Places {
+    /// Transfers, consignments and deliveries.
+    pub(crate) work: usize,
+    /// Notifications.
+    pub(crate) messages: usize,
+}
+
 /// The host's workers.
 #[derive(Debug)]
 pub(crate) struct Workers {
     pipeline: Arc<Pipeline>,
     handback: Handback,
     holdings: Arc<Holdings>,
-    concurrent: usize,
+    places: Places,
     drain: Duration,
     metrics: WorkMetrics,
     tasks: JoinSet<WorkEnd>,
@@ -55,14 +64,14 @@ impl Workers {
         pipeline: Arc<Pipeline>,
         handback: Handback,
         holdings: Arc<Holdings>,
-        concurrent: usize,
+        places: Places,
         drain: Duration,
     ) -> Self {
         Self {
             pipeline,
             handback,
             holdings,
-            concurrent,
+            places,
             drain,
             metrics: WorkMetrics::new(),
             tasks: JoinSet::new(),
@@ -88,12 +97,18 @@ impl Workers {
                     tracing::info!("The host counts as alive again.");
                 }
                 Some(joined) = self.tasks.join_next_with_id() => self.ended(joined).await,
-                Some(claim) = queue.recv(), if self.tasks.len() < self.concurrent => self.begin(claim),
+                Some(claim) = queue.recv(), if self.has_room() => self.begin(claim),
                 _ = retry.tick() => self.handback.retry().await,
             }
         }
         self.finish(queue).await;
         Ok(())
+    }
+
+    /// Whether whatever comes next finds a place of its kind.
+    fn has_room(&self) -> bool {
+        let messages = self.under_way.values().filter(|(it, _)| is_message(it)).count();
+        messages < self.places.messages && self.under_way.len() - messages < self.places.work
     }
 
     fn begin(&mut self, claim: Claim) {
@@ -169,6 +184,11 @@ impl Workers {
         }
         self.handback.retry().await;
     }
+}
+
+/// Messages wait for others' endpoints and cost the host next to nothing meanwhile.
+fn is_message(claim: &Claim) -> bool {
+    matches!(claim.aggregate, Aggregate::Notification(_))
 }
 
 /// Resolves when the host counts as dead.

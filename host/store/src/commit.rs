@@ -126,6 +126,7 @@ impl<'c> Writing<'c> {
         self.nudges.extend(Nudge::of(change));
         create::consignments(self.connection, change.consignments()).await?;
         create::deliveries(self.connection, change.deliveries()).await?;
+        create::notifications(self.connection, change.notifications()).await?;
         let off = match (change.disables(), change.channel()) {
             (Some(destination), _) => turn_off::destination(self.connection, destination).await?,
             (None, Some((channel, health))) => turn_off::channel(self.connection, *channel, health).await?,

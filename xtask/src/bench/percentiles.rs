@@ -19,6 +19,11 @@ impl Percentiles {
         self.0.get(rank - 1).or(self.0.last()).copied().unwrap_or_default()
     }
 
+    /// How many there are.
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
     pub(super) fn line(&self, name: &str) -> String {
         let ms = |percent| self.at(percent).as_secs_f64() * 1_000.0;
         format!(

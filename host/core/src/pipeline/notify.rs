@@ -1,5 +1,9 @@
 //! Notifying: a notify binding composes messages about an event, a channel takes them one after the other. Nothing ever
-//! waits for a notification, so a plugin that fails is passed over.
+//! waits for a notification, so a plugin that fails is passed over; and no message waits for another one's channel.
+
+mod room;
+
+use std::time::Duration;
 
 use tracing::Instrument;
 
@@ -11,10 +15,17 @@ use crate::id::PartnerId;
 use crate::notification::{Event, Message, Notification, NotificationState};
 use crate::policy::Binding;
 use crate::ports::{Notice, PluginError};
+use crate::retry::spread;
 use crate::state::{ADOPTIONS, NotificationMove, Stamp, notification as state};
+
+pub(super) use room::Rooms;
 
 /// The most messages about one event through one binding.
 const MESSAGES: usize = 10;
+/// How soon, up to twice, a message looks again for a place at a channel that takes messages.
+const ROOM_OF_BUSY: Duration = Duration::from_secs(1);
+/// The same at one that fails: nothing is lost by asking seldom.
+const ROOM_OF_FAILING: Duration = Duration::from_secs(10);
 
 impl Pipeline {
     pub(super) async fn notify(&self, claim: &Claim, notification: &Notification) -> Result<Change, Abort> {
@@ -104,6 +115,11 @@ impl Pipeline {
             Some(channel) if channel.enabled => channel,
             Some(_) => return Ok(skip("its channel is disabled")),
             None => return Ok(skip("its channel does not exist")),
+        };
+        let Some(_place) = self.rooms.enter(&channel) else {
+            let pause = if channel.health.failing_since.is_some() { ROOM_OF_FAILING } else { ROOM_OF_BUSY };
+            let spread = 1.0 + spread(notification.id.uuid(), notification.attempts);
+            return Ok(NotificationMove::Postpone { until: self.ports.clock.now() + pause.mul_f64(spread) });
         };
         let span = tracing::Span::current();
         let begun = self.ports.clock.now();

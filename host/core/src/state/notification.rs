@@ -6,6 +6,7 @@ use crate::change::{Change, TurningOff};
 use crate::claim::Aggregate;
 use crate::command::Work;
 use crate::delivery::{Answer, Attempt};
+use crate::id::NotificationId;
 use crate::notification::{Channel, ChannelHealth, EventKind, Message, Notification, NotificationState};
 use crate::provenance::EntryKind;
 use crate::state::{IllegalMove, Stamp, change};
@@ -15,8 +16,14 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone)]
 #[expect(clippy::large_enum_variant, reason = "a move lives for one call")]
 pub enum NotificationMove {
-    /// The plugin composed its messages; none means that it has nothing to say.
+    /// The plugin composed its messages; none means that it has nothing to say. Each is a part of its own, so that none
+    /// waits for what another one's channel does.
     Compose(Vec<Message>),
+    /// Its channel has as much to do as it may: due again later, without counting as an attempt.
+    Postpone {
+        /// Until when.
+        until: Timestamp,
+    },
     /// The plugin or channel cannot be used: the notification is skipped, with the reason.
     Skip {
         /// Why.
@@ -41,10 +48,18 @@ pub fn apply(notification: &Notification, wanted: NotificationMove, stamp: &Stam
             let state = if messages.is_empty() { NotificationState::Skipped } else { Scheduled };
             let mut change = moved(notification, state, stamp);
             change.rings = state == Scheduled;
+            let mut messages = messages.into_iter();
             set(&mut change, |next| {
-                next.messages = messages;
+                next.messages = messages.next().into_iter().collect();
                 next.due_at = stamp.at;
+                next.adoptions = 0;
             });
+            change.notifications = (1..).zip(messages).map(|(part, it)| part_of(&change, part, it, stamp)).collect();
+            Ok(change)
+        }
+        (Scheduled, NotificationMove::Postpone { until }) => {
+            let mut change = moved(notification, Scheduled, stamp);
+            set(&mut change, |next| next.due_at = until);
             Ok(change)
         }
         (Pending | Scheduled, NotificationMove::Skip { reason }) => {
@@ -66,11 +81,18 @@ pub fn apply(notification: &Notification, wanted: NotificationMove, stamp: &Stam
             state: name(state),
             wanted: match wanted {
                 NotificationMove::Compose(_) => "composed",
+                NotificationMove::Postpone { .. } => "postponed",
                 NotificationMove::Skip { .. } => "skipped",
                 NotificationMove::Attempt { .. } => "attempted",
             },
         }),
     }
+}
+
+/// A further part beside the first, as it is after composing.
+fn part_of(change: &Change, part: u32, message: Message, stamp: &Stamp) -> Notification {
+    let Aggregate::Notification(first) = &change.next else { unreachable!("a notification moves to one") };
+    Notification { id: NotificationId::generate(stamp.at), version: 0, part, messages: vec![message], ..first.clone() }
 }
 
 fn attempted(it: &Notification, attempt: &Attempt, due: Option<Timestamp>, stamp: &Stamp) -> Change {

@@ -120,6 +120,22 @@ async fn a_channel_that_is_gone_is_turned_off_and_recovers_what_it_missed() {
 }
 
 #[tokio::test]
+async fn a_channel_that_fails_keeps_no_other_message_of_the_same_event_waiting() {
+    let stage = Stage::new().await;
+    for name in ["bad", "good"] {
+        stage.channel(name, vec![EventKind::TransferReceived]).await;
+    }
+    stage.runner.notifies("tell", |_| Ok(["bad", "good"].map(|channel| message(channel, "x")).into()));
+    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
+    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
+    stage.messenger.will_answer(Answer::failed(Cause::ServerError, "500 Internal Server Error"));
+    stage.receive(&[stage.globex], "people.csv", FILE).await;
+    stage.run().await;
+    let seen: Vec<_> = stage.messenger.seen().iter().map(|it| it.channel.name.clone()).collect();
+    assert_eq!(seen, ["bad", "good"], "the second did not wait for the first one's schedule");
+}
+
+#[tokio::test]
 async fn the_other_channels_of_a_partner_are_told_that_one_is_turned_off() {
     let stage = Stage::new().await;
     stage.channel("hook", vec![]).await;

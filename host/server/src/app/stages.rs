@@ -18,7 +18,8 @@ use crate::gauges::Gauges;
 use crate::listen::{Certificate, Port};
 use crate::service::Service;
 use crate::worker::{
-    Adopter, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Preparer, Redriving, Workers,
+    Adopter, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Places, Preparer, Redriving,
+    Workers,
 };
 
 /// What a stage may take beyond its own time for draining.
@@ -85,7 +86,7 @@ pub(super) fn start(
         Arc::new(parts.pipeline(config)),
         Handback::new(parts.transfers()),
         Arc::clone(&holdings),
-        config.workers.concurrent,
+        Places { work: config.workers.concurrent, messages: config.workers.messages },
         config.workers.drain,
     );
     service.stage("work", config.workers.drain + GRACE).task("workers", |stop| workers.run(claims, alive, stop));

@@ -86,6 +86,7 @@ impl Config {
     fn size_problems(&self) -> Vec<String> {
         let positive = [
             ("workers.concurrent", self.workers.concurrent),
+            ("workers.messages", self.workers.messages),
             ("workers.queued", self.workers.queued),
             ("kafka.batch", self.kafka.batch),
             ("http.max_connections", self.http.max_connections),

@@ -3,6 +3,7 @@
 use lockgate_core::change::NewDelivery;
 use lockgate_core::consignment::Consignment;
 use lockgate_core::id::DestinationId;
+use lockgate_core::notification::Notification;
 use sqlx::PgConnection;
 
 use crate::column::{document, integer, optional_document, optional_text, word};
@@ -75,6 +76,36 @@ pub(super) async fn deliveries(connection: &mut PgConnection, created: &[NewDeli
         .execute(&mut *connection)
         .await?;
     }
+    Ok(())
+}
+
+/// Creates the further parts of a notification, in one statement.
+pub(super) async fn notifications(connection: &mut PgConnection, created: &[Notification]) -> Result<(), Failure> {
+    let Some(first) = created.first() else { return Ok(()) };
+    let ids: Vec<_> = created.iter().map(|it| it.id.uuid()).collect();
+    let parts = created.iter().map(|it| integer(it.part)).collect::<Result<Vec<_>, _>>()?;
+    let messages = created.iter().map(|it| document(&it.messages)).collect::<Result<Vec<_>, _>>()?;
+    sqlx::query!(
+        "insert into notifications (id, version, state, event, transfer, partner, owner, revision, binding, part,
+                                    messages, sent, due_at, attempts, adoptions, trace, updated_at)
+         select p.id, 0, $4, $5, $6, $7, $8, $9, $10, p.part, p.messages, 0, $11, 0, 0, $12, $13
+         from unnest($1::uuid[], $2::integer[], $3::jsonb[]) p(id, part, messages)",
+        &ids,
+        &parts,
+        &messages,
+        word(&first.state)?,
+        first.event.id.uuid(),
+        first.event.transfer.uuid(),
+        first.event.partner.uuid(),
+        first.owner.partner().map(|it| it.uuid()),
+        first.revision.uuid(),
+        first.binding.uuid(),
+        first.due_at,
+        first.trace.0,
+        first.updated_at,
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -23,6 +23,7 @@ pub(crate) struct NotificationRow {
     pub(crate) owner: Option<Uuid>,
     pub(crate) revision: Uuid,
     pub(crate) binding: Uuid,
+    pub(crate) part: i32,
     pub(crate) messages: Json<Vec<Message>>,
     pub(crate) sent: i32,
     pub(crate) due_at: Timestamp,
@@ -41,7 +42,7 @@ macro_rules! notifications {
             $head
                 + r#" t.id, t.version, t.state, t.event, e.kind as event_kind,
                 e.attributes as "event_attributes: crate::doc::Attributes", e.at as event_at,
-                t.transfer, t.partner, t.owner, t.revision, t.binding,
+                t.transfer, t.partner, t.owner, t.revision, t.binding, t.part,
                 t.messages as "messages: crate::doc::Messages",
                 t.sent, t.due_at, t.attempts, t.last_error, t.adoptions, t.trace, t.updated_at, t.claimed_at "#
                 $(+ $tail)+
@@ -71,6 +72,7 @@ impl TryFrom<NotificationRow> for Notification {
             owner: owner(row.owner),
             revision: RevisionId::from_uuid(row.revision),
             binding: BindingId::from_uuid(row.binding),
+            part: small(row.part)?,
             messages: row.messages.0,
             sent: small(row.sent)?,
             due_at: row.due_at,

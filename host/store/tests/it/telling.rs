@@ -108,6 +108,25 @@ fn message_to(channel: &str) -> Message {
 }
 
 #[tokio::test]
+async fn each_message_of_a_composition_is_a_part_of_its_own_and_is_rung_for() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let own = Owner::Partner(alice);
+    world.active(own, Side::Inbound, vec![binding(own, Hook::Notify)]).await;
+    let transfer = world.received(alice, &[bob]).await;
+    let told = world.view(Role::Operator).await.notifications_of(&[transfer.id]).await.expect("notifications");
+    moved(&world, told[0].id, NotificationMove::Compose(["a", "b", "c"].map(message_to).into())).await;
+    let mut parts = world.view(Role::Operator).await.notifications_of(&[transfer.id]).await.expect("notifications");
+    parts.sort_by_key(|it| it.part);
+    let channels: Vec<_> = parts.iter().map(|it| (it.part, it.messages[0].channel.as_str())).collect();
+    assert_eq!(channels, [(0, "a"), (1, "b"), (2, "c")]);
+    assert!(parts.iter().all(|it| it.messages.len() == 1 && it.state == NotificationState::Scheduled));
+    let rung = "select count(*) from outbox o join notifications n on n.id = o.aggregate and n.version = o.version";
+    assert_eq!(world.number(rung).await, 3, "each at the version that it has");
+    world.claim(Work::Notification(parts[2].id)).await;
+}
+
+#[tokio::test]
 async fn of_two_attempts_that_hear_that_a_channel_is_gone_one_turns_it_off_and_tells_its_owner() {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);

@@ -41,6 +41,9 @@ impl State {
             }
             self.aggregates.insert(Work::Delivery(delivery.id), Aggregate::Delivery(delivery));
         }
+        for it in change.notifications() {
+            self.aggregates.insert(Work::Notification(it.id), Aggregate::Notification(it.clone()));
+        }
         change.entries().iter().for_each(|entry| self.chain(change.transfer(), entry));
         self.decisions.extend(change.decision().cloned());
         if let (Work::Delivery(id), Some(attempt)) = (change.work(), change.attempt()) {
@@ -119,6 +122,7 @@ impl State {
                     owner: binding.owner,
                     revision: revision.id,
                     binding: binding.id,
+                    part: 0,
                     messages: vec![],
                     sent: 0,
                     due_at: change.at(),

@@ -62,6 +62,7 @@ fn pending() -> Notification {
         owner: Owner::House,
         revision: RevisionId::from_uuid(Uuid::new_v4()),
         binding: BindingId::from_uuid(Uuid::new_v4()),
+        part: 0,
         messages: vec![],
         sent: 0,
         due_at: at(),
@@ -189,13 +190,23 @@ proptest! {
                 },
                 Wanted::Compose(count) => NotificationMove::Compose((0..count).map(|_| message()).collect()),
                 Wanted::Skip => NotificationMove::Skip { reason: "because".to_owned() },
-                Wanted::Postpone | Wanted::GiveUp | Wanted::Redrive(_) | Wanted::Judge(..) => continue,
+                Wanted::Postpone => NotificationMove::Postpone { until: at() + Duration::seconds(5) },
+                Wanted::GiveUp | Wanted::Redrive(_) | Wanted::Judge(..) => continue,
             };
+            let composed = if let NotificationMove::Compose(messages) = &made { messages.len() } else { 0 };
             let Ok(change) = notification::apply(&it, made, &stamp()) else { continue };
             prop_assert!(matches!(it.state, NotificationState::Pending | NotificationState::Scheduled));
             let Aggregate::Notification(next) = change.next().clone() else { panic!("a notification stays one") };
             check(it.version, &change, next.state == NotificationState::Scheduled);
             prop_assert!(next.sent as usize <= next.messages.len());
+            // Each message is a part of its own, and each part is rung for.
+            prop_assert!(next.messages.len() <= 1);
+            prop_assert_eq!(change.notifications().len(), composed.saturating_sub(1));
+            prop_assert_eq!(change.commands().len(), usize::from(change.rings) + change.notifications().len());
+            for (part, it) in (1..).zip(change.notifications()) {
+                prop_assert_eq!((it.part, it.version, it.state), (part, 0, NotificationState::Scheduled));
+                prop_assert!(it.messages.len() == 1 && it.event == next.event && it.binding == next.binding);
+            }
             prop_assert!(next.state != NotificationState::Sent || next.sent as usize == next.messages.len());
             it = next;
         }
