@@ -76,7 +76,10 @@ async fn a_host_short_of_memory_says_when_to_go_on_and_keeps_what_came() {
     let refused = house.patch(&path, 0, Body::from_stream(pieces)).await;
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!((refused.header("retry-after"), refused.header("upload-offset")), ("7", "3"));
-    assert_eq!((&refused.json()["code"], &refused.json()["retry_after_seconds"]), (&json!("UPLOADS_CROWDED"), &json!(7)));
+    assert_eq!(
+        (&refused.json()["code"], &refused.json()["retry_after_seconds"]),
+        (&json!("UPLOADS_CROWDED"), &json!(7))
+    );
     assert_eq!(house.head(&path).await.header("upload-offset"), "3");
     house.payloads.leave_room(100);
     assert_eq!(house.patch(&path, 3, "def").await.status, StatusCode::NO_CONTENT);
