@@ -122,7 +122,7 @@ impl Pipeline {
         let answer = self.ports.messenger.send(&notice).instrument(span).await;
         let number = notification.attempts + 1;
         let work = notification.id.uuid();
-        let (attempt, next) = self.attempted(claim, work, number, begun, answer, &self.settings.notifications);
+        let (attempt, next) = self.attempted(claim, work, number, begun, answer.into(), &self.settings.notifications);
         let fares = health.after(&attempt.answer, self.ports.clock.now(), self.settings.channel_patience);
         if let Some(disabled) = &fares.disabled {
             tracing::warn!(channel.id = %id, partner.id = %speaker(notification), "A channel is turned off: {}.", disabled.reason);

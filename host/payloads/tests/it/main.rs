@@ -4,7 +4,6 @@
 mod archive;
 mod faults;
 mod objects;
-mod proxy;
 mod reads;
 mod rows;
 mod sweeping;

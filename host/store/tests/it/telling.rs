@@ -71,6 +71,7 @@ async fn a_message_that_was_taken_enters_the_provenance_of_whoever_sent_it() {
         started_at: now(),
         took: std::time::Duration::from_millis(3),
         host: world.host,
+        from_offset: None,
         answer: Answer::Taken { receipt: "204".into() },
     };
     let sent = moved(&world, id, NotificationMove::Attempt { attempt, next: None, channel: None }).await;
@@ -118,6 +119,7 @@ async fn a_channel_that_is_gone_is_turned_off_with_the_attempt_and_recovers_what
         started_at: now(),
         took: std::time::Duration::from_millis(3),
         host: world.host,
+        from_offset: None,
         answer: gone,
     };
     let channel_fares = Some((channel.id, health));
