@@ -1,12 +1,13 @@
 //! What the bus needs to know of Kafka, and the client settings that follow from it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
 
 /// Where Kafka is and how the bus uses it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct BusConfig {
     /// The bootstrap brokers, `host:port` separated by commas.
     pub brokers: String,
@@ -22,6 +23,13 @@ pub struct BusConfig {
     pub publish_timeout: Duration,
     /// Further librdkafka settings, for TLS and SASL.
     pub properties: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for BusConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("BusConfig");
+        shown.field("brokers", &self.brokers).field("prefix", &self.prefix).finish_non_exhaustive()
+    }
 }
 
 impl BusConfig {

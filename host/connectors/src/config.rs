@@ -1,5 +1,6 @@
 //! What connectors need to know of the installation.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -11,9 +12,7 @@ pub struct ConnectorsConfig {
     /// The installation's own S3, for destinations that name no endpoint.
     pub s3: Option<InstallationS3>,
     /// The installation's own Kafka, for destinations that name no brokers.
-    pub kafka_brokers: Option<String>,
-    /// Topics that begin so are the installation's own; no destination may write to them.
-    pub kafka_topic_prefix: String,
+    pub kafka: Option<InstallationKafka>,
     /// Public base URL of the API, where receivers fetch payloads too large for a Kafka record.
     pub public_url: Option<String>,
 }
@@ -42,6 +41,23 @@ impl Default for EgressConfig {
             idle: Duration::from_secs(30),
             slowest: 64 * 1024,
         }
+    }
+}
+
+/// The installation's own Kafka.
+#[derive(Clone, Default)]
+pub struct InstallationKafka {
+    /// Bootstrap brokers, `host:port` separated by commas.
+    pub brokers: String,
+    /// Topics that begin so are the installation's own; no destination may write to them. Empty: none.
+    pub topic_prefix: String,
+    /// Further librdkafka settings: how the brokers are spoken to.
+    pub properties: BTreeMap<String, String>,
+}
+
+impl fmt::Debug for InstallationKafka {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InstallationKafka").field("brokers", &self.brokers).finish_non_exhaustive()
     }
 }
 

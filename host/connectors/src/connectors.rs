@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use lockgate_core::delivery::Answer;
 use lockgate_core::destination::Endpoint;
 use lockgate_core::notification::ChannelKind;
-use lockgate_core::ports::{Connector, Consigned, Messenger, Notice, PayloadStore, Vault};
+use lockgate_core::passage::{Passage, Place};
+use lockgate_core::ports::{Connector, Consigned, Handover, Messenger, Notice, PassageStore, PayloadStore, Vault};
 
 use crate::config::ConnectorsConfig;
 use crate::egress::{Egress, InvalidEntry, Network};
@@ -45,9 +46,10 @@ impl Connectors {
     pub fn new(
         config: &ConnectorsConfig,
         payloads: Arc<dyn PayloadStore>,
+        passages: Arc<dyn PassageStore>,
         vault: Arc<dyn Vault>,
     ) -> Result<Self, SetupError> {
-        Self::over(config, payloads, vault, Network::default())
+        Self::over(config, payloads, passages, vault, Network::default())
     }
 
     /// The same over another network.
@@ -58,15 +60,27 @@ impl Connectors {
     pub fn over(
         config: &ConnectorsConfig,
         payloads: Arc<dyn PayloadStore>,
+        passages: Arc<dyn PassageStore>,
         vault: Arc<dyn Vault>,
         network: Network,
     ) -> Result<Self, SetupError> {
         let egress = Arc::new(Egress::new(&config.egress, network)?);
         let secrets = Secrets::new(vault);
         Ok(Self {
-            http: HttpConnector::new(Arc::clone(&egress), Arc::clone(&payloads), secrets.clone()),
-            s3: S3Connector::new(config.s3.clone(), Arc::clone(&egress), Arc::clone(&payloads), secrets.clone()),
-            kafka: KafkaConnector::new(config, Arc::clone(&egress), payloads),
+            http: HttpConnector::new(
+                Arc::clone(&egress),
+                Arc::clone(&payloads),
+                Arc::clone(&passages),
+                secrets.clone(),
+            ),
+            s3: S3Connector::new(
+                config.s3.clone(),
+                Arc::clone(&egress),
+                Arc::clone(&payloads),
+                passages,
+                secrets.clone(),
+            ),
+            kafka: KafkaConnector::new(config, Arc::clone(&egress), payloads, secrets.clone()),
             webhook: WebhookMessenger::new(egress, secrets),
         })
     }
@@ -74,8 +88,8 @@ impl Connectors {
 
 #[async_trait]
 impl Connector for Connectors {
-    async fn deliver(&self, consigned: &Consigned) -> Answer {
-        let answer = match &consigned.destination.endpoint {
+    async fn deliver(&self, consigned: &Consigned) -> Handover {
+        let handover = match &consigned.destination.endpoint {
             Endpoint::Http { url, signing_secret, bearer_secret, options } => {
                 let secrets = Named { signing: signing_secret.as_deref(), bearer: bearer_secret.as_deref() };
                 self.http.deliver(consigned, url, secrets, options).await
@@ -85,8 +99,16 @@ impl Connector for Connectors {
                 self.s3.deliver(consigned, to, credentials_secret.as_deref(), options).await
             }
             Endpoint::Kafka { topic, brokers, options } => {
-                self.kafka.deliver(consigned, topic, brokers.as_deref(), options).await
+                self.kafka.deliver(consigned, topic, brokers.as_deref(), options).await.map(Handover::from)
             }
+        };
+        handover.unwrap_or_else(Handover::from)
+    }
+
+    async fn abandon(&self, passage: &Passage) -> Answer {
+        let answer = match &passage.place {
+            Place::Multipart { .. } => self.s3.abandon(passage).await,
+            Place::Tus { .. } => self.http.abandon(passage).await,
         };
         answer.unwrap_or_else(|answer| answer)
     }

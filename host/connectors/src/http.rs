@@ -1,10 +1,12 @@
-//! Destination `http`: one POST with the payload as its body, as a part of a form, or as a CloudEvent's data.
+//! Destination `http`: one POST with the payload as its body, as a part of a form, or as a CloudEvent's data; or tus,
+//! which goes on where an attempt broke off.
 //!
 //! A signed request carries Standard Webhooks headers. Eight gibibytes cannot be signed before they are sent, and need
 //! not be: the digest is known, so what is signed is `{webhook-id}.{webhook-timestamp}.sha256={hex digest of the body}`.
 //! A receiver hashes the body while it comes and hands `sha256=<hex>` as content to any Standard Webhooks library.
 
 mod form;
+mod tus;
 
 use std::sync::Arc;
 
@@ -15,7 +17,8 @@ use http::request::Builder;
 use http::{HeaderValue, Request};
 use lockgate_core::delivery::Answer;
 use lockgate_core::destination::HttpOptions;
-use lockgate_core::ports::{Consigned, PayloadStore};
+use lockgate_core::id::PartnerId;
+use lockgate_core::ports::{Consigned, Handover, PassageStore, PayloadStore};
 use time::OffsetDateTime;
 
 use crate::answer::{of_status, ours, refused};
@@ -30,12 +33,18 @@ pub(crate) const AGENT: &str = concat!("Lockgate/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct HttpConnector {
     egress: Arc<Egress>,
     payloads: Arc<dyn PayloadStore>,
+    passages: Arc<dyn PassageStore>,
     secrets: Secrets,
 }
 
 impl HttpConnector {
-    pub(crate) fn new(egress: Arc<Egress>, payloads: Arc<dyn PayloadStore>, secrets: Secrets) -> Self {
-        Self { egress, payloads, secrets }
+    pub(crate) fn new(
+        egress: Arc<Egress>,
+        payloads: Arc<dyn PayloadStore>,
+        passages: Arc<dyn PassageStore>,
+        secrets: Secrets,
+    ) -> Self {
+        Self { egress, payloads, passages, secrets }
     }
 
     pub(crate) async fn deliver(
@@ -44,38 +53,51 @@ impl HttpConnector {
         url: &str,
         named: Named<'_>,
         options: &HttpOptions,
-    ) -> Result<Answer, Answer> {
-        let Named { signing, bearer } = named;
+    ) -> Result<Handover, Answer> {
         let url = self.egress.url(url)?;
-        let mut request = described(Request::post(url.as_str()), consigned);
-        if let Some(name) = signing {
-            let secret = self.secrets.text(consigned.destination.partner, name).await?;
-            let secrets = Secret::read(&secret).map_err(|error| refused(format!("secret `{name}`: {error}")))?;
-            let id = consigned.delivery.key();
-            let content = format!("sha256={}", consigned.payload.digest.hex());
-            for (header, value) in sign(&secrets, &id, consigned.at, content.as_bytes()) {
-                request = request.header(header, value);
-            }
+        if let Some(tus) = &options.tus {
+            return self.carry(consigned, url, named, options, tus).await;
         }
-        if let Some(name) = bearer {
-            let token = self.secrets.text(consigned.destination.partner, name).await?;
-            let value = HeaderValue::from_str(&format!("Bearer {token}"));
-            let mut value = value.map_err(|_| refused(format!("secret `{name}` does not fit in a header")))?;
-            value.set_sensitive(true);
-            request = request.header(AUTHORIZATION, value);
-        }
+        let request = described(Request::post(url.as_str()), consigned);
+        let request = self.signed(request, consigned, named.signing).await?;
+        let request = match self.bearer(consigned.destination.partner, named.bearer).await? {
+            Some(bearer) => request.header(AUTHORIZATION, bearer),
+            None => request,
+        };
         let payload = &consigned.payload;
         let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| ours(error.to_string()))?;
         let (request, body) = form::wrap(options.form, request, consigned, bytes);
         let request = request.body(body).map_err(|error| refused(format!("no request can be made: {error}")))?;
-        let client = self.client(consigned, options).await?;
+        let client = self.client(consigned.destination.partner, options).await?;
         let reply = self.egress.send_as(&client, request).await?;
-        Ok(of_status(reply.status, &reply.headers, OffsetDateTime::now_utc()))
+        Ok(of_status(reply.status, &reply.headers, OffsetDateTime::now_utc()).into())
+    }
+
+    /// The request with the digest signed, if the destination has a secret for it.
+    async fn signed(&self, mut request: Builder, consigned: &Consigned, name: Option<&str>) -> Result<Builder, Answer> {
+        let Some(name) = name else { return Ok(request) };
+        let secret = self.secrets.text(consigned.destination.partner, name).await?;
+        let secrets = Secret::read(&secret).map_err(|error| refused(format!("secret `{name}`: {error}")))?;
+        let id = consigned.delivery.key();
+        let content = format!("sha256={}", consigned.payload.digest.hex());
+        for (header, value) in sign(&secrets, &id, consigned.at, content.as_bytes()) {
+            request = request.header(header, value);
+        }
+        Ok(request)
+    }
+
+    /// What stands in `Authorization`, if the destination has a token.
+    async fn bearer(&self, partner: PartnerId, name: Option<&str>) -> Result<Option<HeaderValue>, Answer> {
+        let Some(name) = name else { return Ok(None) };
+        let token = self.secrets.text(partner, name).await?;
+        let value = HeaderValue::from_str(&format!("Bearer {token}"));
+        let mut value = value.map_err(|_| refused(format!("secret `{name}` does not fit in a header")))?;
+        value.set_sensitive(true);
+        Ok(Some(value))
     }
 
     /// The client that shows and believes what the destination wants.
-    async fn client(&self, consigned: &Consigned, options: &HttpOptions) -> Result<Client, Answer> {
-        let partner = consigned.destination.partner;
+    async fn client(&self, partner: PartnerId, options: &HttpOptions) -> Result<Client, Answer> {
         let text = async |name: &Option<String>| match name {
             Some(name) => self.secrets.text(partner, name).await.map(Some),
             None => Ok(None),

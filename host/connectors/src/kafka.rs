@@ -1,6 +1,7 @@
 //! Destination `kafka`: one record per delivery, with the delivery's id as CloudEvents id so that consumers can tell
 //! repeats.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,34 +15,44 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::FutureRecord;
 
 use crate::answer::{failed, forbidden, ours, refused};
-use crate::config::ConnectorsConfig;
+use crate::config::{ConnectorsConfig, InstallationKafka};
 use crate::egress::Egress;
+use crate::secrets::Secrets;
 use crate::template::fill;
 
+mod failures;
 mod producers;
 mod record;
+mod security;
 
-use producers::Producers;
+pub use security::{BrokerLogin, BrokerSecurity, BrokerTls};
+
+use producers::{Brokers, Producers};
 
 /// Larger payloads are pointed at.
 const LARGEST_INLINE: u64 = 512 * 1024;
 const QUEUE: Duration = Duration::from_secs(10);
 
 pub(crate) struct KafkaConnector {
-    own: Option<String>,
-    own_topics: String,
+    own: Option<InstallationKafka>,
     public_url: Option<String>,
     payloads: Arc<dyn PayloadStore>,
+    secrets: Secrets,
     producers: Producers,
 }
 
 impl KafkaConnector {
-    pub(crate) fn new(config: &ConnectorsConfig, egress: Arc<Egress>, payloads: Arc<dyn PayloadStore>) -> Self {
+    pub(crate) fn new(
+        config: &ConnectorsConfig,
+        egress: Arc<Egress>,
+        payloads: Arc<dyn PayloadStore>,
+        secrets: Secrets,
+    ) -> Self {
         Self {
-            own: config.kafka_brokers.clone(),
-            own_topics: config.kafka_topic_prefix.clone(),
+            own: config.kafka.clone(),
             public_url: config.public_url.clone(),
             payloads,
+            secrets,
             producers: Producers::new(Arc::clone(egress.gate())),
         }
     }
@@ -54,11 +65,16 @@ impl KafkaConnector {
         options: &KafkaOptions,
     ) -> Result<Answer, Answer> {
         let producer = match (brokers, &self.own) {
-            (Some(brokers), _) => self.producers.foreign(brokers, topic).await?,
-            (None, Some(_)) if !self.own_topics.is_empty() && topic.starts_with(&self.own_topics) => {
+            (Some(brokers), _) => {
+                let security = self.security(consigned, options).await?;
+                self.producers.foreign(&Brokers { bootstrap: brokers, properties: &security }, topic).await?
+            }
+            (None, Some(own)) if !own.topic_prefix.is_empty() && topic.starts_with(&own.topic_prefix) => {
                 return Err(forbidden(format!("topic `{topic}` belongs to the installation")));
             }
-            (None, Some(own)) => self.producers.own(own)?,
+            (None, Some(own)) => {
+                self.producers.own(&Brokers { bootstrap: &own.brokers, properties: &own.properties })?
+            }
             (None, None) => {
                 return Err(refused("the destination names no Kafka brokers and the installation offers none"));
             }
@@ -82,10 +98,33 @@ impl KafkaConnector {
         let key = fill(options.key.as_deref().unwrap_or("{transfer}"), consigned);
         let headers = record::headers(consigned, inline, options);
         let record = FutureRecord::to(topic).key(&key).payload(&value).headers(headers);
-        match producer.send(record, QUEUE).await {
+        match producer.sending.send(record, QUEUE).await {
             Ok(place) => Ok(Answer::Taken { receipt: format!("{topic}-{}-{}", place.partition, place.offset) }),
-            Err((error, _)) => Err(explain(topic, &error)),
+            Err((error, _)) => Err(producer.heard.refusal().unwrap_or_else(|| explain(topic, &error))),
         }
+    }
+
+    /// How the destination's brokers are spoken to, with its secrets filled in.
+    async fn security(
+        &self,
+        consigned: &Consigned,
+        options: &KafkaOptions,
+    ) -> Result<BTreeMap<String, String>, Answer> {
+        let partner = consigned.destination.partner;
+        let text = async |name: &Option<String>| match name {
+            Some(name) => self.secrets.text(partner, name).await.map(Some),
+            None => Ok(None),
+        };
+        let mut security = BrokerSecurity::default();
+        if let Some(tls) = &options.tls {
+            let (authorities, client) = (text(&tls.ca_secret).await?, text(&tls.client_secret).await?);
+            security.tls = Some(BrokerTls { authorities, client });
+        }
+        if let Some(sasl) = &options.sasl {
+            let password = self.secrets.text(partner, &sasl.password_secret).await?;
+            security.login = Some(BrokerLogin { mechanism: sasl.mechanism, user: sasl.user.clone(), password });
+        }
+        security.properties().map_err(refused)
     }
 
     async fn bytes(&self, payload: &Payload) -> Result<Vec<u8>, Answer> {
@@ -104,9 +143,12 @@ fn explain(topic: &str, error: &KafkaError) -> Answer {
     match error.rdkafka_error_code() {
         Some(
             RDKafkaErrorCode::TopicAuthorizationFailed
-            | RDKafkaErrorCode::InvalidTopic
-            | RDKafkaErrorCode::MessageSizeTooLarge,
-        ) => Answer::refused(Cause::Refused, text),
+            | RDKafkaErrorCode::ClusterAuthorizationFailed
+            | RDKafkaErrorCode::SaslAuthenticationFailed,
+        ) => Answer::refused(Cause::Unauthorized, text),
+        Some(RDKafkaErrorCode::InvalidTopic | RDKafkaErrorCode::MessageSizeTooLarge) => {
+            Answer::refused(Cause::Refused, text)
+        }
         _ => failed(text),
     }
 }

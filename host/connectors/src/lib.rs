@@ -17,5 +17,6 @@ mod secrets;
 mod template;
 pub mod webhook;
 
-pub use config::{ConnectorsConfig, EgressConfig, InstallationS3};
+pub use config::{ConnectorsConfig, EgressConfig, InstallationKafka, InstallationS3};
 pub use connectors::{Connectors, SetupError};
+pub use kafka::{BrokerLogin, BrokerSecurity, BrokerTls};

@@ -6,8 +6,10 @@
 use std::sync::Arc;
 
 use lockgate_core::delivery::Answer;
-use lockgate_core::destination::S3Options;
-use lockgate_core::ports::{Consigned, PayloadStore};
+use lockgate_core::destination::{Endpoint, S3Options};
+use lockgate_core::id::PartnerId;
+use lockgate_core::passage::{Passage, Place};
+use lockgate_core::ports::{Consigned, Handover, PassageStore, PayloadStore};
 
 use crate::answer::{failed, forbidden, ours, refused};
 use crate::config::InstallationS3;
@@ -23,13 +25,16 @@ mod object;
 mod parts;
 
 use clients::{Access, Clients};
-use object::Object;
+use failure::Failure;
+use object::{Object, PART};
+use parts::{Carried, Carrier};
 
 #[derive(Debug)]
 pub(crate) struct S3Connector {
     own: Option<InstallationS3>,
     egress: Arc<Egress>,
     payloads: Arc<dyn PayloadStore>,
+    passages: Arc<dyn PassageStore>,
     secrets: Secrets,
     clients: Clients,
 }
@@ -39,10 +44,11 @@ impl S3Connector {
         own: Option<InstallationS3>,
         egress: Arc<Egress>,
         payloads: Arc<dyn PayloadStore>,
+        passages: Arc<dyn PassageStore>,
         secrets: Secrets,
     ) -> Self {
         let clients = Clients::new(Arc::clone(egress.gate()));
-        Self { own, egress, payloads, secrets, clients }
+        Self { own, egress, payloads, passages, secrets, clients }
     }
 
     pub(crate) async fn deliver(
@@ -51,12 +57,12 @@ impl S3Connector {
         to: Bucket<'_>,
         credentials: Option<&str>,
         options: &S3Options,
-    ) -> Result<Answer, Answer> {
+    ) -> Result<Handover, Answer> {
         let Bucket { name: bucket, prefix, endpoint } = to;
         if !is_bucket_name(bucket) {
             return Err(refused(format!("`{bucket}` is not a name of a bucket")));
         }
-        let access = self.access(consigned, bucket, endpoint, credentials).await?;
+        let access = self.access(consigned.destination.partner, bucket, endpoint, credentials).await?;
         let object = Object {
             client: self.clients.of(&access)?,
             bucket: bucket.to_owned(),
@@ -71,31 +77,59 @@ impl S3Connector {
         if consigned.delivery.attempts > 0
             && let Some(answer) = object.present(&consigned.payload).await?
         {
-            return Ok(answer);
+            return Ok(answer.into());
         }
         let payload = &consigned.payload;
-        let bytes = self.payloads.read(payload, 0..payload.size).await.map_err(|error| ours(error.to_string()))?;
-        match object.write(consigned, bytes).await {
-            Err(failure) if failure.is_taken() => match object.present(payload).await? {
-                Some(answer) => Ok(answer),
-                None => Err(failed("the object was there and is gone again")),
+        let Carried { from, receipt } = match payload.size > PART as u64 {
+            true => {
+                let (payloads, passages) = (&*self.payloads, &*self.passages);
+                Carrier { object: &object, consigned, payloads, passages }.carry().await
+            }
+            false => {
+                let reading = self.payloads.read(payload, 0..payload.size).await;
+                let bytes = reading.map_err(|error| ours(error.to_string()))?;
+                Carried { from: None, receipt: object.write(consigned, bytes).await }
+            }
+        };
+        let answer = match receipt {
+            Err(failure) if failure.is_taken() => match object.present(payload).await {
+                Ok(Some(answer)) | Err(answer) => answer,
+                Ok(None) => failed("the object was there and is gone again"),
             },
+            Err(failure) => failure.into_answer(),
+            Ok(receipt) => Answer::Taken { receipt },
+        };
+        Ok(Handover { answer, from_offset: from })
+    }
+
+    /// Removes an unfinished multipart upload.
+    pub(crate) async fn abandon(&self, passage: &Passage) -> Result<Answer, Answer> {
+        let (Endpoint::S3 { bucket, endpoint, credentials_secret, options, .. }, Place::Multipart { key, upload, .. }) =
+            (&passage.endpoint, &passage.place)
+        else {
+            return Err(refused("the passage does not lead to S3"));
+        };
+        let credentials = credentials_secret.as_deref();
+        let access = self.access(passage.receiver, bucket, endpoint.as_deref(), credentials).await?;
+        let client = self.clients.of(&access)?;
+        let object = Object { client, bucket: bucket.clone(), key: key.clone(), options: options.clone() };
+        match object.abort(upload).await {
+            Ok(()) | Err(Failure::Missing(_)) => Ok(Answer::Taken { receipt: upload.clone() }),
             Err(failure) => Err(failure.into_answer()),
-            Ok(receipt) => Ok(Answer::Taken { receipt }),
         }
     }
 
     /// Where to and as whom. The installation's own key is never shown to an endpoint that a partner names.
     async fn access(
         &self,
-        consigned: &Consigned,
+        partner: PartnerId,
         bucket: &str,
         endpoint: Option<&str>,
         credentials: Option<&str>,
     ) -> Result<Access, Answer> {
         let keys = match credentials {
             Some(name) => {
-                let secret = self.secrets.text(consigned.destination.partner, name).await?;
+                let secret = self.secrets.text(partner, name).await?;
                 let keys = secret.split_once(':').map(|(access, secret)| (access.to_owned(), secret.to_owned()));
                 Some(keys.ok_or_else(|| refused(format!("secret `{name}` has not the form `access-key:secret-key`")))?)
             }

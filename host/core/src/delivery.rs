@@ -114,6 +114,8 @@ pub struct Attempt {
     pub took: Duration,
     /// Which host tried.
     pub host: HostId,
+    /// The first byte that it sent, where it went on from an earlier one.
+    pub from_offset: Option<u64>,
     /// What came of it.
     pub answer: Answer,
 }

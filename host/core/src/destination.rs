@@ -1,5 +1,6 @@
 //! Destinations: the concrete endpoints of a receiver.
 
+pub mod kafka_security;
 pub mod options;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,8 @@ use crate::id::{DestinationId, PartnerId};
 use crate::retry::RetrySchedule;
 use crate::time::Timestamp;
 
-pub use options::{HttpForm, HttpOptions, KafkaOptions, KafkaPayload, S3Encryption, S3Options};
+pub use kafka_security::{KafkaMechanism, KafkaSasl, KafkaTls};
+pub use options::{HttpForm, HttpOptions, HttpTus, KafkaOptions, KafkaPayload, S3Encryption, S3Options};
 
 /// An endpoint that deliveries go to.
 #[derive(Debug, Clone, PartialEq)]

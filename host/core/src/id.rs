@@ -104,6 +104,8 @@ ids! {
     RedriveId "rdr_" "redrive";
     /// Names a secure URL; opens nothing.
     SecureUrlId "url_" "secure URL";
+    /// How far a delivery's bytes have come.
+    PassageId "psg_" "passage";
     /// One try of a delivery.
     AttemptId "att_" "attempt";
     /// A concrete endpoint.

@@ -3,6 +3,7 @@
 mod bus;
 mod connector;
 mod nudges;
+mod passage_store;
 mod payload_store;
 mod plugin_runner;
 mod query;
@@ -15,8 +16,9 @@ mod upload_store;
 mod vault;
 
 pub use bus::{BusError, TransferBus};
-pub use connector::{Connector, Consigned, Messenger, Notice};
+pub use connector::{Connector, Consigned, Handover, Messenger, Notice};
 pub use nudges::{NudgeBus, NudgeSink, NudgeStore};
+pub use passage_store::{PassageError, PassageStore, Unneeded};
 pub use payload_store::{
     ByteStream, PayloadError, PayloadStore, PayloadWriter, Sealed, Stir, UploadWriter, WriteIntent,
 };

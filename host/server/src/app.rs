@@ -1,6 +1,7 @@
 //! The wiring: the only place where concrete types meet ports, once, in plain sight.
 
 mod face;
+mod kafka_settings;
 mod parts;
 mod patience;
 mod probes;

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use lockgate_api::PersistedMode;
+use lockgate_core::destination::KafkaMechanism;
 use lockgate_core::quota::Quota;
 use lockgate_core::rate::RateLimit;
 use lockgate_core::retry::RetrySchedule;
@@ -147,7 +148,36 @@ pub(crate) struct Kafka {
     pub(crate) batch: usize,
     #[serde(with = "millis", rename = "publish_timeout_ms")]
     pub(crate) publish_timeout: Duration,
+    pub(crate) security: KafkaSecurity,
+    pub(crate) mechanism: KafkaMechanism,
+    pub(crate) user: String,
+    pub(crate) password: Secret,
+    pub(crate) tls_authorities: PathBuf,
+    pub(crate) tls_certificate: PathBuf,
+    pub(crate) tls_key: PathBuf,
     pub(crate) properties: BTreeMap<String, Secret>,
+}
+
+/// How the brokers are spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum KafkaSecurity {
+    Plaintext,
+    Tls,
+    SaslPlaintext,
+    SaslTls,
+}
+
+impl KafkaSecurity {
+    /// Whether TLS is spoken.
+    pub(crate) const fn tls(self) -> bool {
+        matches!(self, Self::Tls | Self::SaslTls)
+    }
+
+    /// Whether there is a login.
+    pub(crate) const fn sasl(self) -> bool {
+        matches!(self, Self::SaslPlaintext | Self::SaslTls)
+    }
 }
 
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -4,6 +4,7 @@
 //! back. A living host's claims are adopted by nobody, so a forgotten one would stand still for good.
 
 mod adopter;
+mod clearer;
 mod handback;
 mod heartbeat;
 mod holdings;
@@ -24,6 +25,7 @@ use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 pub(crate) use adopter::Adopter;
+pub(crate) use clearer::Clearer;
 pub(crate) use handback::Handback;
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use holdings::{Comparison, Holdings, NotingClaimer};

@@ -43,5 +43,7 @@ pub(crate) type Findings = Json<lockgate_core::finding::Findings>;
 pub(crate) type Outcomes = Json<Vec<lockgate_core::decision::Outcome>>;
 /// What a destination answered.
 pub(crate) type Answer = Json<lockgate_core::delivery::Answer>;
+/// Where a passage stands at its destination.
+pub(crate) type Place = Json<lockgate_core::passage::Place>;
 /// A lookup table's entries.
 pub(crate) type Entries = Json<std::collections::HashMap<String, String>>;

@@ -28,6 +28,7 @@ mod host;
 mod load;
 mod migrate;
 mod nudge;
+mod passage;
 mod pin;
 mod provenance;
 mod rate;

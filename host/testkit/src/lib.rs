@@ -2,4 +2,6 @@
 
 pub mod memory;
 #[cfg(feature = "services")]
+pub mod s3_proxy;
+#[cfg(feature = "services")]
 pub mod services;

@@ -4,6 +4,7 @@ mod commit;
 mod connector;
 mod ledger;
 mod paging;
+mod passages;
 mod payloads;
 mod redrives;
 mod registry;
@@ -19,6 +20,7 @@ mod world;
 
 pub use connector::{MemoryConnector, MemoryMessenger};
 pub use ledger::MemoryRateLedger;
+pub use passages::MemoryPassages;
 pub use payloads::MemoryPayloadStore;
 pub use runner::ScriptedRunner;
 pub use secure_urls::QuickPassphrases;

@@ -1,4 +1,4 @@
-//! A proxy before S3 that counts requests and breaks the next ones of a kind in a given way.
+//! A proxy before S3 for tests, that counts requests and breaks the next ones of a kind in a given way.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -17,18 +17,26 @@ use tokio::net::TcpListener;
 
 /// Requests as the payload store makes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
+    /// An object in one request.
     Put,
+    /// A part of a multipart upload.
     Part,
+    /// The beginning of one.
     Create,
+    /// Its end.
     Complete,
+    /// Its end without an object.
+    Abort,
+    /// Reading.
     Get,
+    /// Anything else.
     Other,
 }
 
 /// What goes wrong.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Fault {
+pub enum Fault {
     /// Answered with that status; S3 never hears of it.
     Refuse(u16),
     /// The connection breaks before the request arrived.
@@ -44,12 +52,14 @@ pub(crate) enum Fault {
 #[derive(Debug, Default)]
 struct Plan {
     faults: Vec<(Kind, Fault)>,
+    /// Requests of that kind go wrong so once so many more have passed.
+    broken: Option<(Kind, usize, Fault)>,
     seen: Vec<Kind>,
 }
 
 /// A running proxy; ends with the runtime of its test.
 #[derive(Debug, Clone)]
-pub(crate) struct Proxy {
+pub struct Proxy {
     address: SocketAddr,
     plan: Arc<Mutex<Plan>>,
 }
@@ -58,9 +68,10 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Answer = Response<BoxBody<Bytes, Failure>>;
 
 impl Proxy {
-    pub(crate) async fn before(upstream: &str) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
+    /// A proxy before the service at that URL.
+    pub async fn before(upstream: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
         let plan = Arc::new(Mutex::new(Plan::default()));
         let proxy = Self { address, plan: Arc::clone(&plan) };
         let upstream: Arc<str> = upstream.into();
@@ -78,22 +89,40 @@ impl Proxy {
         proxy
     }
 
-    pub(crate) fn url(&self) -> String {
+    /// Where it listens.
+    pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Breaks the next request of that kind that is not broken by an earlier plan.
-    pub(crate) fn plan(&self, kind: Kind, fault: Fault) {
-        self.plan.lock().unwrap().faults.push((kind, fault));
+    pub fn plan(&self, kind: Kind, fault: Fault) {
+        self.plan.lock().expect("nobody panics while it holds the plan").faults.push((kind, fault));
     }
 
-    pub(crate) fn seen(&self, kind: Kind) -> usize {
-        self.plan.lock().unwrap().seen.iter().filter(|seen| **seen == kind).count()
+    /// Lets so many more requests of that kind pass and spoils all after them, until it is mended.
+    pub fn breaks_after(&self, kind: Kind, passing: usize, fault: Fault) {
+        self.plan.lock().expect("nobody panics while it holds the plan").broken = Some((kind, passing, fault));
+    }
+
+    /// Lets everything pass again.
+    pub fn mend(&self) {
+        self.plan.lock().expect("nobody panics while it holds the plan").broken = None;
+    }
+
+    /// How many requests of that kind came.
+    pub fn seen(&self, kind: Kind) -> usize {
+        self.plan
+            .lock()
+            .expect("nobody panics while it holds the plan")
+            .seen
+            .iter()
+            .filter(|seen| **seen == kind)
+            .count()
     }
 
     /// Whether everything that was planned has happened.
-    pub(crate) fn is_done(&self) -> bool {
-        self.plan.lock().unwrap().faults.is_empty()
+    pub fn is_done(&self) -> bool {
+        self.plan.lock().expect("nobody panics while it holds the plan").faults.is_empty()
     }
 }
 
@@ -143,11 +172,17 @@ fn next(request: &Request<Incoming>, plan: &Mutex<Plan>) -> Option<Fault> {
         "PUT" => Kind::Put,
         "POST" if query.contains("uploadId=") => Kind::Complete,
         "POST" if query.contains("uploads") => Kind::Create,
+        "DELETE" if query.contains("uploadId=") => Kind::Abort,
         "GET" => Kind::Get,
         _ => Kind::Other,
     };
-    let mut plan = plan.lock().unwrap();
+    let mut plan = plan.lock().expect("nobody panics while it holds the plan");
     plan.seen.push(kind);
+    match &mut plan.broken {
+        Some((broken, 0, fault)) if *broken == kind => return Some(*fault),
+        Some((broken, passing, _)) if *broken == kind => *passing -= 1,
+        _ => {}
+    }
     let at = plan.faults.iter().position(|(planned, _)| *planned == kind)?;
     Some(plan.faults.remove(at).1)
 }

@@ -33,6 +33,11 @@ impl Attempt {
         millis(self.0.took)
     }
 
+    /// The first byte that it sent, where it went on from an earlier attempt.
+    async fn from_offset(&self) -> Option<Long> {
+        self.0.from_offset.map(Long)
+    }
+
     /// What came of it.
     async fn outcome(&self) -> AttemptOutcome {
         match self.0.answer {

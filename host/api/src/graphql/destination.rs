@@ -6,6 +6,7 @@ use lockgate_core::time::Timestamp;
 
 use super::asking::asking;
 use super::breaker::Breaker;
+use super::kafka_security::{KafkaSasl, KafkaTls};
 use super::loads::BreakerOf;
 use super::partner::Partner;
 use crate::failure::Failure;
@@ -146,6 +147,15 @@ pub(super) struct HttpEndpoint {
     client_secret: Option<String>,
     /// The name of the secret with the receiver's own certificate authorities.
     ca_secret: Option<String>,
+    /// How it wants tus 1.0; one request when absent.
+    tus: Option<HttpTus>,
+}
+
+/// How a destination that speaks tus 1.0 wants it.
+#[derive(Debug, Clone, SimpleObject)]
+pub(super) struct HttpTus {
+    /// What stands in `Upload-Metadata` besides ours; values are templates.
+    metadata: Vec<Pair>,
 }
 
 /// How the payload stands in a request.
@@ -205,6 +215,10 @@ pub(super) struct KafkaEndpoint {
     key: Option<String>,
     /// Headers besides ours; values are templates.
     headers: Vec<Pair>,
+    /// How TLS is spoken with its brokers; in the clear when absent.
+    tls: Option<KafkaTls>,
+    /// As whom we log in to its brokers.
+    sasl: Option<KafkaSasl>,
 }
 
 /// What a record holds.
@@ -229,6 +243,7 @@ impl From<core::Endpoint> for Endpoint {
                 form: options.form.into(),
                 client_secret: options.client_secret,
                 ca_secret: options.ca_secret,
+                tus: options.tus.map(|tus| HttpTus { metadata: pairs(tus.metadata) }),
             }),
             core::Endpoint::S3 { bucket, prefix, endpoint: url, credentials_secret, options } => {
                 let (encrypted, kms_key) = match options.encryption {
@@ -245,6 +260,8 @@ impl From<core::Endpoint> for Endpoint {
                 payload: options.payload.into(),
                 key: options.key,
                 headers: pairs(options.headers),
+                tls: options.tls.map(Into::into),
+                sasl: options.sasl.map(Into::into),
             }),
         }
     }

@@ -3,4 +3,5 @@
 mod bench;
 mod listening;
 mod publishing;
+mod secured;
 mod wiped;

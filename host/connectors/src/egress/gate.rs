@@ -88,6 +88,16 @@ impl Gate {
         Ok(open)
     }
 
+    /// Whether the operator listed the URL's host.
+    pub(crate) fn lists(&self, url: &Url) -> bool {
+        match url.host() {
+            Some(Host::Domain(name)) => self.allow.has_host(name),
+            Some(Host::Ipv4(address)) => self.allow.has_address(address.into()),
+            Some(Host::Ipv6(address)) => self.allow.has_address(IpAddr::from(address).to_canonical()),
+            None => false,
+        }
+    }
+
     /// Whether a Kafka broker may be reached. librdkafka resolves and connects by itself, so an address that was judged
     /// here need not be the one it connects to: a broker has to be on the allow-list, a name by its name.
     pub(crate) fn broker(&self, host: &str, port: u16) -> Result<(), Denied> {

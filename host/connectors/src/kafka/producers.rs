@@ -1,28 +1,48 @@
-//! One producer per set of brokers. Those that partners name, and those that these name in turn, pass the gate first.
+//! One producer per set of brokers and way of speaking to them. Those that partners name, and those that these name in turn, pass the gate first.
 //!
 //! librdkafka resolves and connects by itself, so what is judged here is who may be asked at all: every broker that a
 //! partner names, before a client exists, and every broker that those advertise, before each record. All of them have to
 //! be on the allow-list, names by name: a name that resolved well when judged may resolve to something else a moment
 //! later, and only the operator can vouch for it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use aws_lc_rs::digest::{SHA256, digest};
 use lockgate_core::delivery::Answer;
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, Producer as _};
 
+use super::failures::Failures;
 use crate::answer::{failed, forbidden, refused};
 use crate::egress::Gate;
 
 const ROOM: usize = 16;
-const METADATA: Duration = Duration::from_secs(10);
+/// Brokers are asked as often before they count as not answering, so that a refused login is noticed in between.
+const QUESTIONS: usize = 5;
+const METADATA: Duration = Duration::from_secs(2);
 
+/// A producer, and what it heard of its brokers.
+#[derive(Clone)]
+pub(super) struct Producer {
+    pub(super) sending: FutureProducer<Failures>,
+    pub(super) heard: Failures,
+}
+
+/// Which brokers, and how they are spoken to.
+#[derive(Clone, Copy)]
+pub(super) struct Brokers<'a> {
+    pub(super) bootstrap: &'a str,
+    pub(super) properties: &'a BTreeMap<String, String>,
+}
+
+/// Producers by the digest of all that they were made from: nobody sends under another's login, and a renewed secret
+/// makes a new one.
 pub(super) struct Producers {
     gate: Arc<Gate>,
-    known: Mutex<HashMap<String, FutureProducer>>,
+    known: Mutex<HashMap<[u8; 32], Producer>>,
 }
 
 impl Producers {
@@ -31,41 +51,44 @@ impl Producers {
     }
 
     /// The installation's own.
-    pub(super) fn own(&self, brokers: &str) -> Result<FutureProducer, Answer> {
+    pub(super) fn own(&self, brokers: &Brokers<'_>) -> Result<Producer, Answer> {
+        let key = brokers.key();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(producer) = known.get(brokers) {
+        if let Some(producer) = known.get(&key) {
             return Ok(producer.clone());
         }
         let producer = make(brokers)?;
         if known.len() >= ROOM {
             known.clear();
         }
-        known.insert(brokers.to_owned(), producer.clone());
+        known.insert(key, producer.clone());
         Ok(producer)
     }
 
     /// A partner's.
-    pub(super) async fn foreign(&self, brokers: &str, topic: &str) -> Result<FutureProducer, Answer> {
-        for broker in brokers.split(',') {
+    pub(super) async fn foreign(&self, brokers: &Brokers<'_>, topic: &str) -> Result<Producer, Answer> {
+        for broker in brokers.bootstrap.split(',') {
             let (host, port) = broker.trim().rsplit_once(':').unwrap_or((broker.trim(), "9092"));
             let port = port.parse().map_err(|_| refused(format!("`{broker}` is not a broker's `host:port`")))?;
             self.check(host, port)?;
         }
         let producer = self.own(brokers)?;
-        let (asking, topic) = (producer.clone(), topic.to_owned());
-        let advertised = tokio::task::spawn_blocking(move || {
-            let metadata = asking.client().fetch_metadata(Some(&topic), METADATA)?;
-            Ok(metadata.brokers().iter().map(|broker| (broker.host().to_owned(), broker.port())).collect())
-        });
-        let advertised: Result<Vec<_>, KafkaError> = advertised.await.map_err(|error| failed(error.to_string()))?;
-        for (host, port) in advertised.map_err(|error| failed(format!("the Kafka brokers do not answer: {error}")))? {
-            let port = u16::try_from(port).map_err(|_| refused("a broker names an impossible port"))?;
-            if let Err(answer) = self.check(&host, port) {
-                self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(brokers);
-                return Err(answer);
+        producer.heard.forget();
+        let advertised = async {
+            for (host, port) in advertised(&producer, topic).await? {
+                let port = u16::try_from(port).map_err(|_| refused("a broker names an impossible port"))?;
+                self.check(&host, port)?;
+            }
+            Ok(())
+        };
+        match advertised.await {
+            Ok(()) => Ok(producer),
+            Err(answer) => {
+                // It would go on asking whoever must not be reached, or does not want it.
+                self.known.lock().unwrap_or_else(PoisonError::into_inner).remove(&brokers.key());
+                Err(answer)
             }
         }
-        Ok(producer)
     }
 
     fn check(&self, host: &str, port: u16) -> Result<(), Answer> {
@@ -73,14 +96,53 @@ impl Producers {
     }
 }
 
-fn make(brokers: &str) -> Result<FutureProducer, Answer> {
-    ClientConfig::new()
-        .set("bootstrap.servers", brokers)
+impl Brokers<'_> {
+    fn key(&self) -> [u8; 32] {
+        let properties =
+            self.properties.iter().map(|(name, value)| format!("{}:{name}{}:{value}", name.len(), value.len()));
+        let text = properties.fold(self.bootstrap.to_owned(), |text, property| format!("{text}\0{property}"));
+        let mut key = [0; 32];
+        key.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+        key
+    }
+}
+
+/// The brokers that the brokers name.
+async fn advertised(producer: &Producer, topic: &str) -> Result<Vec<(String, i32)>, Answer> {
+    let (asking, topic) = (producer.clone(), topic.to_owned());
+    let asked = tokio::task::spawn_blocking(move || {
+        let mut unanswered = None;
+        for _ in 0..QUESTIONS {
+            match asking.sending.client().fetch_metadata(Some(&topic), METADATA) {
+                Ok(metadata) => {
+                    let brokers = metadata.brokers().iter();
+                    return Ok(brokers.map(|broker| (broker.host().to_owned(), broker.port())).collect());
+                }
+                Err(error) => unanswered = Some(error),
+            }
+            if let Some(refusal) = asking.heard.refusal() {
+                return Err(refusal);
+            }
+        }
+        let why = unanswered.map(|error: KafkaError| error.to_string()).unwrap_or_default();
+        Err(failed(format!("the Kafka brokers do not answer: {why}")))
+    });
+    asked.await.map_err(|error| failed(error.to_string()))?
+}
+
+fn make(brokers: &Brokers<'_>) -> Result<Producer, Answer> {
+    let (mut config, heard) = (ClientConfig::new(), Failures::default());
+    for (name, value) in brokers.properties {
+        config.set(name, value);
+    }
+    let sending = config
+        .set("bootstrap.servers", brokers.bootstrap)
         .set("client.id", "lockgate-delivery")
         .set("enable.idempotence", "true")
         .set("compression.type", "zstd")
         .set("delivery.timeout.ms", "30000")
         .set("socket.keepalive.enable", "true")
-        .create()
-        .map_err(|error| refused(format!("the Kafka brokers cannot be used: {error}")))
+        .create_with_context(heard.clone())
+        .map_err(|error| refused(format!("the Kafka brokers cannot be used: {error}")))?;
+    Ok(Producer { sending, heard })
 }

@@ -32,6 +32,8 @@ impl Failure {
             Some(412) => Self::Taken,
             Some(404) if code == "NoSuchBucket" => Self::Other(refused(what(404))),
             Some(404) => Self::Missing(what(404)),
+            // Parts that are not there as they were noted: nothing that could be gone on with.
+            Some(400) if matches!(code, "InvalidPart" | "InvalidPartOrder") => Self::Missing(what(400)),
             Some(status @ (401 | 403)) => Self::Other(Answer::refused(Cause::Unauthorized, what(status))),
             Some(status @ (400 | 405)) if code != "RequestTimeout" => {
                 Self::Other(Answer::refused(Cause::Refused, what(status)))

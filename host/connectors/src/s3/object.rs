@@ -11,7 +11,6 @@ use lockgate_core::payload::Payload;
 use lockgate_core::ports::{ByteStream, Consigned};
 
 use super::failure::Failure;
-use super::parts;
 use crate::answer::ours;
 
 /// Payloads up to this size go in one request.
@@ -43,11 +42,18 @@ impl Object {
         Ok(Some(Answer::Taken { receipt: self.receipt(head.e_tag.as_deref()) }))
     }
 
-    /// Writes the payload under a condition and gives the receipt.
-    pub(super) async fn write(&self, consigned: &Consigned, bytes: ByteStream) -> Result<String, Failure> {
-        if consigned.payload.size > PART as u64 {
-            return parts::write(self, consigned, bytes).await;
+    /// Whether there is an object, whatever it holds.
+    pub(super) async fn is_there(&self) -> Result<bool, Failure> {
+        let head = self.client.head_object().bucket(&self.bucket).key(&self.key).send().await;
+        match head.map_err(|error| Failure::of("HeadObject", &error)) {
+            Ok(_) => Ok(true),
+            Err(Failure::Missing(_)) => Ok(false),
+            Err(failure) => Err(failure),
         }
+    }
+
+    /// Writes the payload in one request under a condition and gives the receipt.
+    pub(super) async fn write(&self, consigned: &Consigned, bytes: ByteStream) -> Result<String, Failure> {
         let body = collect(bytes).await?;
         let mut putting = self.client.put_object().bucket(&self.bucket).key(&self.key).if_none_match("*");
         putting = putting.content_type(&consigned.payload.media_type).body(Body::from(body.freeze()));

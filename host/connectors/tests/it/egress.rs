@@ -93,7 +93,8 @@ fn nonsense_in_the_allow_list_is_refused_at_start() {
         let config = ConnectorsConfig { egress, ..ConnectorsConfig::default() };
         let payloads = std::sync::Arc::new(crate::memory::Payloads::default());
         let secrets = std::sync::Arc::new(crate::memory::Secrets::default());
-        let refused = Connectors::new(&config, payloads, secrets).unwrap_err();
+        let passages = std::sync::Arc::new(lockgate_testkit::memory::MemoryPassages::default());
+        let refused = Connectors::new(&config, payloads, passages, secrets).unwrap_err();
         assert!(refused.to_string().contains(&format!("`{entry}`")), "{refused}");
     }
 }

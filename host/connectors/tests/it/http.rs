@@ -20,7 +20,7 @@ async fn the_receiver_gets_the_bytes_and_what_they_are() {
     let world = World::new();
     let bytes = Bytes::from(vec![7; 300_000]);
     let consigned = world.consigned(plain(receiver.url()), bytes.clone());
-    let answer = world.connectors.deliver(&consigned).await;
+    let answer = world.connectors.deliver(&consigned).await.answer;
     assert_eq!(answer, Answer::Taken { receipt: "201 location=/in/7".to_owned() });
     let came = receiver.came().remove(0);
     assert!(came.body == bytes);
@@ -53,7 +53,7 @@ async fn a_signature_covers_the_digest_of_the_body() {
         options: HttpOptions::default(),
     };
     let consigned = world.consigned(endpoint, "a,b\n1,2\n");
-    assert!(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
+    assert!(matches!(world.connectors.deliver(&consigned).await.answer, Answer::Taken { .. }));
     let came = receiver.came().remove(0);
     assert_eq!(came.headers["webhook-id"].to_str().unwrap(), consigned.delivery.id.to_string());
     // As a receiver does it: hash what came, and verify that.
@@ -112,7 +112,7 @@ async fn a_receiver_that_fails_twice_sees_the_same_key_three_times() {
     let consigned = world.consigned(plain(receiver.url()), "x");
     let mut taken = vec![];
     for _ in 0..3 {
-        taken.push(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
+        taken.push(matches!(world.connectors.deliver(&consigned).await.answer, Answer::Taken { .. }));
     }
     assert_eq!(taken, [false, false, true]);
     let keys: Vec<_> = receiver.came().iter().map(|came| came.headers["idempotency-key"].clone()).collect();
@@ -197,7 +197,7 @@ async fn a_form_holds_the_payload_as_a_file_after_what_it_is() {
     let world = World::new();
     let options = HttpOptions { form: HttpForm::Multipart, ..HttpOptions::default() };
     let consigned = world.consigned(with(receiver.url(), options), "a,b\n1,2\n");
-    assert!(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
+    assert!(matches!(world.connectors.deliver(&consigned).await.answer, Answer::Taken { .. }));
     let came = receiver.came().remove(0);
     let kind = came.headers["content-type"].to_str().unwrap();
     let boundary = kind.strip_prefix("multipart/form-data; boundary=").unwrap();
@@ -219,7 +219,7 @@ async fn a_cloud_event_has_the_key_as_its_id_and_the_payload_as_its_data() {
     let options = HttpOptions { form: HttpForm::CloudEvent, ..HttpOptions::default() };
     let mut consigned = world.consigned(with(receiver.url(), options), "a,b\n1,2\n");
     consigned.delivery.generation = 2;
-    assert!(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
+    assert!(matches!(world.connectors.deliver(&consigned).await.answer, Answer::Taken { .. }));
     let came = receiver.came().remove(0);
     let header = |name: &str| came.headers[name].to_str().unwrap().to_owned();
     assert_eq!((header("ce-specversion"), header("ce-source")), ("1.0".to_owned(), "/partners/acme".to_owned()));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use lockgate_connectors::{ConnectorsConfig, EgressConfig};
+use lockgate_connectors::{ConnectorsConfig, EgressConfig, InstallationKafka};
 use lockgate_core::delivery::Answer;
 use lockgate_core::destination::{Endpoint, KafkaOptions, KafkaPayload};
 use lockgate_core::ports::Connector as _;
@@ -16,7 +16,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::world::{TRACE, World, config, is_refused};
 
-async fn topic() -> String {
+pub(crate) async fn topic() -> String {
     let topic = unique("inbox");
     let admin: AdminClient<DefaultClientContext> = client().await.create().unwrap();
     let wanted = NewTopic::new(&topic, 1, TopicReplication::Fixed(1));
@@ -34,14 +34,17 @@ async fn client() -> ClientConfig {
 async fn world() -> World {
     let brokers = services().await.kafka_brokers.clone();
     World::with(&ConnectorsConfig {
-        kafka_brokers: Some(brokers),
-        kafka_topic_prefix: "lockgate.".to_owned(),
+        kafka: Some(InstallationKafka {
+            brokers,
+            topic_prefix: "lockgate.".to_owned(),
+            ..InstallationKafka::default()
+        }),
         public_url: Some("https://gate.example/".to_owned()),
         ..config()
     })
 }
 
-async fn only_record(topic: &str) -> OwnedMessage {
+pub(crate) async fn only_record(topic: &str) -> OwnedMessage {
     let consumer: BaseConsumer = client().await.create().unwrap();
     let mut all = TopicPartitionList::new();
     all.add_partition_offset(topic, 0, Offset::Beginning).unwrap();
@@ -69,7 +72,7 @@ fn to(topic: &str, brokers: Option<String>) -> Endpoint {
 async fn a_small_payload_is_the_record() {
     let (topic, world) = (topic().await, world().await);
     let consigned = world.consigned(to(&topic, None), "a,b\n1,2\n");
-    let answer = world.connectors.deliver(&consigned).await;
+    let answer = world.connectors.deliver(&consigned).await.answer;
     assert_eq!(answer, Answer::Taken { receipt: format!("{topic}-0-0") });
     let record = only_record(&topic).await;
     assert_eq!(record.payload(), Some(&b"a,b\n1,2\n"[..]));
@@ -86,7 +89,7 @@ async fn a_small_payload_is_the_record() {
 async fn a_large_payload_is_pointed_at() {
     let (topic, world) = (topic().await, world().await);
     let consigned = world.consigned(to(&topic, None), Bytes::from(vec![0; 512 * 1024 + 1]));
-    let answer = world.connectors.deliver(&consigned).await;
+    let answer = world.connectors.deliver(&consigned).await.answer;
     assert!(matches!(answer, Answer::Taken { .. }), "{answer:?}");
     let record = only_record(&topic).await;
     let pointer: serde_json::Value = serde_json::from_slice(record.payload().unwrap()).unwrap();
@@ -128,10 +131,11 @@ async fn a_record_has_the_key_and_headers_that_the_destination_wants() {
         payload: KafkaPayload::Pointer,
         key: Some("{sender}:{consignment}".to_owned()),
         headers: [("origin".to_owned(), "{sender}/{file}".to_owned())].into(),
+        ..KafkaOptions::default()
     };
     let endpoint = Endpoint::Kafka { topic: topic.clone(), brokers: None, options };
     let consigned = world.consigned(endpoint, "small");
-    assert!(matches!(world.connectors.deliver(&consigned).await, Answer::Taken { .. }));
+    assert!(matches!(world.connectors.deliver(&consigned).await.answer, Answer::Taken { .. }));
     let record = only_record(&topic).await;
     assert_eq!(record.key(), Some(format!("acme:{}", consigned.delivery.consignment).as_bytes()));
     assert_eq!(header(&record, "origin"), "acme/Rechnung___8.csv");

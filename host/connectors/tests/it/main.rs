@@ -4,9 +4,13 @@
 mod egress;
 mod http;
 mod kafka;
+mod kafka_security;
 mod memory;
 mod receiver;
 mod s3;
+mod s3_passages;
 mod tls;
+mod tus;
+mod tus_server;
 mod webhook;
 mod world;

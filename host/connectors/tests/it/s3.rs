@@ -13,14 +13,14 @@ use rstest::rstest;
 use crate::receiver::{Receiver, Script};
 use crate::world::{World, config, is_failed, is_refused};
 
-struct Bucket {
-    client: Client,
-    name: String,
-    world: World,
+pub(crate) struct Bucket {
+    pub(crate) client: Client,
+    pub(crate) name: String,
+    pub(crate) world: World,
 }
 
 impl Bucket {
-    async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let s3 = &services().await.s3;
         let settings = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
@@ -83,7 +83,7 @@ async fn the_object_holds_the_bytes_and_what_they_are(#[case] size: usize) {
     let bucket = Bucket::new().await;
     let bytes: Bytes = (0..=250u8).cycle().take(size).collect::<Vec<_>>().into();
     let consigned = bucket.world.consigned(bucket.own(), bytes.clone());
-    let answer = bucket.world.connectors.deliver(&consigned).await;
+    let answer = bucket.world.connectors.deliver(&consigned).await.answer;
     let key = format!("from/{}/Rechnung___8.csv", consigned.delivery.id);
     let Answer::Taken { receipt } = &answer else { panic!("{answer:?}") };
     assert!(receipt.starts_with(&format!("s3://{}/{key} etag=", bucket.name)), "{receipt}");
@@ -101,12 +101,12 @@ async fn the_object_holds_the_bytes_and_what_they_are(#[case] size: usize) {
 async fn a_repeat_finds_the_earlier_success(#[case] size: usize) {
     let bucket = Bucket::new().await;
     let mut consigned = bucket.world.consigned(bucket.own(), vec![1; size]);
-    let first = bucket.world.connectors.deliver(&consigned).await;
+    let first = bucket.world.connectors.deliver(&consigned).await.answer;
     assert!(matches!(first, Answer::Taken { .. }), "{first:?}");
     // A redrive counts from zero again and writes under a condition; a later attempt looks first.
     for attempts in [0, 1] {
         consigned.delivery.attempts = attempts;
-        assert_eq!(bucket.world.connectors.deliver(&consigned).await, first);
+        assert_eq!(bucket.world.connectors.deliver(&consigned).await.answer, first);
     }
     assert_eq!(bucket.keys().await.len(), 1);
 }
@@ -118,7 +118,7 @@ async fn another_object_in_the_way_is_left_alone() {
     let key = format!("from/{}/Rechnung___8.csv", consigned.delivery.id);
     let theirs = aws_sdk_s3::primitives::ByteStream::from_static(b"theirs");
     bucket.client.put_object().bucket(&bucket.name).key(&key).body(theirs).send().await.unwrap();
-    let answer = bucket.world.connectors.deliver(&consigned).await;
+    let answer = bucket.world.connectors.deliver(&consigned).await.answer;
     assert!(is_refused(&answer), "{answer:?}");
     let object = bucket.client.get_object().bucket(&bucket.name).key(&key).send().await.unwrap();
     assert_eq!(object.body.collect().await.unwrap().into_bytes(), "theirs");
@@ -211,9 +211,9 @@ async fn a_prefix_is_filled_with_what_stays_the_same_over_all_attempts() {
     };
     let mut consigned = bucket.world.consigned(endpoint, "x");
     consigned.delivery.created_at = time::OffsetDateTime::UNIX_EPOCH;
-    let first = bucket.world.connectors.deliver(&consigned).await;
+    let first = bucket.world.connectors.deliver(&consigned).await.answer;
     consigned.at += time::Duration::days(40);
-    assert_eq!(bucket.world.connectors.deliver(&consigned).await, first, "a month later it is the same object");
+    assert_eq!(bucket.world.connectors.deliver(&consigned).await.answer, first, "a month later it is the same object");
     let key = format!("acme/1970-01/text-csv/{}/Rechnung___8.csv", consigned.delivery.id);
     assert_eq!(bucket.keys().await, [key]);
 }

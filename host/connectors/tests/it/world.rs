@@ -16,6 +16,7 @@ use lockgate_core::id::{ConsignmentId, DeliveryId, DestinationId, PartnerId, Pay
 use lockgate_core::payload::{ObjectFormat, Payload};
 use lockgate_core::ports::{Connector as _, Consigned};
 use lockgate_core::trace::TraceContext;
+use lockgate_testkit::memory::MemoryPassages;
 use time::OffsetDateTime;
 
 use crate::memory::{Payloads, Secrets};
@@ -38,6 +39,7 @@ pub(crate) struct World {
     pub(crate) connectors: Connectors,
     pub(crate) payloads: Arc<Payloads>,
     pub(crate) secrets: Arc<Secrets>,
+    pub(crate) passages: Arc<MemoryPassages>,
 }
 
 /// Loopback is allowed, and nobody is waited for long.
@@ -59,10 +61,21 @@ impl World {
     pub(crate) fn resolving(config: &ConnectorsConfig, addresses: Vec<IpAddr>) -> Self {
         let payloads = Arc::new(Payloads::default());
         let secrets = Arc::new(Secrets::default());
+        let passages = Arc::new(MemoryPassages::default());
         secrets.0.lock().unwrap().insert("signing".to_owned(), SECRET.to_owned());
         let network = Network { names: Arc::new(FixedNames(addresses)), ..Network::default() };
-        let connectors = Connectors::over(config, payloads.clone(), secrets.clone(), network).unwrap();
-        Self { connectors, payloads, secrets }
+        let connectors =
+            Connectors::over(config, payloads.clone(), passages.clone(), secrets.clone(), network).unwrap();
+        Self { connectors, payloads, secrets, passages }
+    }
+
+    /// Another host: its own connectors over the same payloads, secrets and passages.
+    pub(crate) fn another(&self) -> Self {
+        let (payloads, secrets, passages) = (self.payloads.clone(), self.secrets.clone(), self.passages.clone());
+        let network = Network { names: Arc::new(FixedNames(vec!["127.0.0.1".parse().unwrap()])), ..Network::default() };
+        let connectors =
+            Connectors::over(&config(), payloads.clone(), passages.clone(), secrets.clone(), network).unwrap();
+        Self { connectors, payloads, secrets, passages }
     }
 
     pub(crate) fn consigned(&self, endpoint: Endpoint, bytes: impl Into<Bytes>) -> Consigned {
@@ -121,7 +134,7 @@ impl World {
     }
 
     pub(crate) async fn deliver(&self, endpoint: Endpoint, bytes: impl Into<Bytes>) -> Answer {
-        self.connectors.deliver(&self.consigned(endpoint, bytes)).await
+        self.connectors.deliver(&self.consigned(endpoint, bytes)).await.answer
     }
 }
 

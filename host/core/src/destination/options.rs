@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::kafka_security::{KafkaSasl, KafkaTls};
+
 /// How an `http` destination wants it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -14,7 +16,20 @@ pub struct HttpOptions {
     pub client_secret: Option<String>,
     /// The secret that holds the receiver's own certificate authorities as PEM, in place of the public ones.
     pub ca_secret: Option<String>,
+    /// Speaks tus 1.0, so that an attempt goes on where the one before broke off; one request when absent.
+    pub tus: Option<HttpTus>,
 }
+
+/// How a destination that speaks tus wants it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct HttpTus {
+    /// What stands in `Upload-Metadata` besides ours; values are templates.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// Names in `Upload-Metadata` that are ours.
+pub const TUS_METADATA: [&str; 6] = ["filename", "filetype", "idempotency-key", "sha256", "transfer", "sender"];
 
 /// How the payload stands in a request.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +77,10 @@ pub struct KafkaOptions {
     pub key: Option<String>,
     /// Headers of each record besides ours; values are templates.
     pub headers: BTreeMap<String, String>,
+    /// Speaks TLS with its brokers; in the clear when absent.
+    pub tls: Option<KafkaTls>,
+    /// Logs in to its brokers by SASL.
+    pub sasl: Option<KafkaSasl>,
 }
 
 /// What a record holds.

@@ -135,7 +135,7 @@ impl Pipeline {
         let answer = self.ports.messenger.send(&notice).instrument(span).await;
         let number = notification.attempts + 1;
         let work = notification.id.uuid();
-        let (attempt, next) = self.attempted(claim, work, number, begun, answer, &self.settings.notifications);
+        let (attempt, next) = self.attempted(claim, work, number, begun, answer.into(), &self.settings.notifications);
         let fares = channel.health.after(&attempt.answer, self.ports.clock.now(), self.settings.channel_patience);
         Ok(NotificationMove::Attempt { attempt, next, channel: (fares != channel.health).then_some((channel, fares)) })
     }

@@ -6,6 +6,7 @@ use crate::delivery::{Answer, Delivery};
 use crate::destination::Destination;
 use crate::id::{NotificationId, TransferId};
 use crate::notification::{Channel, Message};
+use crate::passage::Passage;
 use crate::payload::Payload;
 use crate::time::Timestamp;
 use crate::trace::TraceContext;
@@ -35,7 +36,25 @@ pub struct Consigned {
 #[async_trait]
 pub trait Connector: Send + Sync + std::fmt::Debug {
     /// One attempt; everything that can happen is an answer.
-    async fn deliver(&self, consigned: &Consigned) -> Answer;
+    async fn deliver(&self, consigned: &Consigned) -> Handover;
+
+    /// Removes at the destination what is left of a passage; taken is also what is not there any more.
+    async fn abandon(&self, passage: &Passage) -> Answer;
+}
+
+/// What came of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Handover {
+    /// The answer.
+    pub answer: Answer,
+    /// The first byte that it sent, where it went on from an earlier attempt.
+    pub from_offset: Option<u64>,
+}
+
+impl From<Answer> for Handover {
+    fn from(answer: Answer) -> Self {
+        Self { answer, from_offset: None }
+    }
 }
 
 /// One message for one channel.

@@ -198,6 +198,7 @@ impl Registrar {
         match endpoint {
             Endpoint::Http { url, signing_secret, bearer_secret, options } => {
                 names::url("url", url)?;
+                settings::http(options)?;
                 let tls = options.client_secret.iter().chain(&options.ca_secret);
                 if tls.clone().next().is_some() && !url.starts_with("https:") {
                     let why = "certificates are shown and checked over https only";
@@ -247,7 +248,19 @@ impl Registrar {
                         return Err(RegistrarError::Endpoint { field: "brokers", why });
                     }
                     Some(_) => {}
+                    None if options.tls.is_some() || options.sasl.is_some() => {
+                        let why = "TLS and a login of your own need brokers of your own";
+                        return Err(RegistrarError::Endpoint { field: "brokers", why });
+                    }
                     None => rights::operator(viewer)?,
+                }
+                // Collected first: a chain of closures cannot be held over an `await`.
+                let mut named: Vec<&String> = options.sasl.iter().map(|sasl| &sasl.password_secret).collect();
+                if let Some(tls) = &options.tls {
+                    named.extend(tls.ca_secret.iter().chain(&tls.client_secret));
+                }
+                for secret in named {
+                    self.known_secret(partner, secret).await?;
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Settings and options of destinations: within bounds that no destination can harm others by.
 
-use crate::destination::options::unknown_placeholder;
-use crate::destination::{DestinationSettings, KafkaOptions, S3Options};
+use crate::destination::options::{TUS_METADATA, unknown_placeholder};
+use crate::destination::{DestinationSettings, HttpForm, HttpOptions, KafkaOptions, S3Options};
 use crate::registrar::RegistrarError;
 
 /// Checks how a destination wants to be treated.
@@ -24,6 +24,28 @@ pub(super) fn check(settings: &DestinationSettings) -> Result<(), RegistrarError
     }
 }
 
+/// What tus can carry: the payload as it is, and metadata that are not ours.
+pub(super) fn http(options: &HttpOptions) -> Result<(), RegistrarError> {
+    let Some(tus) = &options.tus else { return Ok(()) };
+    if options.form != HttpForm::Raw {
+        let why = "tus carries the payload as it is: leave the form out";
+        return Err(RegistrarError::Endpoint { field: "form", why });
+    }
+    for (name, value) in &tus.metadata {
+        template("metadata", value)?;
+        let plain = name.bytes().all(|it| it.is_ascii_graphic() && it != b',');
+        if !plain || !(1..=64).contains(&name.len()) || value.len() > 1_024 || TUS_METADATA.contains(&name.as_str()) {
+            let why = "names have 1 to 64 characters without blanks and commas and are not ours (filename, filetype, \
+                       idempotency-key, sha256, transfer, sender), values at most 1024";
+            return Err(RegistrarError::Endpoint { field: "metadata", why });
+        }
+    }
+    match tus.metadata.len() {
+        0..=16 => Ok(()),
+        _ => Err(RegistrarError::Endpoint { field: "metadata", why: "give at most 16" }),
+    }
+}
+
 /// A prefix that can be filled, and tags that S3 takes.
 pub(super) fn s3(prefix: &str, options: &S3Options) -> Result<(), RegistrarError> {
     template("prefix", prefix)?;
@@ -38,6 +60,11 @@ pub(super) fn s3(prefix: &str, options: &S3Options) -> Result<(), RegistrarError
 /// A key and headers that can be filled, and headers that are not ours.
 pub(super) fn kafka(options: &KafkaOptions) -> Result<(), RegistrarError> {
     template("key", options.key.as_deref().unwrap_or_default())?;
+    if let Some(sasl) = &options.sasl
+        && (!(1..=256).contains(&sasl.user.len()) || sasl.user.chars().any(char::is_control))
+    {
+        return Err(RegistrarError::Endpoint { field: "user", why: "a user has 1 to 256 characters, none of control" });
+    }
     for (name, value) in &options.headers {
         template("headers", value)?;
         let ours = ["ce_", "lockgate-", "content-type", "traceparent"].iter().any(|it| name.starts_with(it));

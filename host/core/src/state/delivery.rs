@@ -147,7 +147,7 @@ fn attempted(
     stamp: &Stamp,
 ) -> Change {
     let number = attempt.number;
-    let (state, kind, details, failure) = match (&attempt.answer, due) {
+    let (state, kind, mut details, failure) = match (&attempt.answer, due) {
         (Answer::Taken { receipt }, _) => {
             let details = json!({ "attempt": number, "receipt": receipt, "key": delivery.key() });
             (DeliveryState::Delivered, EntryKind::Delivered, details, None)
@@ -166,6 +166,9 @@ fn attempted(
         ),
     };
     let (error, cause) = failure.unzip();
+    if let Some(offset) = attempt.from_offset {
+        details["from_offset"] = json!(offset);
+    }
     let mut change = moved(delivery, state, stamp);
     push(&mut change, delivery, stamp.entry(kind, details));
     if let Answer::Refused { disable: true, error, .. } = &attempt.answer {

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use lockgate_core::destination::{DestinationSettings, Endpoint};
+use lockgate_core::destination::{
+    DestinationSettings, Endpoint, HttpForm, HttpOptions, HttpTus, KafkaMechanism, KafkaOptions, KafkaSasl,
+};
 use lockgate_core::digest::Digest;
 use lockgate_core::framing::Framing;
 use lockgate_core::hook::{FailureMode, Hook};
@@ -186,7 +188,7 @@ async fn destinations_name_known_secrets_and_callable_urls() {
         url: url.to_owned(),
         signing_secret: secret.map(str::to_owned),
         bearer_secret: None,
-        options: lockgate_core::destination::HttpOptions::default(),
+        options: HttpOptions::default(),
     };
     let signed = || new("erp", http("https://globex.example/in", Some("hook")));
     assert_eq!(code(registrar.add_destination(&alice, signed()).await), "SECRET_NOT_FOUND");
@@ -209,18 +211,58 @@ async fn destinations_name_known_secrets_and_callable_urls() {
     };
     assert_eq!(code(registrar.add_destination(&alice, new("s3", own_bucket)).await), "INVALID_ENDPOINT");
     // The installation's own brokers are the operator's to give.
-    let topic = || {
-        new(
-            "topic",
-            Endpoint::Kafka {
-                topic: "in".to_owned(),
-                brokers: None,
-                options: lockgate_core::destination::KafkaOptions::default(),
-            },
-        )
-    };
+    let topic =
+        || new("topic", Endpoint::Kafka { topic: "in".to_owned(), brokers: None, options: KafkaOptions::default() });
     assert_eq!(code(registrar.add_destination(&alice, topic()).await), "FORBIDDEN");
     assert_eq!(code(registrar.add_destination(&operator(), topic()).await), "OK");
+}
+
+#[tokio::test]
+async fn kafka_and_tus_take_what_belongs_together_and_secrets_that_exist() {
+    let stage = Stage::new().await;
+    let registrar = registrar(&stage);
+    let (alice, owner) = (user(stage.globex), Owner::Partner(stage.globex));
+    let value = SecretBytes::new(b"hunter2".to_vec());
+    registrar.set_secret(&alice, owner, "password", value, std::time::Duration::ZERO).await.expect("it is ours");
+    let new = |name: &str, endpoint| NewDestination {
+        partner: stage.globex,
+        name: name.to_owned(),
+        endpoint,
+        ordered: false,
+        settings: DestinationSettings::default(),
+    };
+    let kafka = |brokers: Option<&str>, user: &str, secret: &str| {
+        let (user, password_secret) = (user.to_owned(), secret.to_owned());
+        let sasl = Some(KafkaSasl { mechanism: KafkaMechanism::ScramSha512, user, password_secret });
+        let options = KafkaOptions { sasl, ..KafkaOptions::default() };
+        Endpoint::Kafka { topic: "in".to_owned(), brokers: brokers.map(str::to_owned), options }
+    };
+    let theirs = Some("kafka.globex.example:9093");
+    assert_eq!(code(registrar.add_destination(&alice, new("a", kafka(theirs, "gate", "password"))).await), "OK");
+    assert_eq!(
+        code(registrar.add_destination(&alice, new("b", kafka(theirs, "gate", "nothing"))).await),
+        "SECRET_NOT_FOUND"
+    );
+    assert_eq!(
+        code(registrar.add_destination(&alice, new("c", kafka(theirs, "", "password"))).await),
+        "INVALID_ENDPOINT"
+    );
+    // A login of one's own never goes to the installation's brokers.
+    assert_eq!(
+        code(registrar.add_destination(&operator(), new("d", kafka(None, "gate", "password"))).await),
+        "INVALID_ENDPOINT"
+    );
+
+    let tus = |form, name: &str| {
+        let metadata = [(name.to_owned(), "{sender}".to_owned())].into();
+        let options = HttpOptions { form, tus: Some(HttpTus { metadata }), ..HttpOptions::default() };
+        let url = "https://globex.example/files".to_owned();
+        Endpoint::Http { url, signing_secret: None, bearer_secret: None, options }
+    };
+    assert_eq!(code(registrar.add_destination(&alice, new("e", tus(HttpForm::Raw, "to"))).await), "OK");
+    for (form, name) in [(HttpForm::Multipart, "to"), (HttpForm::Raw, "filename"), (HttpForm::Raw, "a b")] {
+        assert_eq!(code(registrar.add_destination(&alice, new("f", tus(form, name))).await), "INVALID_ENDPOINT");
+    }
 }
 
 #[tokio::test]

@@ -4,8 +4,8 @@ use bytes::Bytes;
 use lockgate_core::digest::Digest;
 use lockgate_core::ports::PluginArchive as _;
 
-use crate::proxy::{Fault, Kind};
 use crate::world::World;
+use lockgate_testkit::s3_proxy::{Fault, Kind};
 
 #[tokio::test]
 async fn a_component_comes_back_under_its_digest() {

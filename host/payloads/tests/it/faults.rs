@@ -4,8 +4,8 @@ use lockgate_core::ports::{PayloadError, PayloadStore as _};
 use lockgate_core::upload::UploadProgress;
 use rstest::rstest;
 
-use crate::proxy::{Fault, Kind};
 use crate::world::{MIB, World, begin, content, intent, transfer};
+use lockgate_testkit::s3_proxy::{Fault, Kind};
 
 #[rstest]
 #[case::busy(Kind::Part, Fault::Refuse(503))]

@@ -5,7 +5,6 @@ mod archive;
 mod crowd;
 mod faults;
 mod objects;
-mod proxy;
 mod reads;
 mod rows;
 mod sweeping;

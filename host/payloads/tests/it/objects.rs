@@ -7,8 +7,8 @@ use lockgate_core::ports::{PayloadError, PayloadStore as _};
 use lockgate_payloads::{ConnectError, S3Config, S3PayloadStore};
 use rstest::rstest;
 
-use crate::proxy::Kind;
 use crate::world::{MIB, World, config, content, intent};
+use lockgate_testkit::s3_proxy::Kind;
 
 #[rstest]
 #[case::nothing(0, 0)]

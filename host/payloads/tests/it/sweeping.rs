@@ -3,8 +3,8 @@
 use lockgate_core::ports::{PayloadError, PayloadStore as _};
 use lockgate_core::upload::UploadProgress;
 
-use crate::proxy::{Fault, Kind};
 use crate::world::{MIB, World, content, intent, transfer};
+use lockgate_testkit::s3_proxy::{Fault, Kind};
 
 #[tokio::test]
 async fn removes_what_rows_let_go_of_and_nothing_else() {

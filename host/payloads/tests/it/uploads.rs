@@ -10,8 +10,8 @@ use lockgate_core::upload::UploadProgress;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-use crate::proxy::{Fault, Kind};
 use crate::world::{MIB, World, begin, content, intent, transfer};
+use lockgate_testkit::s3_proxy::{Fault, Kind};
 
 /// Uploads in stretches that end at the given places, each on the other node, and gives what was read back.
 async fn carry(world: &World, bytes: &Bytes, ends: &[usize], chunk: usize) -> (Digest, Vec<u8>) {

@@ -13,8 +13,8 @@ use lockgate_payloads::{BudgetConfig, S3Config, S3PayloadStore};
 use lockgate_testkit::services::{services, unique};
 use time::OffsetDateTime;
 
-use crate::proxy::Proxy;
 use crate::rows::Rows;
+use lockgate_testkit::s3_proxy::Proxy;
 
 pub(crate) const MIB: usize = 1024 * 1024;
 

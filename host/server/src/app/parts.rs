@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lockgate_bus::{BusConfig, KafkaBus};
 use lockgate_connectors::Connectors;
+use lockgate_core::clearing::Clearing;
 use lockgate_core::id::HostId;
 use lockgate_core::pipeline::{Pipeline, PipelinePorts};
 use lockgate_core::porter::{Porter, PorterPorts};
@@ -43,14 +44,19 @@ impl Parts {
         let host = HostId::generate(SystemClock.now());
         let store_config = settings::store_config(config)?;
         let store = Arc::new(patiently("Postgres", || PgStore::connect(&store_config)).await?);
-        let bus_config = settings::bus(config);
+        let bus_config = settings::bus(config)?;
         let bus = patiently("Kafka", || KafkaBus::connect(&bus_config, Arc::new(OtelTracer))).await?;
         let s3_config = settings::s3(config);
         let uploads: Arc<dyn UploadStore> = store.clone();
         let s3 = patiently("S3", || S3PayloadStore::connect(&s3_config, Arc::clone(&uploads))).await?;
         let sandbox = Sandbox::new(settings::sandbox(config)?, Arc::new(s3.archive()), store.clone())?;
         let payloads: Arc<dyn PayloadStore> = Arc::new(s3.clone());
-        let connectors = Connectors::new(&settings::connectors(config, public_url), payloads, store.clone())?;
+        let connectors = Connectors::new(
+            &settings::connectors(config, &bus_config, public_url),
+            payloads,
+            store.clone(),
+            store.clone(),
+        )?;
         Ok(Self {
             host,
             store,
@@ -84,6 +90,10 @@ impl Parts {
 
     pub(crate) fn redriver(&self) -> Redriver {
         Redriver::new(self.store.clone(), self.clock())
+    }
+
+    pub(crate) fn clearing(&self) -> Clearing {
+        Clearing::new(self.store.clone(), self.connectors.clone())
     }
 
     pub(crate) fn porter(&self) -> Porter {

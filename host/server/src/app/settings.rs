@@ -7,7 +7,7 @@ use anyhow::Context;
 use aws_lc_rs::digest::{SHA256, digest};
 use ipnet::IpNet;
 use lockgate_bus::BusConfig;
-use lockgate_connectors::{ConnectorsConfig, EgressConfig, InstallationS3};
+use lockgate_connectors::{ConnectorsConfig, EgressConfig, InstallationKafka, InstallationS3};
 use lockgate_core::intake::IntakeSettings;
 use lockgate_core::pipeline::PipelineSettings;
 use lockgate_core::ports::SecretBytes;
@@ -16,6 +16,7 @@ use lockgate_sandbox::SandboxConfig;
 use lockgate_store::{SecretsKey, StoreConfig};
 use url::Url;
 
+use super::kafka_settings;
 use crate::config::Config;
 use crate::listen::Bounds;
 
@@ -36,16 +37,16 @@ pub(crate) fn store_config(config: &Config) -> anyhow::Result<StoreConfig> {
     })
 }
 
-pub(super) fn bus(config: &Config) -> BusConfig {
+pub(super) fn bus(config: &Config) -> anyhow::Result<BusConfig> {
     let kafka = &config.kafka;
-    BusConfig {
+    Ok(BusConfig {
         partitions: kafka.partitions,
         replication: kafka.replication,
         batch: kafka.batch,
         publish_timeout: kafka.publish_timeout,
-        properties: kafka.properties.iter().map(|(name, it)| (name.clone(), it.expose().to_owned())).collect(),
+        properties: kafka_settings::properties(kafka)?,
         ..BusConfig::new(kafka.brokers.clone(), kafka.prefix.clone())
-    }
+    })
 }
 
 pub(super) fn s3(config: &Config) -> S3Config {
@@ -81,7 +82,7 @@ pub(super) fn sandbox(config: &Config) -> anyhow::Result<SandboxConfig> {
     Ok(sandbox)
 }
 
-pub(super) fn connectors(config: &Config, public_url: &str) -> ConnectorsConfig {
+pub(super) fn connectors(config: &Config, bus: &BusConfig, public_url: &str) -> ConnectorsConfig {
     let mut allow = config.connectors.allow.clone();
     if config.connectors.allow_private_addresses {
         allow.extend(PRIVATE.map(str::to_owned));
@@ -101,8 +102,11 @@ pub(super) fn connectors(config: &Config, public_url: &str) -> ConnectorsConfig 
             secret_key: config.s3.secret_key.expose().to_owned(),
             payload_bucket: config.s3.bucket.clone(),
         }),
-        kafka_brokers: Some(config.kafka.brokers.clone()),
-        kafka_topic_prefix: config.kafka.prefix.clone(),
+        kafka: Some(InstallationKafka {
+            brokers: bus.brokers.clone(),
+            topic_prefix: bus.prefix.clone(),
+            properties: bus.properties.clone(),
+        }),
         public_url: Some(public_url.to_owned()),
     }
 }

@@ -18,7 +18,7 @@ use crate::gauges::Gauges;
 use crate::listen::{Certificate, Port};
 use crate::service::Service;
 use crate::worker::{
-    Adopter, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Places, Preparer, Redriving,
+    Adopter, Clearer, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Places, Preparer, Redriving,
     Workers,
 };
 
@@ -100,6 +100,7 @@ pub(super) fn start(
         host: parts.host,
         every: config.workers.housekeeping,
     };
+    let clearer = Clearer { clearing: parts.clearing(), every: config.workers.housekeeping };
     let relay = Relay::new(parts.transfers(), parts.bus(), parts.store.outbox_wake());
     let nudge_relay = NudgeRelay::new(parts.store.clone(), parts.bus.clone(), parts.store.nudge_wake());
     service
@@ -107,6 +108,7 @@ pub(super) fn start(
         .endless("heartbeat", heartbeat.run())
         .endless("comparison", comparison.run())
         .endless("housekeeping", housekeeping.run())
+        .endless("clearer", clearer.run())
         .endless("preparer", Preparer::new(parts.registry(), parts.runner()).run())
         .endless("gauges", Gauges::new(Arc::clone(&parts.store), Arc::clone(&parts.sandbox)).run())
         .endless("nudge relay", nudge_relay.run())

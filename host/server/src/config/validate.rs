@@ -11,6 +11,7 @@ impl Config {
         problems.extend(self.identity_problems());
         problems.extend(self.size_problems());
         problems.extend(self.listening_problems());
+        problems.extend(self.kafka_problems());
         if !self.http.public_url.is_empty() && !self.http.public_url.starts_with("http") {
             problems.push("`http.public_url` must begin with https:// or http://".to_owned());
         }
@@ -79,6 +80,29 @@ impl Config {
         }
         if http.max_header_bytes < 8192 {
             problems.push("`http.max_header_bytes` must be at least 8192: tokens are that long".to_owned());
+        }
+        problems
+    }
+
+    /// What is said about a login or TLS while there is none would be believed to protect.
+    fn kafka_problems(&self) -> Vec<String> {
+        let kafka = &self.kafka;
+        let set = |path: &std::path::Path| !path.as_os_str().is_empty();
+        let mut problems = vec![];
+        if kafka.security.sasl() != !kafka.user.is_empty() || kafka.security.sasl() != !kafka.password.is_empty() {
+            let why = "`kafka.user` and `kafka.password` belong to `kafka.security` = `sasl-tls` or `sasl-plaintext`: set \
+                       both or none";
+            problems.push(why.to_owned());
+        }
+        if !kafka.security.tls()
+            && [&kafka.tls_authorities, &kafka.tls_certificate, &kafka.tls_key].into_iter().any(|it| set(it))
+        {
+            let why = "`kafka.tls_authorities`, `kafka.tls_certificate` and `kafka.tls_key` belong to `kafka.security` = \
+                       `tls` or `sasl-tls`";
+            problems.push(why.to_owned());
+        }
+        if set(&kafka.tls_certificate) != set(&kafka.tls_key) {
+            problems.push("`kafka.tls_certificate` and `kafka.tls_key` belong together: set both or none".to_owned());
         }
         problems
     }

@@ -60,3 +60,18 @@ fn the_page_of_settings_is_the_default_file() {
     let page = include_str!("../../../../docs/configuration.md");
     assert_eq!(Program::new().printed(&["config", "docs"]), page.trim(), "run `cargo xtask schema`");
 }
+
+#[test]
+fn a_login_or_certificate_that_would_not_be_used_is_named() {
+    let program = Program::new()
+        .with("LOCKGATE_KAFKA__USER", "gate")
+        .with("LOCKGATE_KAFKA__PASSWORD", "hunter2")
+        .with("LOCKGATE_KAFKA__TLS_CERTIFICATE", "gate.pem");
+    let complaint = program.complaint(&["serve"]);
+    for wanted in ["`kafka.user` and `kafka.password` belong to", "`kafka.tls_authorities`", "belong together"] {
+        assert!(complaint.contains(wanted), "{wanted}: {complaint}");
+    }
+    assert!(!complaint.contains("hunter2"), "{complaint}");
+    let complaint = Program::new().complaint(&["serve", "--set", "kafka.security=sasl-tls"]);
+    assert!(complaint.contains("`kafka.user` and `kafka.password` belong to"), "{complaint}");
+}

@@ -5,7 +5,7 @@ use lockgate_core::decision::Decision;
 use lockgate_core::delivery::{Attempt, Delivery};
 use sqlx::PgConnection;
 
-use crate::column::{document, integer, word};
+use crate::column::{bigint, document, integer, word};
 use crate::error::Failure;
 
 /// Keeps a decision for the partner whose side decided.
@@ -35,8 +35,8 @@ pub(super) async fn decision(connection: &mut PgConnection, it: &Decision, judge
 /// Keeps an attempt of a delivery.
 pub(super) async fn attempt(connection: &mut PgConnection, it: &Attempt, of: &Delivery) -> Result<(), Failure> {
     sqlx::query!(
-        "insert into attempts (id, delivery, receiver, number, started_at, took_us, host, answer)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
+        "insert into attempts (id, delivery, receiver, number, started_at, took_us, host, answer, from_offset)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         it.id.uuid(),
         of.id.uuid(),
         of.receiver.uuid(),
@@ -45,6 +45,7 @@ pub(super) async fn attempt(connection: &mut PgConnection, it: &Attempt, of: &De
         i64::try_from(it.took.as_micros()).map_err(|_| Failure::broken("an attempt took too long to be true"))?,
         it.host.uuid(),
         document(&it.answer)?,
+        it.from_offset.map(bigint).transpose()?,
     )
     .execute(connection)
     .await?;

@@ -96,6 +96,7 @@ pub(crate) struct AttemptRow {
     pub(crate) started_at: Timestamp,
     pub(crate) took_us: i64,
     pub(crate) host: Uuid,
+    pub(crate) from_offset: Option<i64>,
     pub(crate) answer: Json<Answer>,
 }
 
@@ -109,6 +110,7 @@ impl TryFrom<AttemptRow> for (DeliveryId, Attempt) {
             started_at: row.started_at,
             took: Duration::from_micros(unsigned(row.took_us)?),
             host: HostId::from_uuid(row.host),
+            from_offset: row.from_offset.map(unsigned).transpose()?,
             answer: row.answer.0,
         };
         Ok((DeliveryId::from_uuid(row.delivery), attempt))

@@ -47,7 +47,7 @@ pub(super) async fn page(
 pub(super) async fn attempts_of(view: &PgSnapshot, deliveries: &[Uuid]) -> Result<Vec<(DeliveryId, Attempt)>, Failure> {
     let rows = sqlx::query_as!(
         AttemptRow,
-        r#"select id, delivery, number, started_at, took_us, host,
+        r#"select id, delivery, number, started_at, took_us, host, from_offset,
                   answer as "answer: crate::doc::Answer"
            from attempts where delivery = any($1) order by id"#,
         deliveries

@@ -9,6 +9,7 @@ mod line;
 mod nudging;
 mod outage;
 mod outbox;
+mod passages;
 mod proof;
 mod rate;
 mod redrives;

@@ -74,6 +74,7 @@ async fn a_message_that_was_taken_enters_the_provenance_of_whoever_sent_it() {
         started_at: now(),
         took: std::time::Duration::from_millis(3),
         host: world.host,
+        from_offset: None,
         answer: Answer::Taken { receipt: "204".into() },
     };
     let sent = moved(&world, id, NotificationMove::Attempt { attempt, next: None, channel: None }).await;
@@ -98,6 +99,7 @@ fn refused(world: &World, channel: &Channel, answer: Answer) -> NotificationMove
         started_at: now(),
         took: std::time::Duration::from_millis(3),
         host: world.host,
+        from_offset: None,
         answer,
     };
     NotificationMove::Attempt { attempt, next: None, channel: Some((channel.clone(), health)) }

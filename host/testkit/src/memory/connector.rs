@@ -5,7 +5,8 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use lockgate_core::delivery::Answer;
-use lockgate_core::ports::{Connector, Consigned, Messenger, Notice};
+use lockgate_core::passage::Passage;
+use lockgate_core::ports::{Connector, Consigned, Handover, Messenger, Notice};
 
 /// Answers the queued answers, then takes everything.
 #[derive(Debug, Default)]
@@ -25,10 +26,14 @@ impl MemoryConnector {
 
 #[async_trait]
 impl Connector for MemoryConnector {
-    async fn deliver(&self, consigned: &Consigned) -> Answer {
+    async fn deliver(&self, consigned: &Consigned) -> Handover {
         let mut state = self.0.lock().expect("no test panics inside a connector");
         state.1.push(consigned.clone());
-        state.0.pop_front().unwrap_or_else(|| Answer::Taken { receipt: "200".to_owned() })
+        state.0.pop_front().unwrap_or_else(|| Answer::Taken { receipt: "200".to_owned() }).into()
+    }
+
+    async fn abandon(&self, _: &Passage) -> Answer {
+        Answer::Taken { receipt: "nothing was left".to_owned() }
     }
 }
 

@@ -1,9 +1,10 @@
 //! Endpoints as they are entered: one of http, s3 and kafka, with what each wants.
 
 use async_graphql::{InputObject, OneofObject};
-use lockgate_core::destination::{Endpoint, HttpOptions, KafkaOptions, S3Encryption, S3Options};
+use lockgate_core::destination::{Endpoint, HttpOptions, HttpTus, KafkaOptions, S3Encryption, S3Options};
 
 use crate::graphql::destination::{HttpForm, KafkaPayload};
+use crate::graphql::kafka_security::{KafkaSaslInput, KafkaTlsInput};
 
 /// What a destination is and where; exactly one of these.
 #[derive(Debug, OneofObject)]
@@ -31,6 +32,15 @@ pub(super) struct HttpEndpointInput {
     client_secret: Option<String>,
     /// The name of the partner's secret with its own certificate authorities as PEM; the public ones if nothing is said.
     ca_secret: Option<String>,
+    /// Speaks tus 1.0, so that an attempt goes on where the one before broke off; one request if nothing is said.
+    tus: Option<HttpTusInput>,
+}
+
+/// How a destination that speaks tus 1.0 wants it; its URL is where uploads are created.
+#[derive(Debug, InputObject)]
+pub(super) struct HttpTusInput {
+    /// What stands in `Upload-Metadata` besides ours; values are templates.
+    metadata: Option<Vec<PairInput>>,
 }
 
 /// An object in a bucket.
@@ -65,6 +75,10 @@ pub(super) struct KafkaEndpointInput {
     key: Option<String>,
     /// Headers besides ours; values are templates.
     headers: Option<Vec<PairInput>>,
+    /// How TLS is spoken with its brokers; in the clear if nothing is said.
+    tls: Option<KafkaTlsInput>,
+    /// As whom we log in to its brokers; nobody if nothing is said.
+    sasl: Option<KafkaSaslInput>,
 }
 
 /// A name and its value.
@@ -91,6 +105,7 @@ impl From<EndpointInput> for Endpoint {
                     form: it.form.map(Into::into).unwrap_or_default(),
                     client_secret: it.client_secret,
                     ca_secret: it.ca_secret,
+                    tus: it.tus.map(|tus| HttpTus { metadata: pairs(tus.metadata) }),
                 },
             },
             EndpointInput::S3(it) => Self::S3 {
@@ -114,6 +129,8 @@ impl From<EndpointInput> for Endpoint {
                     payload: it.payload.map(Into::into).unwrap_or_default(),
                     key: it.key,
                     headers: pairs(it.headers),
+                    tls: it.tls.map(Into::into),
+                    sasl: it.sasl.map(Into::into),
                 },
             },
         }

@@ -90,7 +90,7 @@ fn answers() -> impl Strategy<Value = Answer> {
 fn attempt(number: u32, answer: Answer) -> Attempt {
     let id = AttemptId::from_uuid(Uuid::new_v4());
     let host = HostId::from_uuid(Uuid::new_v4());
-    Attempt { id, number, started_at: at(), took: std::time::Duration::ZERO, host, answer }
+    Attempt { id, number, started_at: at(), took: std::time::Duration::ZERO, host, from_offset: None, answer }
 }
 
 fn rejudged(it: &Delivery, verdict: Verdict, same: bool) -> Rejudgement {

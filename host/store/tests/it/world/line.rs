@@ -178,6 +178,7 @@ impl World {
             started_at: now(),
             took: Duration::from_micros(1_234),
             host: claim.host,
+            from_offset: None,
             answer,
         };
         let wanted = DeliveryMove::Attempt { attempt, next: None, destination: "inbox".to_owned() };
