@@ -1,6 +1,7 @@
 //! The pipeline: what a host does with what it claimed. It reads like the life of a transfer: judged on the sender's
 //! side, routed, judged on each receiver's side, delivered, told.
 
+mod crowd;
 mod deliver;
 mod inbound;
 mod judge;
@@ -34,6 +35,7 @@ use crate::state::IllegalMove;
 use crate::time::{Clock, Timestamp};
 use crate::trace::Tracer;
 use crate::transfer::Transfer;
+use crowd::Crowd;
 use judge::Scene;
 
 pub(crate) use orders::orders;
@@ -55,6 +57,8 @@ pub struct PipelineSettings {
     pub relinquish: Duration,
     /// How soon a delivery is looked at again that must let others pass.
     pub postpone: Duration,
+    /// How many attempts may be under way in this host at once; one destination alone gets half of them.
+    pub crowd: usize,
 }
 
 impl Default for PipelineSettings {
@@ -67,6 +71,7 @@ impl Default for PipelineSettings {
             refusals: 100,
             relinquish: Duration::from_secs(2),
             postpone: Duration::from_secs(1),
+            crowd: usize::MAX,
         }
     }
 }
@@ -95,6 +100,7 @@ pub struct PipelinePorts {
 pub struct Pipeline {
     ports: PipelinePorts,
     settings: PipelineSettings,
+    crowd: Crowd,
     rooms: notify::Rooms,
 }
 
@@ -136,7 +142,7 @@ enum Abort {
 impl Pipeline {
     /// A pipeline over these ports.
     pub fn new(ports: PipelinePorts, settings: PipelineSettings) -> Self {
-        Self { ports, settings, rooms: notify::Rooms::default() }
+        Self { ports, settings, crowd: Crowd::default(), rooms: notify::Rooms::default() }
     }
 
     /// Works on one claim to its end and commits the result.

@@ -208,7 +208,7 @@ impl HttpConnector {
                 Ok(()) => {}
                 // The next attempt asks the receiver anyway.
                 Err(PassageError::Store(error)) => {
-                    tracing::debug!(delivery.id = %delivery.id, %error, "Not noted yet.")
+                    tracing::debug!(delivery.id = %delivery.id, %error, "Not noted yet.");
                 }
                 Err(stale @ PassageError::Stale(_)) => return Err(kept(stale)),
             }

@@ -16,7 +16,7 @@ use crate::delivery::{Answer, Attempt, Cause, Delivery, Wait};
 use crate::destination::{Destination, DestinationStatus};
 use crate::id::AttemptId;
 use crate::partner::PartnerStatus;
-use crate::ports::{Admission, Consigned};
+use crate::ports::{Admission, Consigned, Handover};
 use crate::retry::{RetrySchedule, spread};
 use crate::state::{ADOPTIONS, DeliveryMove, Stamp, delivery as state};
 use crate::time::Timestamp;
@@ -30,12 +30,18 @@ impl Pipeline {
         let wanted = match self.obstacle(delivery).await? {
             Err(wanted) => wanted,
             Ok(_) if delivery.judges => self.rejudge(claim, delivery).await?,
-            Ok(destination) => match self.ports.store.admit(claim, &destination).await? {
-                Admission::Go => self.attempt(claim, delivery, destination).await?,
-                Admission::Wait { until, waits } => {
-                    DeliveryMove::Postpone { until: self.spread(delivery, until), waits }
+            Ok(destination) => match self.crowd.enter(destination.id, self.settings.crowd) {
+                Some(_place) => match self.ports.store.admit(claim, &destination).await? {
+                    Admission::Go => self.attempt(claim, delivery, destination).await?,
+                    Admission::Wait { until, waits } => {
+                        DeliveryMove::Postpone { until: self.spread(delivery, until), waits }
+                    }
+                    Admission::Stale => return Err(Abort::Stale),
+                },
+                None => {
+                    let until = self.spread(delivery, self.ports.clock.now() + self.settings.postpone);
+                    DeliveryMove::Postpone { until, waits: Wait::Slot }
                 }
-                Admission::Stale => return Err(Abort::Stale),
             },
         };
         let stamp = Stamp::of_claim(claim, self.ports.clock.now());
@@ -104,10 +110,10 @@ impl Pipeline {
             at: begun,
             trace: self.onward(&span, &delivery.trace),
         };
-        let answer = self.ports.connector.deliver(&consigned).instrument(span.clone()).await;
-        span.record("delivery.answer", word(&answer));
+        let handover = self.ports.connector.deliver(&consigned).instrument(span.clone()).await;
+        span.record("delivery.answer", word(&handover.answer));
         let number = delivery.attempts + 1;
-        let (attempt, next) = self.attempted(claim, delivery.id.uuid(), number, begun, answer, &schedule);
+        let (attempt, next) = self.attempted(claim, delivery.id.uuid(), number, begun, handover, &schedule);
         tracing::info!(
             delivery.id = %delivery.id, transfer.id = %delivery.transfer, attempt.number = number,
             attempt.answer = word(&attempt.answer), "A delivery was attempted."
@@ -130,7 +136,7 @@ impl Pipeline {
         work: Uuid,
         number: u32,
         begun: Timestamp,
-        answer: Answer,
+        Handover { answer, from_offset }: Handover,
         schedule: &RetrySchedule,
     ) -> (Attempt, Option<Timestamp>) {
         let ended = self.ports.clock.now();
@@ -140,7 +146,7 @@ impl Pipeline {
         };
         let took = Duration::try_from(ended - begun).unwrap_or_default();
         let id = AttemptId::generate(begun);
-        (Attempt { id, number, started_at: begun, took, host: claim.host, answer }, next)
+        (Attempt { id, number, started_at: begun, took, host: claim.host, from_offset, answer }, next)
     }
 
     /// The context to pass on: the current span's, or the one that the work came with if nothing traces.

@@ -1,12 +1,17 @@
 //! Two whole hosts on real services: what was acknowledged is finished although one of them dies.
 
 mod follower;
+mod hanging;
+mod line;
 mod notices;
 mod stage;
 
 use std::time::Duration;
 
+use hanging::{Hanging, Manner};
+use line::Line;
 use lockgate_devservices::Service;
+use lockgate_testkit::s3_proxy::{Fault, Kind, Proxy};
 use serde_json::{Value, json};
 use stage::Stage;
 
@@ -143,4 +148,122 @@ async fn dead_letters_sent_again_arrive_once_and_in_order_although_it_is_cancell
     line.sort_by_key(|it| it["position"].as_u64());
     let keys: Vec<_> = line.iter().map(|it| it["key"].as_str().expect("a key").to_owned()).collect();
     assert_eq!(stage.arrived(), keys, "each under one key, in the order of the line");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn receivers_that_hang_hold_a_bounded_part_of_a_host_and_others_get_theirs_meanwhile() {
+    const EACH: usize = 12;
+    const OTHERS: usize = 10;
+    // So that whatever hangs outlasts the test: nothing here depends on when it is given up.
+    let patient = [("LOCKGATE_CONNECTORS__IDLE_TIMEOUT_MS", "3600000"), ("LOCKGATE_WORKERS__CONCURRENT", "8")];
+    let mut stage = Stage::set_with(&patient).await;
+    stage.ready(0).await;
+    // One host alone, so that there is nobody else to do the work.
+    stage.kill(1);
+    stage.introduce("acme", "globex").await;
+    let (silent, dripping) = (Hanging::start(Manner::Silent).await, Hanging::start(Manner::Dripping).await);
+    let flooding = Hanging::start(Manner::Flooding).await;
+    for (slug, url) in [("initech", &silent.url), ("hooli", &dripping.url), ("umbrella", &flooding.url)] {
+        stage.receives("acme", slug, url).await;
+    }
+    let mut hanging = vec![];
+    for number in 0..EACH {
+        for to in ["initech", "hooli"] {
+            hanging.push(stage.send_to(0, to, &format!("{to}-{number}.csv"), format!("n\n{number}\n")).await);
+        }
+    }
+    // Of eight workers the two hold six at most: one of them half, the other half of the rest, or three each.
+    stage.wait("the receivers hang", || silent.begun() + dripping.begun() == 6).await;
+
+    let mut sent = vec![];
+    for number in 0..OTHERS {
+        for to in ["globex", "umbrella"] {
+            sent.push(stage.send_to(0, to, &format!("{to}-{number}.csv"), format!("n\n{number}\n")).await);
+        }
+    }
+    for id in &sent {
+        assert_eq!(stage.end_of(id, Duration::from_secs(120)).await, "FINISHED", "{id}\n{}", stage.show(id));
+    }
+    assert_eq!(stage.received().len(), OTHERS);
+    assert!(flooding.begun() <= OTHERS, "an answer of a gibibyte is no reason to repeat: {}", flooding.begun());
+    assert_eq!(silent.begun() + dripping.begun(), 6, "the others did not wait for one of these to end");
+    assert_eq!(silent.ended() + dripping.ended(), 0);
+    for id in &hanging {
+        let state = stage.graphql("query($id: ID!) { transfer(id: $id) { state } }", json!({ "id": id })).await;
+        assert_ne!(state["transfer"]["state"], "FINISHED");
+    }
+}
+
+const PART: u64 = 8 * 1024 * 1024;
+
+/// Who tried to deliver to that receiver, and from which byte on.
+const ATTEMPTS: &str =
+    "query { deliveries(first: 50) { nodes { receiver { slug } state attempts { fromOffset outcome } } } }";
+
+fn attempts(of: &Value, receiver: &str) -> Vec<Value> {
+    let nodes = of["deliveries"]["nodes"].as_array().expect("a list");
+    let found = nodes.iter().filter(|it| it["receiver"]["slug"] == receiver && it["state"] == "DELIVERED");
+    found.flat_map(|it| it["attempts"].as_array().expect("a list").clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_large_object_is_gone_on_with_where_a_killed_host_left_it() {
+    let mut stage = Stage::set().await;
+    stage.ready(0).await;
+    stage.kill(1);
+    stage.introduce("acme", "globex").await;
+    let s3 = stage.services.endpoints().s3.clone().expect("S3 was started");
+    let proxy = Proxy::before(&s3.endpoint).await;
+    stage.agrees("acme", "initech").await;
+    stage.keeps("initech", "keys", &format!("{}:{}", s3.access_key, s3.secret_key)).await;
+    // Any bucket does; the gate's own is there already.
+    let endpoint =
+        json!({ "s3": { "bucket": "lockgate", "prefix": "inbox/", "url": proxy.url(), "credentialsSecret": "keys" } });
+    stage.receives_at("initech", endpoint).await;
+    // Three parts arrive, and nobody ever answers to the fourth.
+    proxy.breaks_after(Kind::Part, 3, Fault::Silence);
+    let content = "a line of a large file\n".repeat(usize::try_from(5 * PART / 23).expect("small"));
+    let id = stage.send_to(0, "initech", "large.csv", content).await;
+    stage.wait("the fourth part is under way", || proxy.seen(Kind::Part) >= 4).await;
+
+    stage.kill(0);
+    let before = proxy.seen(Kind::Part);
+    proxy.mend();
+    stage.start(0);
+    stage.ready(0).await;
+    assert_eq!(stage.end_of(&id, Duration::from_secs(120)).await, "FINISHED", "{}", stage.show(&id));
+    let delivered = stage.graphql(ATTEMPTS, json!({})).await;
+    let from = attempts(&delivered, "initech").last().expect("an attempt")["fromOffset"].as_u64().expect("it went on");
+    assert_eq!((from % PART, proxy.seen(Kind::Create)), (0, 1), "the upload of the killed host was completed");
+    let missing = 5 - usize::try_from(from / PART).expect("few parts");
+    assert_eq!(proxy.seen(Kind::Part) - before, missing, "no part that had landed was sent again");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_gate_takes_a_large_file_by_tus_over_a_line_that_breaks() {
+    let line = Line::cut_after(12 * 1024 * 1024).await;
+    let mut stage = Stage::set_with(&[("LOCKGATE_HTTP__PUBLIC_URL", &line.url)]).await;
+    stage.ready(0).await;
+    stage.kill(1);
+    stage.introduce("acme", "globex").await;
+    // The second gate is the same host at the other end of the line: what comes there, globex sends to hooli.
+    line.leads_to(&stage.api(0));
+    let token = stage.token("globex");
+    stage.receives("globex", "hooli", &stage.receiver()).await;
+    stage.agrees("acme", "initech").await;
+    stage.keeps("initech", "token", &token).await;
+    let metadata = json!([{ "name": "to", "value": "hooli" }]);
+    let endpoint = json!({ "http": {
+        "url": format!("{}/uploads", line.url), "bearerSecret": "token", "tus": { "metadata": metadata },
+    } });
+    stage.receives_at("initech", endpoint).await;
+    let content = "a line of a large file\n".repeat(usize::try_from(3 * PART / 23).expect("small"));
+    let id = stage.send_to(0, "initech", "large.csv", content).await;
+    assert_eq!(stage.end_of(&id, Duration::from_secs(120)).await, "FINISHED", "{}", stage.show(&id));
+    assert_eq!(line.cuts(), 1);
+    let delivered = stage.graphql(ATTEMPTS, json!({})).await;
+    let tried = attempts(&delivered, "initech");
+    assert_eq!(tried.len(), 2, "{tried:?}");
+    assert!(tried[1]["fromOffset"].as_u64().is_some_and(|from| from >= PART), "{tried:?}");
+    stage.wait("the second gate hands it on", || stage.arrived().len() == 1).await;
 }

@@ -7,6 +7,11 @@ use super::{BrokerLogin, BrokerSecurity, BrokerTls};
 
 const CLIENT: &str = include_str!("../../../tests/data/tls/client.pem");
 
+/// The certificate alone.
+fn without_key() -> String {
+    CLIENT.split_inclusive("END CERTIFICATE-----").next().expect("a certificate").to_owned()
+}
+
 fn login() -> BrokerLogin {
     BrokerLogin { mechanism: KafkaMechanism::ScramSha512, user: "gate".to_owned(), password: "hunter2".to_owned() }
 }
@@ -18,7 +23,7 @@ fn login() -> BrokerLogin {
 #[case::with_both(true, true, "sasl_ssl")]
 fn the_protocol_follows_from_what_is_there(#[case] tls: bool, #[case] sasl: bool, #[case] protocol: &str) {
     let security = BrokerSecurity { tls: tls.then(BrokerTls::default), login: sasl.then(login) };
-    let properties = security.properties().unwrap();
+    let properties = security.properties().expect("nothing is wrong");
     assert_eq!(properties["security.protocol"], protocol);
     assert_eq!(properties.contains_key("sasl.password"), sasl);
     let checked = properties.get("ssl.endpoint.identification.algorithm").map(String::as_str);
@@ -28,16 +33,16 @@ fn the_protocol_follows_from_what_is_there(#[case] tls: bool, #[case] sasl: bool
 #[test]
 fn a_certificate_is_shown_with_its_key() {
     let tls = BrokerTls { authorities: None, client: Some(CLIENT.to_owned()) };
-    let properties = BrokerSecurity { tls: Some(tls), login: None }.properties().unwrap();
+    let properties = BrokerSecurity { tls: Some(tls), login: None }.properties().expect("it is PEM");
     assert_eq!((&*properties["ssl.certificate.pem"], &*properties["ssl.key.pem"]), (CLIENT, CLIENT));
 }
 
 #[rstest]
 #[case::authorities(BrokerTls { authorities: Some("hunter2".to_owned()), client: None })]
 #[case::a_client(BrokerTls { authorities: None, client: Some("hunter2".to_owned()) })]
-#[case::a_client_without_key(BrokerTls { authorities: None, client: Some(CLIENT.split_inclusive("END CERTIFICATE-----").next().unwrap().to_owned()) })]
+#[case::a_client_without_key(BrokerTls { authorities: None, client: Some(without_key()) })]
 fn what_is_not_pem_is_named_and_not_shown(#[case] tls: BrokerTls) {
-    let error = BrokerSecurity { tls: Some(tls), login: None }.properties().unwrap_err();
+    let error = BrokerSecurity { tls: Some(tls), login: None }.properties().expect_err("it is not PEM");
     assert!(error.contains("must be PEM") && !error.contains("hunter2"), "{error}");
 }
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::extract::{Path as Segment, State};
+use axum::extract::{DefaultBodyLimit, Path as Segment, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::any;
 use bytes::Bytes;
@@ -57,6 +57,11 @@ impl Drop for Host {
 
 impl Stage {
     pub(super) async fn set() -> Self {
+        Self::set_with(&[]).await
+    }
+
+    /// The same with further settings.
+    pub(super) async fn set_with(settings: &[(&str, &str)]) -> Self {
         let services = Services::start(Options::for_tests()).await.expect("local services start");
         let endpoints = services.endpoints().clone();
         let s3 = endpoints.s3.expect("S3 was started");
@@ -73,6 +78,7 @@ impl Stage {
             .with("LOCKGATE_LIMITS__REQUESTS_PER_MINUTE", "1000000")
             .with("LOCKGATE_WORKERS__ALIVE_MS", "4000")
             .with("LOCKGATE_WORKERS__OVERDUE_MS", "4000");
+        let program = settings.iter().fold(program, |program, (name, value)| program.with(name, *value));
         program.printed(&["migrate"]);
         let hosts = vec![start(&program), start(&program)];
         let operator = program.printed(&["token", "--role", "operator"]);
@@ -140,8 +146,70 @@ impl Stage {
         Follower::subscribe(&self.hosts[host].api, &token, query).await
     }
 
+    /// Makes another receiver for that sender, with a destination there.
+    pub(super) async fn receives(&self, sender: &str, slug: &str, url: &str) {
+        self.agrees(sender, slug).await;
+        self.receives_at(slug, json!({ "http": { "url": url } })).await;
+    }
+
+    /// Makes another receiver for that sender.
+    pub(super) async fn agrees(&self, sender: &str, slug: &str) {
+        let create = "mutation($input: CreatePartnerInput!) { createPartner(input: $input) { partner { id } } }";
+        self.graphql(create, json!({ "input": { "slug": slug, "name": slug } })).await;
+        let agree = "mutation($input: CreateAgreementInput!) { createAgreement(input: $input) { agreement { id } } }";
+        self.graphql(agree, json!({ "input": { "sender": sender, "receiver": slug } })).await;
+    }
+
+    /// Gives a partner a destination, which is tried again after a second.
+    pub(super) async fn receives_at(&self, slug: &str, endpoint: Value) {
+        let add =
+            "mutation($input: CreateDestinationInput!) { createDestination(input: $input) { destination { id } } }";
+        let settings = json!({ "retriesSeconds": [1, 1, 1, 1] });
+        let input = json!({ "partner": slug, "name": "inbox", "endpoint": endpoint, "settings": settings });
+        self.graphql(add, json!({ "input": input })).await;
+    }
+
+    /// Gives a partner a secret.
+    pub(super) async fn keeps(&self, owner: &str, name: &str, value: &str) {
+        let put = "mutation($input: PutSecretInput!) { putSecret(input: $input) { name } }";
+        self.graphql(put, json!({ "input": { "owner": owner, "name": name, "value": value } })).await;
+    }
+
+    /// A token of a partner's user.
+    pub(super) fn token(&self, partner: &str) -> String {
+        self.program.printed(&["token", "--role", "partner", "--partner", partner])
+    }
+
+    /// Where a host's API is.
+    pub(super) fn api(&self, host: usize) -> String {
+        self.hosts[host].api.clone()
+    }
+
+    /// Where the counting receiver is.
+    pub(super) fn receiver(&self) -> String {
+        self.receiver.clone()
+    }
+
+    /// Starts a host in the place of a killed one.
+    pub(super) fn start(&mut self, index: usize) {
+        self.hosts[index] = start(&self.program);
+    }
+
+    /// Waits until something is so.
+    pub(super) async fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
+        let until = Instant::now() + Duration::from_secs(120);
+        while !is_so() {
+            assert!(Instant::now() < until, "never: {what}");
+            tokio::time::sleep(Duration::from_millis(50)).await; // between polls
+        }
+    }
+
     pub(super) async fn send(&self, host: usize, name: &str, content: String) -> String {
-        let url = format!("{}/transfers?to=globex&filename={name}", self.hosts[host].api);
+        self.send_to(host, "globex", name, content).await
+    }
+
+    pub(super) async fn send_to(&self, host: usize, to: &str, name: &str, content: String) -> String {
+        let url = format!("{}/transfers?to={to}&filename={name}", self.hosts[host].api);
         let headers = [("content-type", "text/csv"), ("idempotency-key", name)];
         let (status, answer) =
             ask(Method::POST, &url, &self.sender, &headers, content.into()).await.expect("the host answers");
@@ -295,8 +363,11 @@ async fn receiver() -> (String, Arc<Inbox>) {
         inbox.messages.lock().expect("not poisoned").push((name, message));
         if gone { StatusCode::GONE } else { StatusCode::NO_CONTENT }
     };
-    let router =
-        Router::new().route("/inbox", any(take)).route("/hooks/{name}", any(hear)).with_state(Arc::clone(&inbox));
+    let router = Router::new()
+        .route("/inbox", any(take))
+        .layer(DefaultBodyLimit::disable())
+        .route("/hooks/{name}", any(hear))
+        .with_state(Arc::clone(&inbox));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
     let url = format!("http://{}/inbox", listener.local_addr().expect("it is bound"));
     tokio::spawn(async move { axum::serve(listener, router).await });
