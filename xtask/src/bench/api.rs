@@ -62,8 +62,8 @@ async fn play(root: &Path, plain: &Plain, args: &super::Args) -> Result<bool> {
 async fn measure(root: &Path, stage: &mut Stage, plain: &Plain, args: &super::Args) -> Result<bool> {
     let receivers = Receivers::start(HashMap::new()).await?;
     let operator = stage.client("operator", "")?;
-    let sender = stage.client("partner", "acme")?;
     set_up(root, &operator, &receivers).await?;
+    let sender = stage.client("partner", "acme")?;
     println!("Sending {SEEDS} transfers to list ...");
     seed(&operator, &sender).await?;
     let mut met = lists::measure(stage, &operator, plain, args.rounds).await?;

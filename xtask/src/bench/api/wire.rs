@@ -14,7 +14,7 @@ use super::{ANNOUNCE, announcement, lists};
 use crate::client::Client;
 use crate::stage::Stage;
 
-/// How often each request is sent; what else the host asks meanwhile is measured and taken off.
+/// How often each request is sent, so that what the host asks on its own account meanwhile hardly counts.
 const TIMES: u64 = 200;
 
 /// What passed.
@@ -32,7 +32,7 @@ pub(super) async fn report(stage: &mut Stage, operator: &Client, sender: &Client
     let (address, passed) = lay(to).await?;
     url.set_ip_host(address.ip()).ok().context("an odd URL")?;
     url.set_port(Some(address.port())).ok().context("an odd URL")?;
-    // The nudges and commands that a host relays are no request's own.
+    // What a host looks for on its own account is no request's own.
     let quiet = [
         ("LOCKGATE_DATABASE__URL", url.to_string()),
         ("LOCKGATE_WORKERS__ADOPT_MS", "3600000".to_owned()),
