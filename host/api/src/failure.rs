@@ -85,7 +85,7 @@ impl From<IntakeError> for Failure {
             _ => None,
         };
         let retry_after = match &error {
-            IntakeError::OverQuota { ends_in, .. } => Some(*ends_in),
+            IntakeError::OverQuota { ends_in, .. } => *ends_in,
             _ => None,
         };
         Self { offset, retry_after, ..Self::new(error.code(), error.to_string()) }

@@ -155,8 +155,8 @@ pub enum AnnounceOutcome {
     OverQuota {
         /// Which part of it.
         exceeded: Exceeded,
-        /// When the next day begins.
-        ends_in: Duration,
+        /// When it is there anew: the next day's beginning. Never by itself, where it is about what is in store.
+        ends_in: Option<Duration>,
     },
 }
 

@@ -18,6 +18,7 @@ use lockgate_core::ports::{
     Admission, AnnounceOutcome, Announcement, Blame, CommitError, Snapshot, StoreError, TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
+use lockgate_core::quota::Bound;
 use lockgate_core::time::Clock;
 use lockgate_core::transfer::{Transfer, TransferState};
 use lockgate_core::viewer::Viewer;
@@ -132,16 +133,18 @@ impl TransferStore for MemoryStore {
             }
             state.fingerprints.insert(key, (announcement.fingerprint, transfer.id));
         }
-        let handed_in = state.uploads.values().filter(|it| it.sender == transfer.sender);
-        let (transfers, bytes) = handed_in
-            .fold((1, announcement.upload.length.unwrap_or(0)), |(transfers, bytes), it| {
-                (transfers + 1, bytes + it.length.unwrap_or(0))
-            });
-        if let Some(exceeded) = announcement.quota.exceeded(transfers, bytes) {
+        let asked = announcement.upload.length.unwrap_or(0);
+        let mut counted = state.counted(transfer.sender);
+        counted.transfers += 1;
+        counted.bytes += asked;
+        counted.stored += asked;
+        let terms = state.quotas.get(&transfer.sender).copied().unwrap_or_default();
+        if let Some(exceeded) = terms.over(announcement.quota).exceeded(counted, asked) {
             if let Some(key) = &transfer.idempotency_key {
                 state.fingerprints.remove(&(transfer.sender, key.clone()));
             }
-            return Ok(AnnounceOutcome::OverQuota { exceeded, ends_in: lockgate_core::quota::DAY });
+            let ends_in = (exceeded.bound != Bound::StoredBytes).then_some(lockgate_core::quota::DAY);
+            return Ok(AnnounceOutcome::OverQuota { exceeded, ends_in });
         }
         state.aggregates.insert(Work::Transfer(transfer.id), Aggregate::Transfer(transfer.clone()));
         state.uploads.insert(announcement.upload.id, announcement.upload.clone());
