@@ -31,6 +31,7 @@ mod plugin;
 mod policy;
 mod provenance;
 mod query;
+mod quota;
 mod redrive;
 mod revision;
 mod scalars;

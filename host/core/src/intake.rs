@@ -36,7 +36,7 @@ pub struct IntakeSettings {
     pub upload_lifetime: Duration,
     /// How many receivers a transfer may name.
     pub max_receivers: usize,
-    /// What each partner may hand in within a day.
+    /// What each partner may hand in and keep that has no terms of its own.
     pub quota: Quota,
     /// How long whoever asks for an offset waits for a writer that is setting down what it has.
     pub settling: Duration,
@@ -87,6 +87,11 @@ impl Intake {
     /// The largest payload that the installation takes, in bytes.
     pub const fn max_size(&self) -> u64 {
         self.settings.max_size
+    }
+
+    /// What each partner may hand in and keep that has no terms of its own.
+    pub const fn quota(&self) -> Quota {
+        self.settings.quota
     }
 
     /// How far an upload has come. If all bytes came but the host died before it acknowledged the transfer, that is

@@ -1,38 +1,111 @@
-//! Quotas: how much a partner may hand in within a day. Counted by the store in the announcement's own transaction, so
-//! that a repeat costs nothing and two hosts never count past each other.
+//! Quotas: how much a partner may hand in within a day, and keep in store. Counted by the store in the announcement's own
+//! transaction, so that a repeat costs nothing and two hosts never count past each other.
 
 use std::time::Duration;
 
-/// What a partner may hand in within a day (UTC); `None` is no limit and costs nothing to count.
+use crate::id::PartnerId;
+
+/// What a partner may hand in and keep. In the settings `None` is no limit; in a partner's own terms it is what the settings
+/// say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Quota {
-    /// Transfers announced.
+    /// Transfers announced in a day (UTC).
     pub transfers_per_day: Option<u64>,
-    /// Bytes announced; of transfers whose length is not known before they came, bytes that came.
+    /// Bytes announced in a day (UTC); of transfers whose length is not known before they came, bytes that came.
     pub bytes_per_day: Option<u64>,
+    /// Bytes in store at once: of what it handed in, from the announcement until the bytes are removed.
+    pub stored_bytes: Option<u64>,
 }
 
 impl Quota {
+    /// These terms where they say something, the installation's where they do not.
+    pub fn over(self, installation: Self) -> Self {
+        Self {
+            transfers_per_day: self.transfers_per_day.or(installation.transfers_per_day),
+            bytes_per_day: self.bytes_per_day.or(installation.bytes_per_day),
+            stored_bytes: self.stored_bytes.or(installation.stored_bytes),
+        }
+    }
+
     /// Whether anything has to be counted.
     pub const fn is_limited(&self) -> bool {
+        self.is_daily() || self.stored_bytes.is_some()
+    }
+
+    /// Whether the day has to be counted.
+    pub const fn is_daily(&self) -> bool {
         self.transfers_per_day.is_some() || self.bytes_per_day.is_some()
     }
 
-    /// The part of the quota that this use goes beyond.
-    pub fn exceeded(&self, transfers: u64, bytes: u64) -> Option<Exceeded> {
-        let beyond =
-            |unit, used, limit: Option<u64>| limit.filter(|limit| used > *limit).map(|limit| Exceeded { unit, limit });
-        beyond("transfers", transfers, self.transfers_per_day).or_else(|| beyond("bytes", bytes, self.bytes_per_day))
+    /// The part of the quota that a transfer of so many bytes goes beyond; `counted` has it already.
+    pub fn exceeded(&self, counted: Counted, bytes: u64) -> Option<Exceeded> {
+        let beyond = |bound, counted: u64, asked: u64, limit: Option<u64>| {
+            let limit = limit.filter(|limit| counted > *limit)?;
+            Some(Exceeded { bound, limit, used: counted.saturating_sub(asked), asked })
+        };
+        beyond(Bound::TransfersPerDay, counted.transfers, 1, self.transfers_per_day)
+            .or_else(|| beyond(Bound::BytesPerDay, counted.bytes, bytes, self.bytes_per_day))
+            .or_else(|| beyond(Bound::StoredBytes, counted.stored, bytes, self.stored_bytes))
     }
 }
 
-/// A part of a quota that is used up.
+/// What was counted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counted {
+    /// Transfers of today.
+    pub transfers: u64,
+    /// Bytes of today.
+    pub bytes: u64,
+    /// Bytes in store.
+    pub stored: u64,
+}
+
+/// A part of a quota.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bound {
+    /// Transfers in a day.
+    TransfersPerDay,
+    /// Bytes in a day.
+    BytesPerDay,
+    /// Bytes in store.
+    StoredBytes,
+}
+
+impl Bound {
+    /// Its name, as the API and the configuration have it, each in its own spelling.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TransfersPerDay => "transfersPerDay",
+            Self::BytesPerDay => "bytesPerDay",
+            Self::StoredBytes => "storedBytes",
+        }
+    }
+}
+
+/// A part of a quota that a transfer goes beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exceeded {
-    /// `transfers` or `bytes`.
-    pub unit: &'static str,
-    /// How many of them a day has.
+    /// Which.
+    pub bound: Bound,
+    /// How much of it there is.
     pub limit: u64,
+    /// How much of it was in use.
+    pub used: u64,
+    /// How much the transfer would have taken.
+    pub asked: u64,
+}
+
+/// Where a partner stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Which partner.
+    pub partner: PartnerId,
+    /// Its own terms.
+    pub terms: Quota,
+    /// What it used; of the day's only what is counted.
+    pub used: Counted,
+    /// Whether the day is counted.
+    pub daily: bool,
 }
 
 /// How long a day lasts.

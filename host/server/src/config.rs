@@ -92,6 +92,7 @@ pub(crate) struct Limits {
     pub(crate) bad_tokens_per_minute: u32,
     pub(crate) transfers_per_day: u64,
     pub(crate) bytes_per_day: u64,
+    pub(crate) stored_bytes: u64,
 }
 
 impl Limits {
@@ -103,7 +104,11 @@ impl Limits {
     /// What a partner may hand in.
     pub(crate) fn quota(&self) -> Quota {
         let limited = |most: u64| (most > 0).then_some(most);
-        Quota { transfers_per_day: limited(self.transfers_per_day), bytes_per_day: limited(self.bytes_per_day) }
+        Quota {
+            transfers_per_day: limited(self.transfers_per_day),
+            bytes_per_day: limited(self.bytes_per_day),
+            stored_bytes: limited(self.stored_bytes),
+        }
     }
 
     /// How many tokens of an address may be bad.

@@ -9,6 +9,7 @@ use lockgate_core::partner::Partner;
 use lockgate_core::plugin::{PluginDigest, PluginVersion, Published};
 use lockgate_core::policy::{Owner, Revision};
 use lockgate_core::ports::{NewRevision, Registry, RegistryError, StoreError};
+use lockgate_core::quota::Quota;
 use lockgate_core::time::Timestamp;
 
 use crate::error::Failure;
@@ -61,6 +62,10 @@ impl Registry for PgStore {
 
     async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
         Ok(load::destination(self, id).await?)
+    }
+
+    async fn set_quota(&self, partner: PartnerId, terms: &Quota) -> Result<(), RegistryError> {
+        partner::set_quota(self, partner, terms).await
     }
 
     async fn add_channel(&self, channel: &Channel) -> Result<(), RegistryError> {

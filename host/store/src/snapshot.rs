@@ -26,6 +26,7 @@ use lockgate_core::ports::{
     TransferFilter,
 };
 use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::quota::Standing;
 use lockgate_core::redrive::{Group, Lane, Redrive, RedriveFilter};
 use lockgate_core::secure_url::SecureUrl;
 use lockgate_core::transfer::Transfer;
@@ -119,6 +120,10 @@ impl Snapshot for PgSnapshot {
 
     async fn destinations_by_id(&self, ids: &[DestinationId]) -> Result<Vec<Destination>, StoreError> {
         Ok(partner::destinations_by_id(self, uuids!(ids)).await?)
+    }
+
+    async fn standings_of(&self, partners: &[PartnerId]) -> Result<Vec<Standing>, StoreError> {
+        Ok(crate::usage::standings(&mut *self.statement().await, uuids!(partners)).await?)
     }
 
     async fn channels_of(&self, partners: &[PartnerId]) -> Result<Vec<Channel>, StoreError> {

@@ -21,6 +21,7 @@ use lockgate_core::plugin::PluginVersion;
 use lockgate_core::policy::{Policy, Revision};
 use lockgate_core::ports::{Page, PageRequest, StoreError};
 use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::quota::Standing;
 use lockgate_core::redrive::{Lane, Redrive};
 use lockgate_core::secure_url::SecureUrl;
 use lockgate_core::transfer::Transfer;
@@ -112,6 +113,8 @@ children! {
     DestinationsOf(PartnerId) => Destination, destinations_of, |it| it.partner, it;
     /// The channels of a partner.
     ChannelsOf(PartnerId) => Channel, channels_of, |it| it.partner, it;
+    /// Where a partner stands with its quotas.
+    StandingOf(PartnerId) => Standing, standings_of, |it| it.partner, it;
     /// The notifications about a transfer.
     NotificationsOf(TransferId) => Notification, notifications_of, |it| it.event.transfer, it;
 }

@@ -7,7 +7,7 @@ use lockgate_core::time::Timestamp;
 #[derive(Debug, Clone)]
 pub(super) struct Notification(pub(super) core::Notification);
 
-/// Telling one event through one notify binding.
+/// Telling one event through one notify binding. Each message that the binding composes is a notification of its own.
 #[Object]
 impl Notification {
     /// Its id, `ntf_...`; also the `webhook-id` that the other side sees.

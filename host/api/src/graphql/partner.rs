@@ -7,7 +7,8 @@ use lockgate_core::time::Timestamp;
 use super::asking::asking;
 use super::channel::Channel;
 use super::destination::Destination;
-use super::loads::{ChannelsOf, DestinationsOf};
+use super::loads::{ChannelsOf, DestinationsOf, StandingOf};
+use super::quota::PartnerQuotas;
 use crate::failure::Failure;
 
 #[derive(Debug, Clone)]
@@ -39,6 +40,17 @@ impl Partner {
     /// What happens to a file that it sends twice; to its own people and operators.
     async fn duplicates(&self, ctx: &Context<'_>) -> Option<DuplicateRule> {
         asking(ctx).is_for(self.0.id).then(|| self.0.duplicates.into())
+    }
+
+    /// How much it may hand in and keep, and how much it does; to its own people and operators.
+    #[graphql(complexity = "5 * child_complexity + 1")]
+    async fn quotas(&self, ctx: &Context<'_>) -> Result<Option<PartnerQuotas>, Failure> {
+        let asking = asking(ctx);
+        if !asking.is_for(self.0.id) {
+            return Ok(None);
+        }
+        let found = asking.one(StandingOf(self.0.id)).await?.unwrap_or_default();
+        Ok(found.first().map(|it| PartnerQuotas::of(it, asking.state.intake.quota())))
     }
 
     /// When it was created.

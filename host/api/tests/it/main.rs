@@ -13,6 +13,7 @@ mod openapi;
 mod paging;
 mod payload;
 mod persisted;
+mod quotas;
 mod redrives;
 mod schema;
 mod secure_urls;

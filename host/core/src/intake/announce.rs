@@ -8,6 +8,7 @@ use crate::id::{PartnerId, TransferId, UploadId};
 use crate::intake::{Intake, IntakeError, file_name, sender};
 use crate::partner::{Partner, PartnerStatus};
 use crate::ports::{Addressing, AnnounceOutcome, Announcement, Earlier};
+use crate::quota::Quota;
 use crate::state::transfer;
 use crate::trace::TraceContext;
 use crate::transfer::{Transfer, TransferState};
@@ -55,15 +56,15 @@ impl Intake {
         if new.idempotency_key.as_deref().is_some_and(|key| !is_key(key)) {
             return Err(IntakeError::IdempotencyKey);
         }
-        let receivers = match self.receivers(sender, &new, &media_type).await {
-            Ok(receivers) => receivers,
+        let (receivers, terms) = match self.addressed(sender, &new, &media_type).await {
+            Ok(addressed) => addressed,
             Err(refused) => {
                 let earlier = self.earlier(sender, &new, &media_type).await?.ok_or(refused)?;
                 let upload = self.mended(viewer, earlier.upload, &earlier.transfer).await?;
                 return Ok(Announced { transfer: earlier.transfer, upload, repeated: true });
             }
         };
-        let announcement = self.announcement(viewer, sender, receivers, media_type, new);
+        let announcement = self.announcement(viewer, sender, receivers, terms, media_type, new);
         match self.ports.store.announce(&announcement).await? {
             AnnounceOutcome::Created => {
                 let Announcement { transfer, upload, .. } = announcement;
@@ -123,16 +124,16 @@ impl Intake {
     }
 
     /// The addressed receivers, each once, in the order given, each under an agreement that admits the payload of a
-    /// sender who may take part.
-    async fn receivers(
+    /// sender who may take part; with them the sender's own terms.
+    async fn addressed(
         &self,
         sender: PartnerId,
         new: &NewTransfer,
         media_type: &str,
-    ) -> Result<Vec<PartnerId>, IntakeError> {
+    ) -> Result<(Vec<PartnerId>, Quota), IntakeError> {
         // Who names more than are allowed is refused anyway.
         let named = &new.receivers[..new.receivers.len().min(self.settings.max_receivers)];
-        let Addressing { agreed, .. } = self.addressing(sender, named).await?;
+        let Addressing { agreed, terms, .. } = self.addressing(sender, named).await?;
         if new.receivers.is_empty() {
             return Err(IntakeError::NoReceivers);
         }
@@ -147,7 +148,7 @@ impl Intake {
             self.admit(agreement, named, media_type, new.size)?;
             receivers.push(receiver.id);
         }
-        Ok(once(receivers))
+        Ok((once(receivers), terms))
     }
 
     fn admit(
@@ -187,6 +188,7 @@ impl Intake {
         viewer: &Viewer,
         sender: PartnerId,
         receivers: Vec<PartnerId>,
+        terms: Quota,
         media_type: String,
         new: NewTransfer,
     ) -> Announcement {
@@ -229,7 +231,7 @@ impl Intake {
             complete: false,
         };
         let entry = transfer::announced(&transfer, &self.stamp(viewer, &new.trace));
-        Announcement { transfer, upload, fingerprint, entry, quota: self.settings.quota, commands: vec![] }
+        Announcement { transfer, upload, fingerprint, entry, quota: terms.over(self.settings.quota), commands: vec![] }
     }
 }
 

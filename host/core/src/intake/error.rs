@@ -67,16 +67,16 @@ pub enum IntakeError {
         /// The transfer of then.
         transfer: TransferId,
     },
-    /// The day's quota is used up.
+    /// A quota is used up.
     #[error(
-        "the transfer goes beyond the quota of {} {} a day; wait {} s for the next day (UTC), or ask the operator for more",
-        .exceeded.limit, .exceeded.unit, .ends_in.as_secs()
+        "the transfer goes beyond the quota `{}`: of {} are {} in use and it takes {}; {}, or ask the operator for more",
+        .exceeded.bound.name(), .exceeded.limit, .exceeded.used, .exceeded.asked, remedy(*.ends_in)
     )]
     OverQuota {
         /// Which part of it.
         exceeded: Exceeded,
-        /// When the next day begins.
-        ends_in: Duration,
+        /// When it is there anew, if time helps.
+        ends_in: Option<Duration>,
     },
     /// No such upload, or somebody else's.
     #[error("there is no upload {0}")]
@@ -223,4 +223,12 @@ pub(super) fn busy(error: CommitError, id: UploadId) -> IntakeError {
         CommitError::Stale(_) => IntakeError::Busy(id),
         CommitError::Store(error) => IntakeError::Store(error),
     }
+}
+
+/// What helps against a quota that is used up.
+fn remedy(ends_in: Option<Duration>) -> String {
+    ends_in.map_or_else(
+        || "wait until transfers that are kept are removed".to_owned(),
+        |time| format!("wait {} s for the next day (UTC)", time.as_secs()),
+    )
 }

@@ -23,6 +23,7 @@ use crate::plugin::{PluginDigest, PluginVersion};
 use crate::policy::{Owner, Policy, Revision, Side};
 use crate::ports::StoreError;
 use crate::provenance::ChainedEntry;
+use crate::quota::Standing;
 use crate::redrive::{Group, Lane, Redrive, RedriveFilter};
 use crate::secure_url::SecureUrl;
 use crate::time::Timestamp;
@@ -38,6 +39,8 @@ pub trait Snapshot: Send + Sync + Debug {
     async fn partners_by_id(&self, ids: &[PartnerId]) -> Result<Vec<Partner>, StoreError>;
     /// A partner by slug.
     async fn partner_by_slug(&self, slug: &str) -> Result<Option<Partner>, StoreError>;
+    /// Where the partners stand with their quotas.
+    async fn standings_of(&self, partners: &[PartnerId]) -> Result<Vec<Standing>, StoreError>;
     /// Agreements by id.
     async fn agreements_by_id(&self, ids: &[AgreementId]) -> Result<Vec<Agreement>, StoreError>;
     /// Agreements that name the partner, or all that the viewer may see, newest first.

@@ -12,6 +12,7 @@ use crate::partner::Partner;
 use crate::plugin::{PluginDigest, PluginVersion, Published};
 use crate::policy::{Binding, Owner, Revision, Side};
 use crate::ports::StoreError;
+use crate::quota::Quota;
 use crate::time::Timestamp;
 
 /// Keeps everything that operators and integrators set up.
@@ -21,6 +22,8 @@ pub trait Registry: Send + Sync + Debug {
     async fn add_partner(&self, partner: &Partner) -> Result<(), RegistryError>;
     /// Changes a partner's name, status and duplicate rule.
     async fn update_partner(&self, partner: &Partner) -> Result<(), RegistryError>;
+    /// Sets a partner's own terms.
+    async fn set_quota(&self, partner: PartnerId, terms: &Quota) -> Result<(), RegistryError>;
     /// Finds a partner by id.
     async fn find_partner(&self, id: PartnerId) -> Result<Option<Partner>, StoreError>;
     /// Finds a partner by slug.

@@ -130,6 +130,8 @@ pub enum Admission {
 pub struct Addressing {
     /// The sender.
     pub sender: Partner,
+    /// Its own terms, where it may address any of them.
+    pub terms: Quota,
     /// Those among the named to whom it has an active agreement.
     pub agreed: Vec<(Partner, Agreement)>,
 }
@@ -183,8 +185,8 @@ pub enum AnnounceOutcome {
     OverQuota {
         /// Which part of it.
         exceeded: Exceeded,
-        /// When the next day begins.
-        ends_in: Duration,
+        /// When it is there anew: the next day's beginning. Never by itself, where it is about what is in store.
+        ends_in: Option<Duration>,
     },
 }
 

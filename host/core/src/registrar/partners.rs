@@ -5,6 +5,7 @@ use crate::id::{AgreementId, PartnerId};
 use crate::media;
 use crate::partner::{DuplicateRule, Partner, PartnerStatus};
 use crate::ports::RegistryError;
+use crate::quota::Quota;
 use crate::registrar::{Registrar, RegistrarError, names, rights};
 use crate::viewer::Viewer;
 
@@ -77,6 +78,20 @@ impl Registrar {
         partner.status = update.status.unwrap_or(partner.status);
         partner.duplicates = update.duplicates.unwrap_or(partner.duplicates);
         self.registry.update_partner(&partner).await?;
+        Ok(partner)
+    }
+
+    /// Sets what a partner may hand in and keep; what the terms leave out is what the installation says.
+    pub async fn set_partner_quotas(
+        &self,
+        viewer: &Viewer,
+        partner: &str,
+        terms: Quota,
+    ) -> Result<Partner, RegistrarError> {
+        rights::operator(viewer)?;
+        let partner = self.partner(partner).await?;
+        self.registry.set_quota(partner.id, &terms).await?;
+        tracing::info!(partner.id = %partner.id, user.subject = viewer.subject, ?terms, "A partner's quotas were set.");
         Ok(partner)
     }
 

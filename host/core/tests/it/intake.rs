@@ -356,18 +356,34 @@ async fn suspended_senders_ended_agreements_and_other_roles_do_not_send() {
 }
 
 #[tokio::test]
+async fn a_partners_own_terms_go_before_the_installations_and_what_is_stored_is_bounded() {
+    let stage = Stage::new().await;
+    let quota = Quota { transfers_per_day: Some(1), ..Quota::default() };
+    let intake = with_settings(&stage, IntakeSettings { quota, ..IntakeSettings::default() });
+    let own = Quota { transfers_per_day: Some(10), stored_bytes: Some(100), ..Quota::default() };
+    stage.store.set_quota(stage.acme, &own).await.expect("memory takes it");
+    intake.announce(&acme(&stage), new(Some(60))).await.expect("within its quotas");
+    let refused = intake.announce(&acme(&stage), new(Some(41))).await.expect_err("too many bytes");
+    assert_eq!(refused.code().name(), "QUOTA_EXCEEDED");
+    let why = "`storedBytes`: of 100 are 60 in use and it takes 41; wait until transfers that are kept are removed";
+    assert!(refused.to_string().contains(why), "{refused}");
+    intake.announce(&acme(&stage), new(Some(40))).await.expect("as much as there is room for");
+}
+
+#[tokio::test]
 async fn a_partner_hands_in_no_more_than_its_quota_and_repeats_cost_nothing() {
     let stage = Stage::new().await;
-    let quota = Quota { transfers_per_day: Some(2), bytes_per_day: Some(100) };
+    let quota = Quota { transfers_per_day: Some(2), bytes_per_day: Some(100), stored_bytes: None };
     let intake = with_settings(&stage, IntakeSettings { quota, ..IntakeSettings::default() });
     let keyed = |key: &str, size| NewTransfer { idempotency_key: Some(key.to_owned()), ..new(size) };
     intake.announce(&acme(&stage), keyed("a", Some(60))).await.expect("within the quota");
     let refused = intake.announce(&acme(&stage), keyed("b", Some(41))).await.expect_err("too many bytes");
     assert_eq!(refused.code().name(), "QUOTA_EXCEEDED");
-    assert!(refused.to_string().contains("100 bytes a day"), "{refused}");
+    let why = "`bytesPerDay`: of 100 are 60 in use and it takes 41; wait 86400 s for the next day";
+    assert!(refused.to_string().contains(why), "{refused}");
     intake.announce(&acme(&stage), keyed("b", Some(40))).await.expect("what was refused was not counted");
     let refused = intake.announce(&acme(&stage), keyed("c", None)).await.expect_err("too many transfers");
-    assert!(refused.to_string().contains("2 transfers a day"), "{refused}");
+    assert!(refused.to_string().contains("`transfersPerDay`: of 2 are 2 in use and it takes 1"), "{refused}");
     let again = intake.announce(&acme(&stage), keyed("b", Some(40))).await.expect("a repeat is no new transfer");
     assert!(again.repeated);
 }

@@ -18,8 +18,8 @@ use crate::gauges::Gauges;
 use crate::listen::{Certificate, Port};
 use crate::service::Service;
 use crate::worker::{
-    Adopter, Clearer, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Places, Preparer, Redriving,
-    Workers,
+    Adopter, Clearer, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Places, Preparer,
+    Redriving, Workers,
 };
 
 /// What a stage may take beyond its own time for draining.

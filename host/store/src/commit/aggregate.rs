@@ -25,6 +25,12 @@ pub(super) async fn write(connection: &mut PgConnection, change: &Change) -> Res
 
 /// Provenance length and head are not written here: the chain moves them.
 async fn transfer(connection: &mut PgConnection, next: &Transfer, expected: Version) -> Result<u64, Failure> {
+    if matches!(next.state, TransferState::Expired | TransferState::Cancelled) {
+        // What never came in whole is not kept; what did is, until its object is swept.
+        sqlx::query!("update uploads set released = true where transfer = $1 and not complete", next.id.uuid())
+            .execute(&mut *connection)
+            .await?;
+    }
     let received = next.state == TransferState::Received;
     if let (true, Some(source)) = (received, &next.source) {
         // Receipts of the same file are drawn one transaction after the other: whoever judges the later sees the earlier.

@@ -1,7 +1,9 @@
 //! Partners.
 
+use lockgate_core::id::PartnerId;
 use lockgate_core::partner::Partner;
 use lockgate_core::ports::RegistryError;
+use lockgate_core::quota::Quota;
 
 use super::{taken, unknown};
 use crate::column::{text, word};
@@ -37,6 +39,24 @@ pub(super) async fn update(store: &PgStore, it: &Partner) -> Result<(), Registry
     .await
     .map_err(Failure::from)?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(unknown("partner", it.id)) }
+}
+
+/// The largest bound that is kept is larger than any store.
+pub(super) async fn set_quota(store: &PgStore, partner: PartnerId, terms: &Quota) -> Result<(), RegistryError> {
+    let bound = |it: Option<u64>| it.map(|it| i64::try_from(it).unwrap_or(i64::MAX));
+    sqlx::query!(
+        "insert into partner_quotas (partner, transfers_per_day, bytes_per_day, stored_bytes) values ($1, $2, $3, $4)
+         on conflict (partner) do update set transfers_per_day = excluded.transfers_per_day,
+             bytes_per_day = excluded.bytes_per_day, stored_bytes = excluded.stored_bytes",
+        partner.uuid(),
+        bound(terms.transfers_per_day),
+        bound(terms.bytes_per_day),
+        bound(terms.stored_bytes)
+    )
+    .execute(&store.worker)
+    .await
+    .map_err(Failure::from)?;
+    Ok(())
 }
 
 pub(super) async fn by_slug(store: &PgStore, slug: &str) -> Result<Option<Partner>, Failure> {

@@ -47,10 +47,16 @@ pub(super) async fn sweepable(store: &PgStore, room: usize) -> Result<Vec<Sweepa
         .collect())
 }
 
-/// Forgets a swept row; a live one is never forgotten.
+/// Forgets a swept row; a live one is never forgotten. An upload that was sealed with it holds nothing from then on.
 pub(super) async fn swept(store: &PgStore, id: PayloadId) -> Result<(), Failure> {
-    sqlx::query!("delete from payload_objects where id = $1 and state <> 'live'", id.uuid())
-        .execute(&store.worker)
-        .await?;
+    sqlx::query!(
+        "with gone as (delete from payload_objects where id = $1 and state <> 'live' returning transfer, upload)
+         update uploads u set released = true from gone
+         where (u.transfer = gone.transfer or u.id = gone.upload) and u.payload ->> 'id' = $2",
+        id.uuid(),
+        id.to_string()
+    )
+    .execute(&store.worker)
+    .await?;
     Ok(())
 }

@@ -56,6 +56,7 @@ impl Cast {
                  insert into redrive_lanes (redrive, destination, receiver, partner, total)
                      values ('{redrive}', '{inbox}', '{bobs}', '{bobs}', 0);
                  insert into partner_usage (partner, day, transfers, bytes) values ('{bobs}', current_date, 1, 1);
+                 insert into partner_quotas (partner, stored_bytes) values ('{bobs}', 1);
                  insert into secure_urls (id, partner, token, purpose, max_uses, note, author, created_at, expires_at)
                      values ('{redrive}', '{bobs}', sha256('{redrive}'), '{{}}', 1, '', 'bob', now(), now())"
             ))
@@ -165,6 +166,7 @@ async fn each_side_of_a_transfer_sees_its_own_half() {
         ("attempts", 0, 1),
         ("destinations", 0, 1),
         ("breakers", 0, 1),
+        ("partner_quotas", 0, 1),
         ("partner_usage", 0, 1),
         ("secure_urls", 0, 1),
         ("redrives", 0, 1),

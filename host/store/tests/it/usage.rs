@@ -2,15 +2,26 @@
 
 use std::time::Duration;
 
+use lockgate_core::claim::Aggregate;
+use lockgate_core::command::Work;
 use lockgate_core::digest::Digest;
-use lockgate_core::ports::{AnnounceOutcome, Announcement, TransferStore, UploadStore};
-use lockgate_core::quota::{DAY, Quota};
+use lockgate_core::ports::{AnnounceOutcome, Announcement, Registry, TransferStore, UploadStore};
+use lockgate_core::quota::{Bound, DAY, Exceeded, Quota};
+use lockgate_core::state::{Stamp, TransferMove, transfer};
+use lockgate_core::viewer::Role;
 use lockgate_store::{PgStore, StoreConfig};
 
-use crate::world::{World, key, payload};
+use crate::world::{World, key, now, payload};
+
+fn bound(outcome: &AnnounceOutcome) -> Option<Bound> {
+    match outcome {
+        AnnounceOutcome::OverQuota { exceeded, .. } => Some(exceeded.bound),
+        _ => None,
+    }
+}
 
 fn limited(announcement: Announcement, transfers: u64, bytes: u64) -> Announcement {
-    let quota = Quota { transfers_per_day: Some(transfers), bytes_per_day: Some(bytes) };
+    let quota = Quota { transfers_per_day: Some(transfers), bytes_per_day: Some(bytes), stored_bytes: None };
     Announcement { quota, ..announcement }
 }
 
@@ -29,12 +40,13 @@ async fn two_nodes_at_once_create_as_many_transfers_as_the_quota_has_and_leave_n
     for outcome in outcomes {
         match outcome.expect("no panic") {
             AnnounceOutcome::Created => created += 1,
-            AnnounceOutcome::OverQuota { exceeded, ends_in } => refused.push((exceeded.unit, exceeded.limit, ends_in)),
+            AnnounceOutcome::OverQuota { exceeded, ends_in } => refused.push((exceeded, ends_in.expect("a day ends"))),
             other => panic!("{other:?}"),
         }
     }
     assert_eq!((created, refused.len()), (25, 15));
-    assert!(refused.iter().all(|it| (it.0, it.1) == ("transfers", 25) && it.2 <= DAY && it.2 > Duration::ZERO));
+    let full = Exceeded { bound: Bound::TransfersPerDay, limit: 25, used: 25, asked: 1 };
+    assert!(refused.iter().all(|it| it.0 == full && it.1 <= DAY && it.1 > Duration::ZERO), "{refused:?}");
     assert_eq!(world.number("select count(*) from transfers").await, 25);
     assert_eq!(world.number("select transfers from partner_usage").await, 25);
     let bobs = limited(world.announcement(bob, &[alice], None), 25, u64::MAX);
@@ -76,7 +88,7 @@ async fn bytes_are_counted_when_they_are_announced_or_else_when_they_have_come()
     let mut large = limited(world.announcement(alice, &[bob], None), 10, 100);
     large.upload.length = Some(79);
     let outcome = world.store.announce(&large).await.expect("an outcome");
-    assert!(matches!(outcome, AnnounceOutcome::OverQuota { exceeded, .. } if exceeded.unit == "bytes"), "{outcome:?}");
+    assert_eq!(bound(&outcome), Some(Bound::BytesPerDay), "{outcome:?}");
     assert_eq!(bytes().await, 22, "what was refused is not counted");
 }
 
@@ -87,4 +99,78 @@ async fn without_a_quota_nothing_is_counted() {
     let free = Announcement { fingerprint: Digest::of(b"free"), ..world.announcement(alice, &[bob], None) };
     assert!(matches!(world.store.announce(&free).await, Ok(AnnounceOutcome::Created)));
     assert_eq!(world.number("select count(*) from partner_usage").await, 0);
+}
+
+fn stores(bytes: u64) -> Quota {
+    Quota { stored_bytes: Some(bytes), ..Quota::default() }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_at_once_store_as_many_bytes_as_the_partners_own_terms_have() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    world.store.set_quota(alice, &stores(100)).await.expect("terms");
+    let other = PgStore::connect(&StoreConfig::new(world.url.clone(), key())).await.expect("another node");
+    let announcing = (0..20).map(|number| {
+        let mut it = world.announcement(alice, &[bob], None);
+        it.upload.length = Some(11);
+        it.quota = stores(100);
+        let store = if number % 2 == 0 { world.store.clone() } else { other.clone() };
+        tokio::spawn(async move { store.announce(&it).await.expect("an outcome") })
+    });
+    let (mut created, mut refused) = (0, 0);
+    for outcome in futures::future::join_all(announcing.collect::<Vec<_>>()).await {
+        match outcome.expect("no panic") {
+            AnnounceOutcome::Created => created += 1,
+            AnnounceOutcome::OverQuota { exceeded, ends_in } => {
+                refused += 1;
+                assert_eq!(exceeded, Exceeded { bound: Bound::StoredBytes, limit: 100, used: 99, asked: 11 });
+                assert_eq!(ends_in, None, "no time helps");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!((created, refused), (9, 11));
+    let mut bobs = world.announcement(bob, &[alice], None);
+    bobs.upload.length = Some(1_000);
+    assert!(matches!(world.store.announce(&bobs).await, Ok(AnnounceOutcome::Created)), "another partner has no bound");
+    for (role, sees) in [(Role::Operator, 99), (Role::Partner(alice), 99), (Role::Partner(bob), 0)] {
+        let standings = world.view(role).await.standings_of(&[alice]).await.expect("an answer");
+        assert_eq!(standings[0].used.stored, sees, "{role:?}");
+        assert_eq!(standings[0].terms.stored_bytes, (sees > 0).then_some(100), "{role:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_stored_is_given_back_when_its_bytes_are_removed_or_will_never_come() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    world.store.set_quota(alice, &stores(30)).await.expect("terms");
+    let stored = async || {
+        let standings = world.view(Role::Operator).await.standings_of(&[alice]).await.expect("an answer");
+        standings[0].used.stored
+    };
+    let kept = world.received(alice, &[bob]).await;
+    assert_eq!(stored().await, 11, "what was received stays in store");
+
+    let mut given_up = world.announcement(alice, &[bob], None);
+    given_up.upload.length = Some(19);
+    given_up.quota = stores(30);
+    assert!(matches!(world.store.announce(&given_up).await, Ok(AnnounceOutcome::Created)));
+    let mut next = world.announcement(alice, &[bob], None);
+    next.upload.length = Some(1);
+    next.quota = stores(30);
+    let outcome = world.store.announce(&next).await.expect("an outcome");
+    assert_eq!(bound(&outcome), Some(Bound::StoredBytes), "announced bytes have their place already");
+    let Aggregate::Transfer(it) = world.load(Work::Transfer(given_up.transfer.id)).await else { panic!("a transfer") };
+    let expired = transfer::apply(&it, TransferMove::Expire, &Stamp::of_host(world.host, now())).expect("a legal move");
+    world.store.commit(&expired).await.expect("it expired");
+    assert_eq!(stored().await, 11);
+
+    let source = kept.source.expect("it was received").id;
+    world.run("update payload_objects set state = 'discarded'").await;
+    assert_eq!(stored().await, 11, "what is to be removed is still there");
+    world.store.swept(source).await.expect("swept");
+    assert_eq!(stored().await, 0);
+    assert!(matches!(world.store.announce(&next).await, Ok(AnnounceOutcome::Created)));
 }

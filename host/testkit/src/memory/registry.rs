@@ -10,6 +10,7 @@ use lockgate_core::partner::Partner;
 use lockgate_core::plugin::{PluginDigest, PluginVersion, Published};
 use lockgate_core::policy::{Owner, Revision, Rollout};
 use lockgate_core::ports::{NewRevision, Registry, RegistryError, StoreError};
+use lockgate_core::quota::Quota;
 use lockgate_core::time::{Clock as _, Timestamp};
 
 use super::MemoryStore;
@@ -90,6 +91,11 @@ impl Registry for MemoryStore {
 
     async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
         Ok(self.state().destinations.iter().find(|it| it.id == id).cloned())
+    }
+
+    async fn set_quota(&self, partner: PartnerId, terms: &Quota) -> Result<(), RegistryError> {
+        self.state().quotas.insert(partner, *terms);
+        Ok(())
     }
 
     async fn update_channel(&self, channel: &Channel) -> Result<(), RegistryError> {

@@ -1,7 +1,7 @@
 //! The query side in memory: a copy of the world, filtered by what its viewer may see, with every read counted.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use async_trait::async_trait;
 use lockgate_core::agreement::Agreement;
@@ -24,6 +24,7 @@ use lockgate_core::ports::{
     TransferFilter,
 };
 use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::quota::Standing;
 use lockgate_core::redrive::{Group, Lane, Redrive, RedriveFilter, RedriveKind};
 use lockgate_core::secure_url::SecureUrl;
 use lockgate_core::transfer::Transfer;
@@ -31,33 +32,9 @@ use lockgate_core::upload::Upload;
 use lockgate_core::viewer::Viewer;
 
 use super::paging::{by_id, by_sequence};
+use super::reads::Reads;
 use super::redrives::groups;
 use super::world::State;
-
-/// How the query side was used; in Postgres each read is one statement.
-#[derive(Debug, Default)]
-pub struct Reads {
-    opened: AtomicUsize,
-    closed: AtomicUsize,
-    made: AtomicUsize,
-}
-
-impl Reads {
-    /// How many snapshots were opened.
-    pub fn opened(&self) -> usize {
-        self.opened.load(Ordering::SeqCst)
-    }
-
-    /// How many snapshots were closed in order.
-    pub fn closed(&self) -> usize {
-        self.closed.load(Ordering::SeqCst)
-    }
-
-    /// How many reads were made.
-    pub fn made(&self) -> usize {
-        self.made.load(Ordering::SeqCst)
-    }
-}
 
 /// A view as one viewer.
 #[derive(Debug)]
@@ -372,6 +349,10 @@ impl Snapshot for MemorySnapshot {
         let state = self.read();
         let seen = |id: DeliveryId| deliveries.contains(&id) && self.deliveries(state).any(|it| it.id == id);
         Ok(state.attempts.iter().filter(|(id, _)| seen(*id)).cloned().collect())
+    }
+
+    async fn standings_of(&self, partners: &[PartnerId]) -> Result<Vec<Standing>, StoreError> {
+        Ok(self.read().standings(partners))
     }
 
     async fn notifications_of(&self, transfers: &[TransferId]) -> Result<Vec<Notification>, StoreError> {

@@ -19,6 +19,7 @@ use lockgate_core::ports::{
     TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
+use lockgate_core::quota::Bound;
 use lockgate_core::time::Clock;
 use lockgate_core::transfer::{Transfer, TransferState};
 use lockgate_core::viewer::Viewer;
@@ -133,16 +134,17 @@ impl TransferStore for MemoryStore {
             }
             state.fingerprints.insert(key, (announcement.fingerprint, transfer.id));
         }
-        let handed_in = state.uploads.values().filter(|it| it.sender == transfer.sender);
-        let (transfers, bytes) = handed_in
-            .fold((1, announcement.upload.length.unwrap_or(0)), |(transfers, bytes), it| {
-                (transfers + 1, bytes + it.length.unwrap_or(0))
-            });
-        if let Some(exceeded) = announcement.quota.exceeded(transfers, bytes) {
+        let asked = announcement.upload.length.unwrap_or(0);
+        let mut counted = state.counted(transfer.sender);
+        counted.transfers += 1;
+        counted.bytes += asked;
+        counted.stored += asked;
+        if let Some(exceeded) = announcement.quota.exceeded(counted, asked) {
             if let Some(key) = &transfer.idempotency_key {
                 state.fingerprints.remove(&(transfer.sender, key.clone()));
             }
-            return Ok(AnnounceOutcome::OverQuota { exceeded, ends_in: lockgate_core::quota::DAY });
+            let ends_in = (exceeded.bound != Bound::StoredBytes).then_some(lockgate_core::quota::DAY);
+            return Ok(AnnounceOutcome::OverQuota { exceeded, ends_in });
         }
         state.aggregates.insert(Work::Transfer(transfer.id), Aggregate::Transfer(transfer.clone()));
         state.uploads.insert(announcement.upload.id, announcement.upload.clone());
@@ -261,7 +263,8 @@ impl TransferStore for MemoryStore {
         };
         let named = state.partners.iter().filter(|it| is_named(it));
         let agreed = named.filter_map(|it| Some((it.clone(), agreement(it)?))).collect();
-        Ok(Some(Addressing { sender: it.clone(), agreed }))
+        let terms = state.quotas.get(&sender).copied().unwrap_or_default();
+        Ok(Some(Addressing { sender: it.clone(), terms, agreed }))
     }
 
     async fn relay(&self, limit: usize, bus: &dyn TransferBus) -> Result<usize, StoreError> {

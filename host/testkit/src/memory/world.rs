@@ -18,6 +18,7 @@ use lockgate_core::payload::Payload;
 use lockgate_core::plugin::PluginVersion;
 use lockgate_core::policy::Revision;
 use lockgate_core::provenance::ChainedEntry;
+use lockgate_core::quota::{Counted, Quota, Standing};
 use lockgate_core::redrive::Redrive;
 use lockgate_core::time::Clock;
 use lockgate_core::upload::Upload;
@@ -55,6 +56,7 @@ pub(super) struct State {
     pub(super) agreements: Vec<Agreement>,
     pub(super) destinations: Vec<Destination>,
     pub(super) channels: Vec<Channel>,
+    pub(super) quotas: HashMap<PartnerId, Quota>,
     pub(super) plugins: Vec<PluginVersion>,
     pub(super) revisions: Vec<Revision>,
     pub(super) redrives: Vec<Redrive>,
@@ -138,6 +140,26 @@ impl MemoryStore {
 }
 
 impl State {
+    /// Where partners stand.
+    pub(super) fn standings(&self, partners: &[PartnerId]) -> Vec<Standing> {
+        let terms = |id: &PartnerId| self.quotas.get(id).copied().unwrap_or_default();
+        let standing =
+            |id: &PartnerId| Standing { partner: *id, terms: terms(id), used: self.counted(*id), daily: true };
+        partners.iter().map(standing).collect()
+    }
+
+    /// What a partner handed in: in memory it is always the same day, and nothing is swept.
+    pub(super) fn counted(&self, partner: PartnerId) -> Counted {
+        let mut counted = Counted::default();
+        for it in self.uploads.values().filter(|it| it.sender == partner) {
+            let bytes = it.length.unwrap_or(0);
+            counted.transfers += 1;
+            counted.bytes += bytes;
+            counted.stored += bytes.max(it.offset);
+        }
+        counted
+    }
+
     pub(super) fn claim(
         &mut self,
         host: HostId,

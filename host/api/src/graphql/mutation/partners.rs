@@ -1,6 +1,7 @@
 //! Partners and agreements: set up by operators.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use lockgate_core::quota::Quota;
 use lockgate_core::registrar::{NewAgreement, NewPartner, PartnerUpdate};
 
 use super::done;
@@ -40,6 +41,22 @@ impl PartnerMutations {
             duplicates: input.duplicates.map(Into::into),
         };
         let partner = asking.state.registrar.update_partner(&asking.viewer, &input.partner, update).await;
+        Ok(PartnerPayload { partner: Partner(done(asking, partner).await?) })
+    }
+
+    /// Sets how much a partner may hand in and keep, all three at once; for operators. From the next transfer on.
+    async fn set_partner_quotas(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which partner, and how much.")] input: SetPartnerQuotasInput,
+    ) -> Result<PartnerPayload, Failure> {
+        let asking = asking(ctx);
+        let terms = Quota {
+            transfers_per_day: input.transfers_per_day.map(|it| it.0),
+            bytes_per_day: input.bytes_per_day.map(|it| it.0),
+            stored_bytes: input.stored_bytes.map(|it| it.0),
+        };
+        let partner = asking.state.registrar.set_partner_quotas(&asking.viewer, &input.partner, terms).await;
         Ok(PartnerPayload { partner: Partner(done(asking, partner).await?) })
     }
 
@@ -95,6 +112,19 @@ struct UpdatePartnerInput {
     status: Option<PartnerStatus>,
     /// What happens to a file that it sends twice.
     duplicates: Option<DuplicateRule>,
+}
+
+/// How much a partner may hand in and keep. What is left out is what the installation says; 0 admits nothing.
+#[derive(Debug, InputObject)]
+struct SetPartnerQuotasInput {
+    /// Which partner, by id or slug.
+    partner: String,
+    /// Transfers announced in a day (UTC).
+    transfers_per_day: Option<Long>,
+    /// Bytes announced in a day (UTC).
+    bytes_per_day: Option<Long>,
+    /// Bytes in store at once.
+    stored_bytes: Option<Long>,
 }
 
 /// The partner as it is now.
