@@ -89,7 +89,7 @@ impl Config {
         let kafka = &self.kafka;
         let set = |path: &std::path::Path| !path.as_os_str().is_empty();
         let mut problems = vec![];
-        if kafka.security.sasl() != !kafka.user.is_empty() || kafka.security.sasl() != !kafka.password.is_empty() {
+        if kafka.security.sasl() == kafka.user.is_empty() || kafka.security.sasl() == kafka.password.is_empty() {
             let why = "`kafka.user` and `kafka.password` belong to `kafka.security` = `sasl-tls` or `sasl-plaintext`: set \
                        both or none";
             problems.push(why.to_owned());
