@@ -49,7 +49,11 @@ pub(super) fn run(root: &Path, args: &super::Args) -> Result<()> {
 async fn play(root: &Path, plain: &Plain, args: &super::Args) -> Result<bool> {
     let dir = std::env::temp_dir().join(format!("lockgate-bench-{}", std::process::id()));
     let services = Options { progress: Progress::terminal(), ..Options::new(dir.join("services")) };
-    let settings = vec![("LOCKGATE_TELEMETRY__LOG", "warn".to_owned())];
+    let settings = vec![
+        ("LOCKGATE_TELEMETRY__LOG", "warn".to_owned()),
+        // All clients of this measurement are one address.
+        ("LOCKGATE_HTTP__MAX_CONNECTIONS_PER_ADDRESS", "4096".to_owned()),
+    ];
     let mut stage = Stage::set(root, &dir, Plot { hosts: 1, services, release: true, settings }).await?;
     let measured = measure(root, &mut stage, plain, args).await;
     stage.strike().await;
