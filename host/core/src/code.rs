@@ -86,7 +86,7 @@ codes! {
     InvalidFileName "INVALID_FILE_NAME" 400 "The file name is empty, too long, a path, or holds characters that mislead.";
     InvalidIdempotencyKey "INVALID_IDEMPOTENCY_KEY" 400 "The idempotency key is empty, too long or not printable ASCII.";
     IdempotencyConflict "IDEMPOTENCY_CONFLICT" 409 "The idempotency key was used with another input.";
-    QuotaExceeded "QUOTA_EXCEEDED" 429 "The sender handed in as much as it may within a day; wait as long as the error says.";
+    QuotaExceeded "QUOTA_EXCEEDED" 429 "The sender handed in as much as it may within a day, or has as much in store as it may; the error names the quota, its bound, its use and what helps.";
 
     UploadOffsetMismatch "UPLOAD_OFFSET_MISMATCH" 409 "The upload stands at another offset; the error names it.";
     UploadChecksumMismatch "UPLOAD_CHECKSUM_MISMATCH" 460 "The bytes do not have the checksum that was sent with them; none was kept.";
