@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use lockgate_core::ports::{StoreError, TransferBus, TransferStore};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
-/// Commands that one lane hands over at a time.
+/// Commands that are handed over at a time.
 const LIMIT: usize = 200;
 const SOON: Duration = Duration::from_millis(200);
 const LATER: Duration = Duration::from_secs(1);
+/// Between two looks: what is committed meanwhile goes out together.
+const GATHER: Duration = Duration::from_millis(10);
 
 /// Empties the outbox.
 #[derive(Debug, Clone)]
@@ -29,6 +32,7 @@ impl Relay {
     pub async fn run(&self) {
         let mut pause = SOON;
         loop {
+            let begun = Instant::now();
             match self.flush().await {
                 Ok(0) => pause = (pause * 2).min(LATER),
                 Ok(_) => pause = SOON,
@@ -41,6 +45,7 @@ impl Relay {
                 () = self.wake.notified() => {}
                 () = tokio::time::sleep(pause) => {}
             }
+            tokio::time::sleep_until(begun + GATHER).await;
         }
     }
 
@@ -48,9 +53,10 @@ impl Relay {
     pub async fn flush(&self) -> Result<usize, StoreError> {
         let mut total = 0;
         loop {
-            match self.store.relay(LIMIT, self.bus.as_ref()).await? {
-                0 => return Ok(total),
-                sent => total += sent,
+            let relayed = self.store.relay(LIMIT, self.bus.as_ref()).await?;
+            total += relayed.commands;
+            if !relayed.more {
+                return Ok(total);
             }
         }
     }

@@ -29,26 +29,27 @@ impl Secrets {
 
     /// What signs: the secret, and besides it the one that it replaced, for as long as that is good.
     pub(crate) async fn signing(&self, partner: PartnerId, name: &str) -> Result<String, Answer> {
-        let mut text = self.text(partner, name).await?;
-        match self.vault.former_secret(Owner::Partner(partner), name).await {
-            Ok(None) => {}
-            Ok(Some(former)) => {
-                let former = std::str::from_utf8(former.expose());
-                let former = former.map_err(|_| refused(format!("the former secret `{name}` is not text")))?;
-                text.push(' ');
-                text.push_str(former.trim());
-            }
-            Err(error) => return Err(ours(error.to_string())),
+        // What the vault cannot do is ours to repair; the message waits.
+        let good = self.vault.good_secrets(Owner::Partner(partner), name).await.map_err(|it| ours(it.to_string()))?;
+        if good.is_empty() {
+            return Err(unset(name));
         }
-        Ok(text)
+        let texts = good.iter().map(|secret| std::str::from_utf8(secret.expose()).map(str::trim));
+        let texts =
+            texts.collect::<Result<Vec<_>, _>>().map_err(|_| refused(format!("secret `{name}` is not text")))?;
+        Ok(texts.join(" "))
     }
 
     async fn bytes(&self, partner: PartnerId, name: &str) -> Result<SecretBytes, Answer> {
         match self.vault.secret(Owner::Partner(partner), name).await {
             Ok(Some(secret)) => Ok(secret),
-            Ok(None) => Err(refused(format!("secret `{name}` is not set"))),
+            Ok(None) => Err(unset(name)),
             // Ours to repair; the delivery waits.
             Err(error) => Err(ours(error.to_string())),
         }
     }
+}
+
+fn unset(name: &str) -> Answer {
+    refused(format!("secret `{name}` is not set"))
 }

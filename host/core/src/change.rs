@@ -22,6 +22,7 @@ pub struct Change {
     pub(crate) transfer: TransferId,
     pub(crate) entries: Vec<Entry>,
     pub(crate) rings: bool,
+    pub(crate) goes_on: bool,
     pub(crate) consignments: Vec<Consignment>,
     pub(crate) deliveries: Vec<NewDelivery>,
     pub(crate) notifications: Vec<Notification>,
@@ -75,9 +76,14 @@ impl Change {
         self.expected
     }
 
-    /// The aggregate afterwards; its version is `expected + 1`. Its claim, if any, ends with the commit.
+    /// The aggregate afterwards; its version is `expected + 1`. Its claim, if any, ends with the commit, unless it goes on.
     pub const fn next(&self) -> &Aggregate {
         &self.next
+    }
+
+    /// Whether the claim outlives the commit: whoever holds it does next what nobody then needs to be rung for.
+    pub const fn goes_on(&self) -> bool {
+        self.goes_on
     }
 
     /// The transfer in whose chain the entries are placed.

@@ -35,7 +35,8 @@ pub use redrive_store::{AdvanceError, ClaimedLane, Left, RedriveStore};
 pub use registry::{NewRevision, Registry, RegistryError};
 pub use secure_url_store::{Passphrases, SecureUrlStore, UrlProof};
 pub use transfer_store::{
-    Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, StoreError, TransferStore,
+    Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Relayed, StoreError,
+    TransferStore,
 };
 pub use upload_store::{Advance, Sweepable, UploadError, UploadStore};
 pub use vault::{LookupTable, SecretBytes, Vault, VaultError};

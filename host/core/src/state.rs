@@ -135,6 +135,7 @@ fn change(expected: i64, next: Aggregate, transfer: TransferId, stamp: &Stamp) -
         transfer,
         entries: stamp.claimed().into_iter().collect(),
         rings: false,
+        goes_on: false,
         consignments: vec![],
         deliveries: vec![],
         notifications: vec![],

@@ -22,28 +22,17 @@ pub(crate) async fn admit(store: &PgStore, claim: &Claim, to: &Destination) -> R
     retried!(run(store, claim, delivery, to))
 }
 
+/// The breaker is locked before the delivery, unlike in a commit: nobody else moves what is claimed.
 async fn run(store: &PgStore, claim: &Claim, delivery: &Delivery, to: &Destination) -> Result<Admission, Failure> {
     let mut transaction = store.worker.begin().await?;
     let connection = &mut *transaction;
-    let begun = sqlx::query!(
-        "update deliveries set attempting = true where id = $1 and version = $2 and claimed_by = $3",
-        delivery.id.uuid(),
-        delivery.version,
-        claim.host.uuid()
-    )
-    .execute(&mut *connection)
-    .await?;
-    if begun.rows_affected() == 0 {
-        return Ok(Admission::Stale);
-    }
     let (breaker, now) = lock(connection, delivery.destination, delivery.receiver).await?;
-    // What was begun above is taken back with the transaction.
     let admitted = match breaker.admit(delivery.id, now) {
         Ok(admitted) => admitted,
         Err(until) => return Ok(Admission::Wait { until, waits: Wait::Breaker }),
     };
-    if under_way(connection, to).await? > i64::from(to.settings.concurrent) {
-        return Ok(wait_for_slot(now));
+    if !begins(connection, claim, delivery, to).await? {
+        return if is_held(connection, claim, delivery).await? { Ok(wait_for_slot(now)) } else { Ok(Admission::Stale) };
     }
     if admitted != breaker {
         put(connection, delivery.destination, &admitted).await?;
@@ -56,11 +45,34 @@ fn wait_for_slot(now: Timestamp) -> Admission {
     Admission::Wait { until: now + CROWDED, waits: Wait::Slot }
 }
 
-/// Attempts under way at the destination, this one among them.
-async fn under_way(connection: &mut PgConnection, to: &Destination) -> Result<i64, Failure> {
+/// Counts the claim among the attempts under way at the destination, unless they are as many as there may be.
+async fn begins(
+    connection: &mut PgConnection,
+    claim: &Claim,
+    delivery: &Delivery,
+    to: &Destination,
+) -> Result<bool, Failure> {
+    let done = sqlx::query!(
+        "update deliveries set attempting = true
+         where id = $1 and version = $2 and claimed_by = $3
+           and (select count(*) from deliveries where destination = $4 and attempting and id <> $1) < $5",
+        delivery.id.uuid(),
+        delivery.version,
+        claim.host.uuid(),
+        to.id.uuid(),
+        i64::from(to.settings.concurrent)
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn is_held(connection: &mut PgConnection, claim: &Claim, delivery: &Delivery) -> Result<bool, Failure> {
     Ok(sqlx::query_scalar!(
-        r#"select count(*) as "count!" from deliveries where destination = $1 and attempting"#,
-        to.id.uuid()
+        r#"select exists (select from deliveries where id = $1 and version = $2 and claimed_by = $3) as "held!""#,
+        delivery.id.uuid(),
+        delivery.version,
+        claim.host.uuid()
     )
     .fetch_one(connection)
     .await?)

@@ -47,7 +47,7 @@ async fn counted(store: &PgStore, announcement: &Announcement) -> Result<Counted
     let mut transaction = store.worker.begin().await?;
     let created = insert(&mut transaction, announcement).await?;
     if created {
-        ring(&mut transaction, &announcement.commands).await?;
+        ring(&mut transaction, &announcement.commands, &[]).await?;
         if let Some(over) = usage::count(&mut transaction, announcement).await? {
             transaction.rollback().await?;
             return Ok(Counted::Over(over));

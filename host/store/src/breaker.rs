@@ -91,16 +91,18 @@ pub(crate) async fn heard(connection: &mut PgConnection, of: &Delivery, attempt:
     let Some(healthy) = attempt.answer.health() else { return Ok(1) };
     let destination = of.destination.uuid();
     if healthy {
-        // Usually there is nothing to write, and nobody waits for a lock.
-        let failed = sqlx::query_scalar!(
+        // Usually there is nothing to write and nobody to ring for, and nobody waits for a lock.
+        let now = sqlx::query!(
             r#"select exists (select from breakers where destination = $1 and (state <> 'closed' or failures > 0))
-               as "failed!""#,
+                        as "failed!",
+                      exists (select from deliveries where destination = $1 and state = 'scheduled'
+                                                       and waits in ('slot', 'breaker')) as "waited_for!""#,
             destination
         )
         .fetch_one(&mut *connection)
         .await?;
-        if !failed {
-            return Ok(1);
+        if !now.failed {
+            return Ok(u32::from(now.waited_for));
         }
     }
     let (before, now) = lock(connection, of.destination, of.receiver).await?;

@@ -1,7 +1,7 @@
 //! Claims for commands: the fenced statement that is the inbox.
 //!
-//! One short transaction with one statement per kind of work. The version is the fencing token: a repeat, a zombie or a
-//! command that another host was faster with matches no row.
+//! One statement per kind of work, in one transaction where there are several. The version is the fencing token: a repeat, a
+//! zombie or a command that another host was faster with matches no row.
 
 use std::collections::HashMap;
 
@@ -24,27 +24,15 @@ pub(crate) async fn claim(store: &PgStore, host: HostId, commands: &[RungCommand
 }
 
 async fn run(store: &PgStore, host: HostId, commands: &[RungCommand]) -> Result<Vec<Claim>, Failure> {
-    let mut transaction = store.worker.begin().await?;
-    let connection = &mut *transaction;
-    let host_id = host.uuid();
-    let mut claimed = vec![];
-    let (ids, versions) = named(commands, |work| matches!(work, Work::Transfer(_)));
-    if !ids.is_empty() {
-        claimed.extend(transfers(connection, host_id, &ids, &versions).await?);
-    }
-    let (ids, versions) = named(commands, |work| matches!(work, Work::Consignment(_)));
-    if !ids.is_empty() {
-        claimed.extend(consignments(connection, host_id, &ids, &versions).await?);
-    }
-    let (ids, versions) = named(commands, |work| matches!(work, Work::Delivery(_)));
-    if !ids.is_empty() {
-        claimed.extend(deliveries(connection, host_id, &ids, &versions).await?);
-    }
-    let (ids, versions) = named(commands, |work| matches!(work, Work::Notification(_)));
-    if !ids.is_empty() {
-        claimed.extend(notifications(connection, host_id, &ids, &versions).await?);
-    }
-    transaction.commit().await?;
+    let kind = commands[0].command.work.kind();
+    let claimed = if commands.iter().all(|rung| rung.command.work.kind() == kind) {
+        all(&mut *store.worker.acquire().await?, host.uuid(), commands).await?
+    } else {
+        let mut transaction = store.worker.begin().await?;
+        let claimed = all(&mut transaction, host.uuid(), commands).await?;
+        transaction.commit().await?;
+        claimed
+    };
 
     // The first ring of a version is the one that claimed it; Kafka may hold it twice.
     let mut rings: HashMap<(Work, i64), &Ring> = HashMap::new();
@@ -60,6 +48,27 @@ async fn run(store: &PgStore, host: HostId, commands: &[RungCommand]) -> Result<
             Ok(Claim { aggregate, host, origin: ClaimOrigin::Rung((*ring).clone()), at })
         })
         .collect()
+}
+
+async fn all(connection: &mut PgConnection, host: Uuid, commands: &[RungCommand]) -> Result<Vec<Claimed>, Failure> {
+    let mut claimed = vec![];
+    let (ids, versions) = named(commands, |work| matches!(work, Work::Transfer(_)));
+    if !ids.is_empty() {
+        claimed.extend(transfers(connection, host, &ids, &versions).await?);
+    }
+    let (ids, versions) = named(commands, |work| matches!(work, Work::Consignment(_)));
+    if !ids.is_empty() {
+        claimed.extend(consignments(connection, host, &ids, &versions).await?);
+    }
+    let (ids, versions) = named(commands, |work| matches!(work, Work::Delivery(_)));
+    if !ids.is_empty() {
+        claimed.extend(deliveries(connection, host, &ids, &versions).await?);
+    }
+    let (ids, versions) = named(commands, |work| matches!(work, Work::Notification(_)));
+    if !ids.is_empty() {
+        claimed.extend(notifications(connection, host, &ids, &versions).await?);
+    }
+    Ok(claimed)
 }
 
 /// The ids and versions of one kind, sorted, so that hosts with overlapping commands lock rows in one order.

@@ -7,16 +7,19 @@
 use lockgate_core::change::{Change, TurningOff};
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Command;
+use lockgate_core::consignment::Consignment;
 use lockgate_core::delivery::DeliveryState;
 use lockgate_core::id::UploadId;
+use lockgate_core::notification::Event;
 use lockgate_core::nudge::Nudge;
 use lockgate_core::ports::CommitError;
+use lockgate_core::provenance::Entry;
+use lockgate_core::trace::TraceContext;
 use lockgate_core::transfer::Transfer;
 use sqlx::PgConnection;
 
 use crate::breaker;
 use crate::error::{Failure, commit_error};
-use crate::nudge;
 use crate::provenance::{Audience, Head, chain};
 use crate::store::PgStore;
 
@@ -29,13 +32,19 @@ mod outbox;
 mod proof;
 mod roll_up;
 mod tell;
+mod together;
 mod turn_off;
 mod waiting;
 
 pub(crate) use outbox::ring;
+pub(crate) use together::Together;
 
 /// Writes a change if its version still matches.
 pub(crate) async fn commit(store: &PgStore, change: &Change) -> Result<(), CommitError> {
+    if together::is_small(change) { together::commit(store, change).await } else { alone(store, change).await }
+}
+
+async fn alone(store: &PgStore, change: &Change) -> Result<(), CommitError> {
     retried!(run(store, change, None)).map_err(|failure| commit_error(change.work(), failure))
 }
 
@@ -89,19 +98,22 @@ pub(crate) async fn write(
         lock::sealed_upload(writing.connection, upload, change).await?;
     }
     roll_up::settle(&mut writing, change).await?;
-    let commands = std::mem::take(&mut writing.commands);
-    ring(writing.connection, &commands).await?;
-    let nudges = std::mem::take(&mut writing.nudges);
-    nudge::keep(writing.connection, &nudges).await?;
-    Ok(Rings { commands: !commands.is_empty(), nudges: !nudges.is_empty(), off: writing.off })
+    writing.finish().await
 }
 
-/// A transaction under way, with what was locked first.
+/// A transaction under way, with what was locked first. What is only ever appended is gathered and written at the end, a
+/// statement for all of its kind.
 struct Writing<'c> {
     connection: &'c mut PgConnection,
     /// The transfer, locked; absent where neither its provenance nor its shares can move.
     transfer: Option<Transfer>,
-    /// What to put in the outbox, in order, at the end.
+    /// The consignment, locked, where a delivery of it moves.
+    consignment: Option<Consignment>,
+    /// What to prove, in order.
+    entries: Vec<(Entry, Audience)>,
+    /// What to tell, in order, each with the trace that it happened in.
+    events: Vec<(Event, TraceContext)>,
+    /// What to put in the outbox, in order.
     commands: Vec<Command>,
     /// What those who follow will be told to look at.
     nudges: Vec<Nudge>,
@@ -113,17 +125,34 @@ impl<'c> Writing<'c> {
     async fn begin(connection: &'c mut PgConnection, change: &Change) -> Result<Self, Failure> {
         let transfer =
             if stands_alone(change) { None } else { Some(lock::transfer(connection, change.transfer()).await?) };
-        if let (Some(_), Aggregate::Delivery(delivery)) = (&transfer, change.next()) {
-            lock::consignment(connection, delivery.consignment).await?;
-        }
-        Ok(Self { connection, transfer, commands: vec![], nudges: vec![], off: false })
+        let consignment = match (&transfer, change.next()) {
+            (Some(_), Aggregate::Delivery(delivery)) => {
+                Some(lock::consignment(connection, delivery.consignment).await?)
+            }
+            _ => None,
+        };
+        Ok(Self {
+            connection,
+            transfer,
+            consignment,
+            entries: vec![],
+            events: vec![],
+            commands: vec![],
+            nudges: vec![],
+            off: false,
+        })
     }
 
     /// Writes one change, the caller's or one that follows from it by rolling up.
     async fn apply(&mut self, change: &Change) -> Result<(), Failure> {
         aggregate::write(self.connection, change).await?;
         self.commands.extend(change.commands());
-        self.nudges.extend(Nudge::of(change));
+        for nudge in Nudge::of(change) {
+            // One look sees all that one commit changed.
+            if !self.nudges.contains(&nudge) {
+                self.nudges.push(nudge);
+            }
+        }
         create::consignments(self.connection, change.consignments()).await?;
         create::deliveries(self.connection, change.deliveries()).await?;
         create::notifications(self.connection, change.notifications()).await?;
@@ -146,34 +175,39 @@ impl<'c> Writing<'c> {
             }
             self.commands.extend(line::next(self.connection, delivery).await?);
         }
-        self.prove(change, off).await?;
-        let events: Vec<_> = change.events().iter().chain(off.map(|it| &it.event)).collect();
-        let told = tell::events(self.connection, &events, change).await?;
-        self.commands.extend(told);
+        self.prove(change, off)?;
+        let trace = change.next().trace();
+        let events = change.events().iter().chain(off.map(|it| &it.event));
+        self.events.extend(events.map(|event| (event.clone(), trace.clone())));
         self.off |= off.is_some();
         Ok(())
     }
 
-    async fn prove(&mut self, change: &Change, off: Option<&TurningOff>) -> Result<(), Failure> {
+    fn prove(&mut self, change: &Change, off: Option<&TurningOff>) -> Result<(), Failure> {
         if change.entries().is_empty() && off.is_none() {
             return Ok(());
         }
-        let transfer = self.transfer.as_mut().ok_or_else(|| Failure::broken("entries without their transfer"))?;
+        let transfer = self.transfer.as_ref().ok_or_else(|| Failure::broken("entries without their transfer"))?;
         let audience = |entry| match change.next() {
             Aggregate::Notification(it) => {
                 it.owner.partner().map(|owner| Audience::of_owner(owner, transfer.sender)).unwrap_or_default()
             }
             other => Audience::of(entry, transfer.sender.uuid(), Some(other.partner().uuid())),
         };
-        let mut entries: Vec<_> = change.entries().iter().map(|entry| (entry.clone(), audience(entry))).collect();
-        entries.extend(off.map(|it| {
-            let audience = Audience::of_owner(it.event.partner, transfer.sender);
-            (it.entry.clone(), audience)
-        }));
-        let head = Head { length: transfer.provenance_length, link: transfer.provenance_head };
-        let head = chain(self.connection, transfer.id, head, &entries).await?;
-        (transfer.provenance_length, transfer.provenance_head) = (head.length, head.link);
+        self.entries.extend(change.entries().iter().map(|entry| (entry.clone(), audience(entry))));
+        self.entries.extend(off.map(|it| (it.entry.clone(), Audience::of_owner(it.event.partner, transfer.sender))));
         Ok(())
+    }
+
+    /// Writes what was gathered, and says whom it rings for.
+    async fn finish(mut self) -> Result<Rings, Failure> {
+        if let Some(transfer) = &self.transfer {
+            let head = Head { length: transfer.provenance_length, link: transfer.provenance_head };
+            chain(self.connection, transfer.id, head, &self.entries).await?;
+        }
+        self.commands.extend(tell::events(self.connection, &self.events).await?);
+        ring(self.connection, &self.commands, &self.nudges).await?;
+        Ok(Rings { commands: !self.commands.is_empty(), nudges: !self.nudges.is_empty(), off: self.off })
     }
 }
 

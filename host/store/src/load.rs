@@ -133,6 +133,11 @@ pub(crate) async fn channel(store: &PgStore, of: PartnerId, name: &str) -> Resul
     one(channels!("where t.partner = $1 and t.name = $2", of.uuid(), name).fetch_optional(&store.worker).await?)
 }
 
+/// A partner's channels of these names.
+pub(crate) async fn channels(store: &PgStore, of: PartnerId, names: &[String]) -> Result<Vec<Channel>, Failure> {
+    all(channels!("where t.partner = $1 and t.name = any($2)", of.uuid(), names).fetch_all(&store.worker).await?)
+}
+
 /// The receivers to whom the sender has an active agreement.
 pub(crate) async fn agreed_receivers(store: &PgStore, sender: PartnerId) -> Result<Vec<Partner>, Failure> {
     all(partners!(

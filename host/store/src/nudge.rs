@@ -1,32 +1,14 @@
-//! Nudges of changes, until the bus has them. Their order does not matter and a repeat harms nobody, so relays take
+//! Nudges of changes, until the bus has them; they are written where the commands are. Their order does not matter and a repeat harms nobody, so relays take
 //! what no other relay is at.
 
 use async_trait::async_trait;
 use lockgate_core::id::{DeliveryId, PartnerId, TransferId};
 use lockgate_core::nudge::Nudge;
 use lockgate_core::ports::{NudgeBus, NudgeStore, StoreError};
-use sqlx::PgConnection;
-use sqlx::types::Uuid;
 
 use crate::column::limit as bounded;
 use crate::error::Failure;
 use crate::store::PgStore;
-
-/// Keeps nudges, in the transaction of what changed.
-pub(crate) async fn keep(connection: &mut PgConnection, nudges: &[Nudge]) -> Result<(), Failure> {
-    for nudge in nudges {
-        let partners: Vec<Uuid> = nudge.partners.iter().map(|it| it.uuid()).collect();
-        sqlx::query!(
-            "insert into nudges (transfer, delivery, partners) values ($1, $2, $3)",
-            nudge.transfer.uuid(),
-            nudge.delivery.map(DeliveryId::uuid),
-            &partners
-        )
-        .execute(&mut *connection)
-        .await?;
-    }
-    Ok(())
-}
 
 #[async_trait]
 impl NudgeStore for PgStore {

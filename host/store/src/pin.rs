@@ -1,7 +1,6 @@
 //! Records which revisions judge a claimed transfer or consignment, once.
 
 use lockgate_core::claim::{Aggregate, Claim};
-use lockgate_core::command::Work;
 use lockgate_core::policy::{Revision, RevisionPin, Side};
 use lockgate_core::ports::CommitError;
 use sqlx::PgConnection;
@@ -19,73 +18,56 @@ pub(crate) async fn pin(store: &PgStore, claim: &Claim, side: Side) -> Result<Ve
 }
 
 async fn run(store: &PgStore, claim: &Claim, side: Side) -> Result<Vec<Revision>, Failure> {
-    let mut transaction = store.worker.begin().await?;
-    let revisions = if let Aggregate::Delivery(delivery) = &claim.aggregate {
-        active(&mut transaction, delivery.receiver.uuid(), side).await?
-    } else if let Some(pins) = kept(&mut transaction, claim).await? {
-        let ids: Vec<_> = pins.iter().map(|pin| pin.revision.uuid()).collect();
-        by_id(&mut transaction, &ids).await?
-    } else {
-        let revisions = active(&mut transaction, claim.aggregate.partner().uuid(), side).await?;
-        let pins: Vec<_> =
-            revisions.iter().map(|it| RevisionPin { owner: it.owner, revision: it.id, number: it.number }).collect();
-        keep(&mut transaction, claim.aggregate.work(), &pins).await?;
-        revisions
-    };
-    transaction.commit().await?;
-    Ok(revisions)
+    let mut connection = store.worker.acquire().await?;
+    if let Aggregate::Delivery(delivery) = &claim.aggregate {
+        return active(&mut connection, delivery.receiver.uuid(), side).await;
+    }
+    let revisions = active(&mut connection, claim.aggregate.partner().uuid(), side).await?;
+    let now: Vec<_> = revisions.iter().map(pin_of).collect();
+    let kept = keep(&mut connection, claim, &now).await?;
+    if kept == now {
+        return Ok(revisions);
+    }
+    let ids: Vec<_> = kept.iter().map(|pin| pin.revision.uuid()).collect();
+    by_id(&mut connection, &ids).await
 }
 
-/// The pins of an earlier claim, if there was one. Locks the row; a version that moved on is stale.
-async fn kept(connection: &mut PgConnection, claim: &Claim) -> Result<Option<Vec<RevisionPin>>, Failure> {
+fn pin_of(it: &Revision) -> RevisionPin {
+    RevisionPin { owner: it.owner, revision: it.id, number: it.number }
+}
+
+/// Keeps these pins, unless an earlier claim kept others, and gives those that hold; a version that moved on is stale.
+async fn keep(connection: &mut PgConnection, claim: &Claim, pins: &[RevisionPin]) -> Result<Vec<RevisionPin>, Failure> {
     let (id, version) = (claim.aggregate.work().uuid(), claim.aggregate.version());
-    let (pinned, Json(pins)) = match &claim.aggregate {
+    let pins = document(&pins)?;
+    let kept = match &claim.aggregate {
         Aggregate::Transfer(_) => {
-            let row = sqlx::query!(
-                r#"select pinned, pins as "pins: Json<Vec<RevisionPin>>" from transfers
-                   where id = $1 and version = $2 for update"#,
+            sqlx::query_scalar!(
+                r#"update transfers set pins = case when pinned then pins else $3 end, pinned = true
+                   where id = $1 and version = $2 returning pins as "pins: Json<Vec<RevisionPin>>""#,
                 id,
-                version
+                version,
+                pins
             )
             .fetch_optional(connection)
             .await?
-            .ok_or(Failure::Stale)?;
-            (row.pinned, row.pins)
         }
         Aggregate::Consignment(_) => {
-            let row = sqlx::query!(
-                r#"select pinned, pins as "pins: Json<Vec<RevisionPin>>" from consignments
-                   where id = $1 and version = $2 for update"#,
+            sqlx::query_scalar!(
+                r#"update consignments set pins = case when pinned then pins else $3 end, pinned = true
+                   where id = $1 and version = $2 returning pins as "pins: Json<Vec<RevisionPin>>""#,
                 id,
-                version
+                version,
+                pins
             )
             .fetch_optional(connection)
             .await?
-            .ok_or(Failure::Stale)?;
-            (row.pinned, row.pins)
         }
         Aggregate::Delivery(_) | Aggregate::Notification(_) => {
             return Err(Failure::broken(format!("{} is not judged", claim.aggregate.work())));
         }
     };
-    Ok(pinned.then_some(pins))
-}
-
-async fn keep(connection: &mut PgConnection, work: Work, pins: &[RevisionPin]) -> Result<(), Failure> {
-    let pins = document(&pins)?;
-    match work {
-        Work::Transfer(id) => {
-            sqlx::query!("update transfers set pins = $2, pinned = true where id = $1", id.uuid(), pins)
-                .execute(connection)
-                .await?
-        }
-        other => {
-            sqlx::query!("update consignments set pins = $2, pinned = true where id = $1", other.uuid(), pins)
-                .execute(connection)
-                .await?
-        }
-    };
-    Ok(())
+    kept.map(|Json(pins)| pins).ok_or(Failure::Stale)
 }
 
 /// The house's first.

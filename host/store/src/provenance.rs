@@ -1,6 +1,8 @@
 //! Appends to a transfer's provenance: sequence and link are drawn under the transfer's row lock, so the chain has no
 //! gap and no fork.
 
+use std::collections::BTreeMap;
+
 use lockgate_core::digest::Digest;
 use lockgate_core::id::TransferId;
 use lockgate_core::provenance::{Entry, link};
@@ -44,34 +46,20 @@ pub(crate) fn linked(head: Head, entry: &Entry) -> (Entry, Head) {
 pub(crate) async fn chain(
     connection: &mut PgConnection,
     transfer: TransferId,
-    head: Head,
+    mut head: Head,
     entries: &[(Entry, Audience)],
-) -> Result<Head, Failure> {
-    if entries.is_empty() {
-        return Ok(head);
-    }
-    let mut head = head;
+) -> Result<(), Failure> {
     let mut rows = Rows::default();
-    for (given, audience) in entries {
-        let entry;
-        (entry, head) = linked(head, given);
-        rows.push(&entry, head, *audience)?;
+    for (entry, audience) in entries {
+        head = rows.push(transfer, head, entry, *audience)?;
     }
-    rows.insert(connection, transfer.uuid()).await?;
-    sqlx::query!(
-        "update transfers set provenance_length = $2, provenance_head = $3 where id = $1",
-        transfer.uuid(),
-        bigint(head.length)?,
-        &head.link.0[..]
-    )
-    .execute(connection)
-    .await?;
-    Ok(head)
+    rows.insert(connection).await
 }
 
-/// The entries' columns, to be written in one statement.
+/// Entries column by column, to be written in one statement, and where their chains end then.
 #[derive(Default)]
-struct Rows {
+pub(crate) struct Rows {
+    transfers: Vec<Uuid>,
     sequences: Vec<i64>,
     kinds: Vec<String>,
     consignments: Vec<Option<Uuid>>,
@@ -83,31 +71,53 @@ struct Rows {
     links: Vec<Vec<u8>>,
     senders: Vec<Option<Uuid>>,
     receivers: Vec<Option<Uuid>>,
+    heads: BTreeMap<Uuid, Head>,
 }
 
 impl Rows {
-    fn push(&mut self, entry: &Entry, head: Head, audience: Audience) -> Result<(), Failure> {
+    /// Puts an entry behind the head of a transfer's chain; gives the new one.
+    pub(crate) fn push(
+        &mut self,
+        transfer: TransferId,
+        head: Head,
+        entry: &Entry,
+        audience: Audience,
+    ) -> Result<Head, Failure> {
+        let (entry, head) = linked(head, entry);
+        self.transfers.push(transfer.uuid());
         self.sequences.push(bigint(head.length)?);
         self.kinds.push(text(entry.kind.name()));
         self.consignments.push(entry.consignment.map(|id| id.uuid()));
         self.deliveries.push(entry.delivery.map(|id| id.uuid()));
         self.actors.push(document(&entry.actor)?);
-        self.details.push(entry.details.clone());
+        self.details.push(entry.details);
         self.traces.push(optional_text(entry.trace_id.as_ref()));
         self.times.push(entry.at);
         self.links.push(head.link.0.to_vec());
         self.senders.push(audience.sender.map(|id| id.uuid()));
         self.receivers.push(audience.receiver.map(|id| id.uuid()));
-        Ok(())
+        self.heads.insert(transfer.uuid(), head);
+        Ok(head)
     }
 
-    async fn insert(&self, connection: &mut PgConnection, transfer: Uuid) -> Result<(), Failure> {
+    /// Writes them and moves the heads of their transfers, whose rows must be locked.
+    pub(crate) async fn insert(&self, connection: &mut PgConnection) -> Result<(), Failure> {
+        if self.heads.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = self.heads.keys().copied().collect();
+        let lengths = self.heads.values().map(|it| bigint(it.length)).collect::<Result<Vec<_>, _>>()?;
+        let links: Vec<_> = self.heads.values().map(|it| it.link.0.to_vec()).collect();
         sqlx::query!(
-            "insert into provenance (transfer, sequence, kind, consignment, delivery, actor, details, trace_id, at, link,
-                                     sender, receiver)
-             select $1, * from unnest($2::bigint[], $3::text[], $4::uuid[], $5::uuid[], $6::jsonb[], $7::jsonb[],
-                                      $8::text[], $9::timestamptz[], $10::bytea[], $11::uuid[], $12::uuid[])",
-            transfer,
+            "with proving as (
+               insert into provenance (transfer, sequence, kind, consignment, delivery, actor, details, trace_id, at,
+                                       link, sender, receiver)
+               select * from unnest($1::uuid[], $2::bigint[], $3::text[], $4::uuid[], $5::uuid[], $6::jsonb[],
+                                    $7::jsonb[], $8::text[], $9::timestamptz[], $10::bytea[], $11::uuid[],
+                                    $12::uuid[]))
+             update transfers t set provenance_length = h.length, provenance_head = h.link
+             from unnest($13::uuid[], $14::bigint[], $15::bytea[]) h(id, length, link) where t.id = h.id",
+            &self.transfers,
             &self.sequences,
             &self.kinds,
             &self.consignments as &[Option<Uuid>],
@@ -119,6 +129,9 @@ impl Rows {
             &self.links,
             &self.senders as &[Option<Uuid>],
             &self.receivers as &[Option<Uuid>],
+            &ids,
+            &lengths,
+            &links,
         )
         .execute(connection)
         .await?;
@@ -156,6 +169,5 @@ pub(crate) async fn append_in(
     .ok_or_else(|| Failure::broken(format!("there is no transfer {transfer} to append to")))?;
     let head = Head { length: unsigned(row.provenance_length)?, link: digest(&row.provenance_head)? };
     let audience = Audience::of(entry, row.sender, row.receiver);
-    chain(connection, transfer, head, &[(entry.clone(), audience)]).await?;
-    Ok(())
+    chain(connection, transfer, head, &[(entry.clone(), audience)]).await
 }

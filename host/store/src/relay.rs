@@ -1,38 +1,47 @@
 //! Relays the outbox to the bus, lane by lane.
 //!
 //! A lane's rows go out in the order of their ids and are deleted once the brokers have them, all under the lane's row
-//! lock: one relay at a time serves a lane, so order per key holds and no row is skipped. A row that commits late is
-//! simply found later. If the host dies between publishing and deleting, the commands go out twice and the second
-//! matches no version.
+//! lock: one relay at a time serves a lane, so order per key holds and no row is skipped. A relay takes a few lanes at a
+//! time and leaves the others to other hosts, whose brokers may answer sooner. A row that commits late is simply found
+//! later. If the host dies between publishing and deleting, the commands go out twice and the second matches no version.
 
 use lockgate_core::command::{Command, Work};
 use lockgate_core::id::PartnerId;
-use lockgate_core::ports::TransferBus;
+use lockgate_core::ports::{Relayed, TransferBus};
 
 use crate::column::{limit as bounded, trace};
 use crate::error::Failure;
 use crate::store::PgStore;
 
-/// Publishes the oldest commands of the lane that waited longest.
-pub(crate) async fn relay(store: &PgStore, limit: usize, bus: &dyn TransferBus) -> Result<usize, Failure> {
+/// How many lanes a relay takes at a time.
+const LANES: usize = 4;
+
+/// Publishes the oldest commands of the lanes that waited longest.
+pub(crate) async fn relay(store: &PgStore, limit: usize, bus: &dyn TransferBus) -> Result<Relayed, Failure> {
     let mut transaction = store.worker.begin().await?;
-    let lane = sqlx::query_scalar!(
+    let lanes = sqlx::query_scalar!(
         "select l.lane from outbox_lanes l where exists (select from outbox o where o.lane = l.lane)
-         order by l.served_at for update skip locked limit 1"
+         order by l.served_at for update skip locked limit $1",
+        bounded(LANES)
     )
-    .fetch_optional(&mut *transaction)
+    .fetch_all(&mut *transaction)
     .await?;
-    let Some(lane) = lane else { return Ok(0) };
+    if lanes.is_empty() {
+        transaction.rollback().await?;
+        return Ok(Relayed::default());
+    }
     let rows = sqlx::query!(
-        "select id, kind, aggregate, version, partner, trace from outbox where lane = $1 order by id limit $2",
-        lane,
+        "select id, kind, aggregate, version, partner, trace from outbox where lane = any($1) order by id limit $2",
+        &lanes,
         bounded(limit)
     )
     .fetch_all(&mut *transaction)
     .await?;
-    // Another relay may have emptied the lane between the two statements.
+    let more = lanes.len() == LANES || rows.len() == limit;
+    // Another relay may have emptied the lanes between the two statements.
     if rows.is_empty() {
-        return Ok(0);
+        transaction.rollback().await?;
+        return Ok(Relayed { commands: 0, more });
     }
     let ids: Vec<_> = rows.iter().map(|row| row.id).collect();
     let commands = rows
@@ -49,10 +58,14 @@ pub(crate) async fn relay(store: &PgStore, limit: usize, bus: &dyn TransferBus) 
         transaction.rollback().await?;
         return Err(Failure::Bus(error.to_string()));
     }
-    sqlx::query!("delete from outbox where id = any($1)", &ids).execute(&mut *transaction).await?;
-    sqlx::query!("update outbox_lanes set served_at = clock_timestamp() where lane = $1", lane)
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query!(
+        "with gone as (delete from outbox where id = any($1))
+         update outbox_lanes set served_at = clock_timestamp() where lane = any($2)",
+        &ids,
+        &lanes
+    )
+    .execute(&mut *transaction)
+    .await?;
     transaction.commit().await?;
-    Ok(commands.len())
+    Ok(Relayed { commands: commands.len(), more })
 }

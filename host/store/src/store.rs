@@ -11,6 +11,7 @@ use sqlx::Connection as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tokio::sync::Notify;
 
+use crate::commit::Together;
 use crate::config::StoreConfig;
 use crate::error::Failure;
 use crate::vault::Envelope;
@@ -32,6 +33,8 @@ pub struct PgStore {
     pub(crate) tables: Arc<TableCache>,
     /// Which kind of work the next adoption begins with.
     pub(crate) turn: Arc<AtomicUsize>,
+    /// Changes of messages that are written in one transaction.
+    pub(crate) together: Arc<Together>,
     /// Statements that snapshots ran.
     pub(crate) statements: Arc<AtomicU64>,
     /// Told whenever the outbox grew.
@@ -65,6 +68,7 @@ impl PgStore {
             envelope: Arc::new(Envelope::new(&config.secrets_key)),
             tables: Arc::default(),
             turn: Arc::default(),
+            together: Arc::default(),
             statements: Arc::default(),
             wake: Arc::default(),
             nudged: Arc::default(),
@@ -142,6 +146,8 @@ fn pool(config: &StoreConfig, role: &str, connections: u32) -> Result<PgPool, St
     let options = PgConnectOptions::from_str(&config.url.0)
         .map_err(|error| StoreError::Unexpected(format!("`database.url` is not a Postgres URL: {error}")))?
         .application_name(role)
+        // More than there are statements: one that is forgotten is read and planned anew.
+        .statement_cache_capacity(400)
         // People's filters differ from request to request: a plan for all of them would miss the index for each.
         .options([("plan_cache_mode", if role == "lockgate_api" { "force_custom_plan" } else { "auto" })])
         // Startup options, so that no statement can ever run before them and `reset all` returns to them.

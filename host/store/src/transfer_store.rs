@@ -13,7 +13,7 @@ use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Revision, Side};
 use lockgate_core::ports::{
-    Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Snapshot, StoreError,
+    Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Relayed, Snapshot, StoreError,
     TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
@@ -109,11 +109,15 @@ impl TransferStore for PgStore {
         Ok(load::channel(self, partner, name).await?)
     }
 
+    async fn channels(&self, partner: PartnerId, names: &[String]) -> Result<Vec<Channel>, StoreError> {
+        Ok(load::channels(self, partner, names).await?)
+    }
+
     async fn agreed_receivers(&self, sender: PartnerId) -> Result<Vec<Partner>, StoreError> {
         Ok(load::agreed_receivers(self, sender).await?)
     }
 
-    async fn relay(&self, limit: usize, bus: &dyn TransferBus) -> Result<usize, StoreError> {
+    async fn relay(&self, limit: usize, bus: &dyn TransferBus) -> Result<Relayed, StoreError> {
         Ok(relay::relay(self, limit, bus).await?)
     }
 

@@ -36,8 +36,8 @@ impl Vault for PgStore {
         secret::put(self, owner, name, &value, grace).await
     }
 
-    async fn former_secret(&self, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError> {
-        secret::former(self, owner, name).await
+    async fn good_secrets(&self, owner: Owner, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
+        secret::good(self, owner, name).await
     }
 
     async fn tokenization_key(&self, owner: Owner) -> Result<SecretBytes, VaultError> {

@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 /// Nudges handed over at a time.
 const LIMIT: usize = 500;
 const LATER: Duration = Duration::from_secs(1);
+/// So long nudges gather once one is there: whoever follows looks with eyes, and a busy host asks for hundreds at once.
+const GATHER: Duration = Duration::from_millis(20);
 
 /// Empties the store of nudges.
 #[derive(Debug, Clone)]
@@ -31,19 +33,20 @@ impl NudgeRelay {
                 tracing::warn!(error = %error, "Nudges wait in the database; subscriptions hear of changes later.");
             }
             tokio::select! {
-                () = self.wake.notified() => {}
+                () = self.wake.notified() => tokio::time::sleep(GATHER).await,
                 () = tokio::time::sleep(LATER) => {}
             }
         }
     }
 
-    /// Relays until nothing is left; says how many nudges there were.
+    /// Relays until nothing is left, or only what came meanwhile; says how many nudges there were.
     pub async fn flush(&self) -> Result<usize, StoreError> {
         let mut total = 0;
         loop {
-            match self.store.relay_nudges(LIMIT, self.bus.as_ref()).await? {
-                0 => return Ok(total),
-                sent => total += sent,
+            let sent = self.store.relay_nudges(LIMIT, self.bus.as_ref()).await?;
+            total += sent;
+            if sent < LIMIT {
+                return Ok(total);
             }
         }
     }

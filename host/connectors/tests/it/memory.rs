@@ -69,9 +69,10 @@ impl Vault for Secrets {
         Ok(())
     }
 
-    /// What is kept as `former <name>`.
-    async fn former_secret(&self, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError> {
-        self.secret(owner, &format!("former {name}")).await
+    /// Those kept as `<name>` and as `former <name>`.
+    async fn good_secrets(&self, owner: Owner, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
+        let former = self.secret(owner, &format!("former {name}")).await?;
+        Ok(self.secret(owner, name).await?.into_iter().chain(former).collect())
     }
 
     async fn tokenization_key(&self, _: Owner) -> Result<SecretBytes, VaultError> {

@@ -98,15 +98,26 @@ pub trait TransferStore: Send + Sync + Debug {
     async fn first_unfinished(&self, destination: crate::id::DestinationId) -> Result<Option<i64>, StoreError>;
     /// A partner's channel by name.
     async fn channel(&self, partner: PartnerId, name: &str) -> Result<Option<Channel>, StoreError>;
+    /// The partner's channels of these names, those that there are.
+    async fn channels(&self, partner: PartnerId, names: &[String]) -> Result<Vec<Channel>, StoreError>;
     /// The receivers to whom the sender has an active agreement, with their slugs.
     async fn agreed_receivers(&self, sender: PartnerId) -> Result<Vec<Partner>, StoreError>;
 
-    /// Locks one of the outbox's lanes that has rows, hands its oldest commands (at most `limit`, in order) to
-    /// `publish`, and removes them if it succeeds. Returns how many went out; 0 when every lane is empty or taken.
-    async fn relay(&self, limit: usize, bus: &dyn crate::ports::TransferBus) -> Result<usize, StoreError>;
+    /// Locks some of the outbox's lanes that have rows, hands their oldest commands (at most `limit`, in order) to
+    /// `publish`, and removes them if it succeeds.
+    async fn relay(&self, limit: usize, bus: &dyn crate::ports::TransferBus) -> Result<Relayed, StoreError>;
 
     /// Opens a consistent, read-only view as that viewer.
     async fn snapshot(&self, viewer: &Viewer) -> Result<Box<dyn Snapshot>, StoreError>;
+}
+
+/// What a relay did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Relayed {
+    /// How many commands went out.
+    pub commands: usize,
+    /// Whether others may wait that no other relay is at.
+    pub more: bool,
 }
 
 /// Whether an attempt may begin.

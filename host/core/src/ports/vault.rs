@@ -40,10 +40,10 @@ pub trait Vault: Send + Sync + fmt::Debug {
     /// Sets a secret. The one before stays good besides it for that long.
     async fn put_secret(&self, owner: Owner, name: &str, value: SecretBytes, grace: Duration)
     -> Result<(), VaultError>;
-    /// The secret that was replaced, while it is still good; a vault that keeps none has none.
-    async fn former_secret(&self, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError> {
-        let _ = (owner, name);
-        Ok(None)
+    /// All that are good under a name: the present secret, then the one that it replaced, for as long as that is. None if
+    /// the secret is not set.
+    async fn good_secrets(&self, owner: Owner, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
+        Ok(self.secret(owner, name).await?.into_iter().collect())
     }
     /// The owner's 32-byte tokenization key, created at first use.
     async fn tokenization_key(&self, owner: Owner) -> Result<SecretBytes, VaultError>;

@@ -18,7 +18,7 @@ pub(super) async fn write(connection: &mut PgConnection, change: &Change) -> Res
         Aggregate::Transfer(next) => transfer(connection, next, expected).await?,
         Aggregate::Consignment(next) => consignment(connection, next, expected).await?,
         Aggregate::Delivery(next) => delivery(connection, next, expected).await?,
-        Aggregate::Notification(next) => notification(connection, next, expected).await?,
+        Aggregate::Notification(next) => notification(connection, next, expected, change.goes_on()).await?,
     };
     if written == 1 { Ok(()) } else { Err(Failure::Stale) }
 }
@@ -128,11 +128,17 @@ async fn delivery(connection: &mut PgConnection, next: &Delivery, expected: Vers
     Ok(done.rows_affected())
 }
 
-async fn notification(connection: &mut PgConnection, next: &Notification, expected: Version) -> Result<u64, Failure> {
+async fn notification(
+    connection: &mut PgConnection,
+    next: &Notification,
+    expected: Version,
+    goes_on: bool,
+) -> Result<u64, Failure> {
     let done = sqlx::query!(
         "update notifications set
             version = $3, state = $4, messages = $5, sent = $6, due_at = $7, attempts = $8, last_error = $9,
-            adoptions = $10, trace = $11, updated_at = $12, claimed_by = null, claimed_at = null
+            adoptions = $10, trace = $11, updated_at = $12,
+            claimed_by = case when $13 then claimed_by end, claimed_at = case when $13 then claimed_at end
          where id = $1 and version = $2",
         next.id.uuid(),
         expected,
@@ -146,6 +152,7 @@ async fn notification(connection: &mut PgConnection, next: &Notification, expect
         integer(next.adoptions)?,
         next.trace.0,
         next.updated_at,
+        goes_on,
     )
     .execute(connection)
     .await?;

@@ -9,7 +9,7 @@ use lockgate_core::id::{ConsignmentId, TransferId};
 use lockgate_core::state::{Stamp, consignment, transfer};
 use sqlx::PgConnection;
 
-use super::{Writing, lock};
+use super::Writing;
 use crate::column::from_word;
 use crate::error::Failure;
 
@@ -21,7 +21,8 @@ pub(super) async fn settle(writing: &mut Writing<'_>, change: &Change) -> Result
     let stamp = Stamp { actor: last.actor.clone(), at: change.at(), claim: None, trace_id: last.trace_id.clone() };
     let moved = match change.next() {
         Aggregate::Delivery(delivery) => {
-            let whole = lock::consignment(writing.connection, delivery.consignment).await?;
+            let whole = writing.consignment.take();
+            let whole = whole.ok_or_else(|| Failure::broken("a delivery that moves without its consignment"))?;
             let states = delivery_states(writing.connection, delivery.consignment).await?;
             let Some(rolled) = consignment::roll_up(&whole, &states, &stamp) else { return Ok(()) };
             writing.apply(&rolled).await?;

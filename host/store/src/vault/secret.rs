@@ -21,27 +21,30 @@ pub(super) async fn find(store: &PgStore, owner: Owner, name: &str) -> Result<Op
     .fetch_optional(&store.worker)
     .await
     .map_err(Failure::from)?;
-    open(store, owner, name, sealed)
+    sealed.map(|it| open(store, owner, name, &it)).transpose()
 }
 
-/// The one that it replaced, while that is still good.
-pub(super) async fn former(store: &PgStore, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError> {
+/// The present one, then the one that it replaced, while that is still good.
+pub(super) async fn good(store: &PgStore, owner: Owner, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
     let sealed = sqlx::query_as!(
         Sealed,
-        r#"select former_key_id as "key_id!", former_wrapped_key as "wrapped_key!", former_sealed as "sealed!"
-           from secrets where owner is not distinct from $1 and name = $2 and former_until > now()"#,
+        r#"select g.key_id as "key_id!", g.wrapped_key as "wrapped_key!", g.sealed as "sealed!"
+           from secrets s cross join lateral (values
+                (0, s.key_id, s.wrapped_key, s.sealed, true),
+                (1, s.former_key_id, s.former_wrapped_key, s.former_sealed, s.former_until > now())
+           ) g(place, key_id, wrapped_key, sealed, good)
+           where s.owner is not distinct from $1 and s.name = $2 and g.good order by g.place"#,
         of_owner(owner),
         name
     )
-    .fetch_optional(&store.worker)
+    .fetch_all(&store.worker)
     .await
     .map_err(Failure::from)?;
-    open(store, owner, name, sealed)
+    sealed.iter().map(|it| open(store, owner, name, it)).collect()
 }
 
-fn open(store: &PgStore, owner: Owner, name: &str, sealed: Option<Sealed>) -> Result<Option<SecretBytes>, VaultError> {
-    let wrong = |Unusable| VaultError::WrongKey(name.to_owned());
-    sealed.map(|it| store.envelope.open(owner, name, &it).map_err(wrong)).transpose()
+fn open(store: &PgStore, owner: Owner, name: &str, sealed: &Sealed) -> Result<SecretBytes, VaultError> {
+    store.envelope.open(owner, name, sealed).map_err(|Unusable| VaultError::WrongKey(name.to_owned()))
 }
 
 /// Sets a secret, under a new data key. The one before is kept for as long as it stays good, and not at all without grace:

@@ -19,6 +19,7 @@ mod secrets;
 mod secure_urls;
 mod sight;
 mod telling;
+mod together;
 mod upload;
 mod usage;
 mod world;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use lockgate_core::command::{Command, Work};
 use lockgate_core::hold::{Hold, HoldCause, OnRelease};
-use lockgate_core::ports::{BusError, StoreError, TransferBus, TransferStore};
+use lockgate_core::ports::{BusError, Relayed, StoreError, TransferBus, TransferStore};
 use lockgate_core::state::{Stamp, TransferMove, transfer};
 
 use crate::world::{World, now};
@@ -67,7 +67,7 @@ async fn everything_committed_is_published_once_and_in_order_per_key_while_many_
         relays.push(tokio::spawn(async move {
             loop {
                 let finished = done.load(Ordering::SeqCst);
-                if world.store.relay(limit, bus).await.expect("a relay") == 0 && finished {
+                if world.store.relay(limit, bus).await.expect("a relay") == Relayed::default() && finished {
                     break;
                 }
             }
@@ -92,7 +92,7 @@ async fn everything_committed_is_published_once_and_in_order_per_key_while_many_
         relay.await.expect("no panic");
     }
     // A relay that met only lanes that others held may have ended early.
-    while world.store.relay(100, bus).await.expect("a relay") > 0 {}
+    while world.store.relay(100, bus).await.expect("a relay") != Relayed::default() {}
 
     let published = bus.published.lock().expect("no panic").clone();
     assert_eq!(published.len(), WRITERS * TRANSFERS * (ROUNDS + 1));
@@ -116,9 +116,9 @@ async fn what_the_bus_does_not_take_stays_and_goes_out_later() {
     let failed = world.store.relay(10, &bus).await;
     assert!(matches!(failed, Err(StoreError::Unavailable(_))), "{failed:?}");
     bus.failing.store(false, Ordering::SeqCst);
-    assert_eq!(world.store.relay(10, &bus).await.expect("a relay"), 1);
+    assert_eq!(world.store.relay(10, &bus).await.expect("a relay"), Relayed { commands: 1, more: false });
     let published = bus.published.lock().expect("no panic").clone();
     assert_eq!(published[0].work, Work::Transfer(transfer.id));
     assert_eq!((published[0].version, &published[0].trace), (transfer.version, &transfer.trace));
-    assert_eq!(world.store.relay(10, &bus).await.expect("a relay"), 0);
+    assert_eq!(world.store.relay(10, &bus).await.expect("a relay"), Relayed::default());
 }

@@ -34,18 +34,19 @@ async fn a_replaced_secret_stays_good_for_its_grace_and_no_longer() {
     let alice = Owner::Partner(world.partner("alice").await);
     let vault = &world.store;
     let put = async |value: &str, grace| vault.put_secret(alice, "webhook", secret(value), grace).await.expect("kept");
-    let former = async || vault.former_secret(alice, "webhook").await.expect("an answer");
+    let good = async || vault.good_secrets(alice, "webhook").await.expect("an answer");
+    assert_eq!(good().await, [], "none is set");
     let day = Duration::from_secs(24 * 60 * 60);
     put("first", day).await;
-    assert_eq!(former().await, None, "there was none before the first");
+    assert_eq!(good().await, [secret("first")], "there was none before the first");
     put("second", day).await;
-    assert_eq!(former().await, Some(secret("first")));
+    assert_eq!(good().await, [secret("second"), secret("first")]);
     assert_eq!(vault.secret(alice, "webhook").await.expect("an answer"), Some(secret("second")));
     world.run("update secrets set former_until = former_until - interval '1 day'").await;
-    assert_eq!(former().await, None, "its time is over");
+    assert_eq!(good().await, [secret("second")], "the time of the first is over");
     put("third", day).await;
     put("fourth", Duration::ZERO).await;
-    assert_eq!(former().await, None, "a secret that leaked is gone at once");
+    assert_eq!(good().await, [secret("fourth")], "a secret that leaked is gone at once");
     assert_eq!(world.number("select count(*) from secrets where former_sealed is not null").await, 0);
 }
 

@@ -22,7 +22,9 @@ impl State {
         if found != Some(change.expected()) {
             return Err(CommitError::Stale(change.work()));
         }
-        self.claims.remove(&change.work());
+        if !change.goes_on() {
+            self.claims.remove(&change.work());
+        }
         self.put_next(change.next());
         if let Aggregate::Transfer(it) = change.next()
             && it.state == TransferState::Received

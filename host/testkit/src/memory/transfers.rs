@@ -15,7 +15,7 @@ use lockgate_core::notification::{Channel, NotificationState};
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Owner, Revision, RevisionPin, Rollout, Side};
 use lockgate_core::ports::{
-    Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Snapshot, StoreError,
+    Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Relayed, Snapshot, StoreError,
     TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
@@ -240,6 +240,12 @@ impl TransferStore for MemoryStore {
         Ok(self.state().channels.iter().find(|it| it.partner == partner && it.name == name).cloned())
     }
 
+    async fn channels(&self, partner: PartnerId, names: &[String]) -> Result<Vec<Channel>, StoreError> {
+        let state = self.state();
+        let all = state.channels.iter().filter(|it| it.partner == partner && names.contains(&it.name));
+        Ok(all.cloned().collect())
+    }
+
     async fn agreed_receivers(&self, sender: PartnerId) -> Result<Vec<Partner>, StoreError> {
         let state = self.state();
         let agreed = |it: &&Partner| {
@@ -267,11 +273,12 @@ impl TransferStore for MemoryStore {
         Ok(Some(Addressing { sender: it.clone(), terms, agreed }))
     }
 
-    async fn relay(&self, limit: usize, bus: &dyn TransferBus) -> Result<usize, StoreError> {
+    async fn relay(&self, limit: usize, bus: &dyn TransferBus) -> Result<Relayed, StoreError> {
         let commands: Vec<_> = self.state().outbox.iter().take(limit).cloned().collect();
         bus.publish(&commands).await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        self.state().outbox.drain(..commands.len());
-        Ok(commands.len())
+        let mut state = self.state();
+        state.outbox.drain(..commands.len());
+        Ok(Relayed { commands: commands.len(), more: !state.outbox.is_empty() })
     }
 
     async fn snapshot(&self, viewer: &Viewer) -> Result<Box<dyn Snapshot>, StoreError> {

@@ -1,0 +1,232 @@
+//! Commits what becomes of messages together: they are many, small, and end at the same time, and each for itself would
+//! cost a transaction and the lock of its transfer.
+//!
+//! Whoever gets the turn takes all that wait along; those find their answer when the turn is theirs. The order of locks is
+//! that of every commit: transfers, by their ids, then notifications.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+
+use lockgate_core::change::Change;
+use lockgate_core::claim::Aggregate;
+use lockgate_core::id::PartnerId;
+use lockgate_core::notification::Notification;
+use lockgate_core::ports::CommitError;
+use lockgate_core::time::Timestamp;
+use lockgate_core::transfer::Version;
+use sqlx::PgConnection;
+use sqlx::types::Uuid;
+use tokio::sync::oneshot;
+use tokio::sync::oneshot::error::TryRecvError;
+
+use super::ring;
+use crate::column::{digest, integer, optional_text, unsigned, word};
+use crate::error::{Failure, commit_error};
+use crate::provenance::{Audience, Head, Rows};
+use crate::store::PgStore;
+
+/// The most that are written in one transaction.
+const MOST: usize = 128;
+
+/// Changes of messages that wait to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Together {
+    waiting: Mutex<Vec<Waiting>>,
+    turn: tokio::sync::Mutex<()>,
+}
+
+type Answer = Result<(), CommitError>;
+
+#[derive(Debug)]
+struct Waiting {
+    change: Change,
+    tell: oneshot::Sender<Answer>,
+}
+
+/// Whether the change is of a message alone: it creates nothing, tells nothing and turns nothing off.
+pub(super) fn is_small(change: &Change) -> bool {
+    matches!(change.next(), Aggregate::Notification(_))
+        && !change.goes_on()
+        && change.notifications().is_empty()
+        && change.events().is_empty()
+        && change.channel().is_none()
+        && change.turns_off().is_none()
+}
+
+/// Writes the change beside others of its kind.
+pub(super) async fn commit(store: &PgStore, change: &Change) -> Result<(), CommitError> {
+    let (tell, mut told) = oneshot::channel();
+    store.together.put(Waiting { change: change.clone(), tell });
+    loop {
+        let turn = store.together.turn.lock().await;
+        match told.try_recv() {
+            Ok(answer) => return answer,
+            // Whoever took it along was stopped; what became of it is not known.
+            Err(TryRecvError::Closed) => {
+                let failure = Failure::broken("the commit that this one was a part of did not end");
+                return Err(commit_error(change.work(), failure));
+            }
+            Err(TryRecvError::Empty) => {}
+        }
+        let batch = store.together.take();
+        let changes: Vec<_> = batch.iter().map(|it| &it.change).collect();
+        match retried!(run(store, &changes)) {
+            Ok(written) => {
+                for it in batch {
+                    let work = it.change.work();
+                    let answer = if written.contains(&work.uuid()) { Ok(()) } else { Err(CommitError::Stale(work)) };
+                    // Who waits no longer does not need to know.
+                    let _ = it.tell.send(answer);
+                }
+            }
+            // One of them may be to blame: each for itself.
+            Err(_) => {
+                for it in batch {
+                    let answer = super::alone(store, &it.change).await;
+                    let _ = it.tell.send(answer);
+                }
+            }
+        }
+        drop(turn);
+    }
+}
+
+impl Together {
+    fn put(&self, it: Waiting) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(it);
+    }
+
+    /// Those who waited longest, no two of one notification.
+    fn take(&self) -> Vec<Waiting> {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = HashSet::new();
+        let mut place = 0;
+        waiting
+            .extract_if(.., |it| {
+                place += usize::from(known.len() < MOST);
+                known.len() < MOST && known.insert(it.change.work())
+            })
+            .collect()
+    }
+}
+
+/// Writes the changes whose versions still match, and says of which notifications they are.
+async fn run(store: &PgStore, changes: &[&Change]) -> Result<HashSet<Uuid>, Failure> {
+    let mut transaction = store.worker.begin().await?;
+    let connection = &mut *transaction;
+    let mut heads = lock(connection, changes).await?;
+    let written = write(connection, changes).await?;
+    let mut rows = Rows::default();
+    let mut commands = vec![];
+    for change in changes.iter().filter(|it| written.contains(&it.work().uuid())) {
+        commands.extend(change.commands());
+        let Aggregate::Notification(next) = change.next() else { continue };
+        for entry in change.entries() {
+            let (sender, head) = heads
+                .get_mut(&change.transfer().uuid())
+                .ok_or_else(|| Failure::broken("entries without their transfer"))?;
+            let audience = next.owner.partner().map(|owner| Audience::of_owner(owner, *sender)).unwrap_or_default();
+            *head = rows.push(change.transfer(), *head, entry, audience)?;
+        }
+    }
+    rows.insert(connection).await?;
+    ring(connection, &commands, &[]).await?;
+    transaction.commit().await?;
+    if !commands.is_empty() {
+        store.wake.notify_one();
+    }
+    Ok(written)
+}
+
+/// The transfers in whose chains something is placed, locked: their senders and where their chains end.
+async fn lock(
+    connection: &mut PgConnection,
+    changes: &[&Change],
+) -> Result<BTreeMap<Uuid, (PartnerId, Head)>, Failure> {
+    let placed = changes.iter().filter(|it| !it.entries().is_empty());
+    let mut transfers: Vec<_> = placed.map(|it| it.transfer().uuid()).collect();
+    transfers.sort_unstable();
+    transfers.dedup();
+    if transfers.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = sqlx::query!(
+        "select id, sender, provenance_length, provenance_head from transfers where id = any($1) order by id for update",
+        &transfers
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let head = Head { length: unsigned(row.provenance_length)?, link: digest(&row.provenance_head)? };
+            Ok((row.id, (PartnerId::from_uuid(row.sender), head)))
+        })
+        .collect()
+}
+
+/// Writes the notifications whose versions still match, and says which.
+async fn write(connection: &mut PgConnection, changes: &[&Change]) -> Result<HashSet<Uuid>, Failure> {
+    let next = changes.iter().filter_map(|change| match change.next() {
+        Aggregate::Notification(next) => Some((change.expected(), next)),
+        _ => None,
+    });
+    let mut columns = Columns::default();
+    for (expected, it) in next {
+        columns.push(expected, it)?;
+    }
+    let written = sqlx::query_scalar!(
+        "update notifications n set
+            version = k.version, state = k.state, sent = k.sent, due_at = k.due_at, attempts = k.attempts,
+            last_error = k.last_error, adoptions = k.adoptions, updated_at = k.updated_at,
+            claimed_by = null, claimed_at = null
+         from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::integer[], $6::timestamptz[], $7::integer[],
+                     $8::text[], $9::integer[], $10::timestamptz[])
+              k(id, expected, version, state, sent, due_at, attempts, last_error, adoptions, updated_at)
+         where n.id = k.id and n.version = k.expected
+         returning n.id",
+        &columns.ids,
+        &columns.expected,
+        &columns.versions,
+        &columns.states,
+        &columns.sent,
+        &columns.due,
+        &columns.attempts,
+        &columns.errors as &[Option<String>],
+        &columns.adoptions,
+        &columns.updated
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(written.into_iter().collect())
+}
+
+/// What changes of notifications that were composed, column by column.
+#[derive(Default)]
+struct Columns {
+    ids: Vec<Uuid>,
+    expected: Vec<i64>,
+    versions: Vec<i64>,
+    states: Vec<String>,
+    sent: Vec<i32>,
+    due: Vec<Timestamp>,
+    attempts: Vec<i32>,
+    errors: Vec<Option<String>>,
+    adoptions: Vec<i32>,
+    updated: Vec<Timestamp>,
+}
+
+impl Columns {
+    fn push(&mut self, expected: Version, it: &Notification) -> Result<(), Failure> {
+        self.ids.push(it.id.uuid());
+        self.expected.push(expected);
+        self.versions.push(it.version);
+        self.states.push(word(&it.state)?);
+        self.sent.push(integer(it.sent)?);
+        self.due.push(it.due_at);
+        self.attempts.push(integer(it.attempts)?);
+        self.errors.push(optional_text(it.last_error.as_ref()));
+        self.adoptions.push(integer(it.adoptions)?);
+        self.updated.push(it.updated_at);
+        Ok(())
+    }
+}
