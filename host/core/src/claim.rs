@@ -1,5 +1,9 @@
 //! Claims: a host's right to work on something, fenced by its version.
 
+mod lane;
+
+pub use lane::Lane;
+
 use crate::command::{Ring, Work};
 use crate::consignment::Consignment;
 use crate::delivery::Delivery;

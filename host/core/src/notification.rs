@@ -120,6 +120,19 @@ pub struct Notification {
     pub updated_at: Timestamp,
 }
 
+impl Notification {
+    /// The message that is sent next, if one is left.
+    pub fn next_message(&self) -> Option<&Message> {
+        self.messages.get(self.sent as usize)
+    }
+
+    /// Through whose channels it is told. The house has none of its own: it speaks through those of whom the event
+    /// concerns.
+    pub fn speaker(&self) -> PartnerId {
+        self.owner.partner().unwrap_or(self.event.partner)
+    }
+}
+
 /// Where a notification stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -1,7 +1,6 @@
 //! The pipeline: what a host does with what it claimed. It reads like the life of a transfer: judged on the sender's
 //! side, routed, judged on each receiver's side, delivered, told.
 
-mod crowd;
 mod deliver;
 mod inbound;
 mod judge;
@@ -9,6 +8,7 @@ mod mask;
 mod notify;
 mod orders;
 mod outbound;
+mod put_off;
 mod report;
 mod route;
 mod seat;
@@ -35,7 +35,6 @@ use crate::state::IllegalMove;
 use crate::time::{Clock, Timestamp};
 use crate::trace::Tracer;
 use crate::transfer::Transfer;
-use crowd::Crowd;
 use judge::Scene;
 
 pub(crate) use orders::orders;
@@ -57,8 +56,6 @@ pub struct PipelineSettings {
     pub relinquish: Duration,
     /// How soon a delivery is looked at again that must let others pass.
     pub postpone: Duration,
-    /// How many attempts may be under way in this host at once; one destination alone gets half of them.
-    pub crowd: usize,
 }
 
 impl Default for PipelineSettings {
@@ -71,7 +68,6 @@ impl Default for PipelineSettings {
             refusals: 100,
             relinquish: Duration::from_secs(2),
             postpone: Duration::from_secs(1),
-            crowd: usize::MAX,
         }
     }
 }
@@ -100,15 +96,16 @@ pub struct PipelinePorts {
 pub struct Pipeline {
     ports: PipelinePorts,
     settings: PipelineSettings,
-    crowd: Crowd,
-    rooms: notify::Rooms,
+    probes: notify::Probes,
 }
 
 /// How work on a claim ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum WorkEnd {
     /// Its result is committed.
     Done,
+    /// Its result is committed, and the claim goes on with what follows.
+    Onward(Box<Claim>),
     /// Somebody else moved on first; what was done here is dropped.
     Stale,
     /// The host or a service could not; the claim was given back already, and anybody may adopt it `after` that time.
@@ -142,7 +139,7 @@ enum Abort {
 impl Pipeline {
     /// A pipeline over these ports.
     pub fn new(ports: PipelinePorts, settings: PipelineSettings) -> Self {
-        Self { ports, settings, crowd: Crowd::default(), rooms: notify::Rooms::default() }
+        Self { ports, settings, probes: notify::Probes::default() }
     }
 
     /// Works on one claim to its end and commits the result.
@@ -152,9 +149,20 @@ impl Pipeline {
         if Span::current().is_none() {
             self.ports.tracer.adopt(&span, claim.aggregate.trace());
         }
-        let ended = self.change(&claim).instrument(span.clone()).await;
-        let ended = match ended {
-            Ok(change) => self.ports.store.commit(&change).instrument(span).await.map_err(Abort::from),
+        let change = self.change(&claim).instrument(span.clone()).await;
+        self.conclude(claim, change).instrument(span).await
+    }
+
+    /// Commits what came of the work, or gives it back.
+    async fn conclude(&self, claim: Claim, change: Result<Change, Abort>) -> WorkEnd {
+        let ended = match change {
+            Ok(change) => match self.ports.store.commit(&change).await {
+                Ok(()) if change.goes_on() => {
+                    return WorkEnd::Onward(Box::new(Claim { aggregate: change.next, ..claim }));
+                }
+                Ok(()) => Ok(()),
+                Err(error) => Err(error.into()),
+            },
             Err(abort) => Err(abort),
         };
         match ended {

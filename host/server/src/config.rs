@@ -259,7 +259,8 @@ pub(crate) enum IdentityMode {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Workers {
-    pub(crate) concurrent: usize,
+    pub(crate) judgements: usize,
+    pub(crate) deliveries: usize,
     pub(crate) messages: usize,
     pub(crate) queued: usize,
     #[serde(with = "millis", rename = "alive_ms")]

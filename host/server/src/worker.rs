@@ -1,7 +1,7 @@
 //! Works on claims: a bounded number at a time, each to its end, and none is forgotten.
 //!
-//! *Invariant:* a claim that this host holds is being worked on, waits in its queue, or is on the list of those to hand
-//! back. A living host's claims are adopted by nobody, so a forgotten one would stand still for good.
+//! *Invariant:* a claim that this host holds is being worked on, waits in its queue or for a place, or is on the list of
+//! those to hand back. A living host's claims are adopted by nobody, so a forgotten one would stand still for good.
 
 mod adopter;
 mod clearer;
@@ -10,6 +10,7 @@ mod heartbeat;
 mod holdings;
 mod housekeeping;
 mod metrics;
+mod places;
 mod preparer;
 mod redriving;
 
@@ -17,7 +18,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lockgate_core::claim::{Aggregate, Claim};
+use lockgate_core::claim::{Claim, Lane};
 use lockgate_core::pipeline::{Pipeline, WorkEnd};
 use lockgate_core::ports::Blame;
 use tokio::sync::{mpsc, watch};
@@ -30,21 +31,26 @@ pub(crate) use handback::Handback;
 pub(crate) use heartbeat::Heartbeat;
 pub(crate) use holdings::{Comparison, Holdings, NotingClaimer};
 pub(crate) use housekeeping::Housekeeping;
+pub(crate) use places::Sizes;
 pub(crate) use preparer::Preparer;
 pub(crate) use redriving::Redriving;
 
 use metrics::WorkMetrics;
+use places::Places;
 
 /// After a panic, whoever takes the work on waits a little: it may panic again.
 const AFTER_PANIC: Duration = Duration::from_secs(5);
 
-/// How many claims are worked on at a time.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Places {
-    /// Transfers, consignments and deliveries.
-    pub(crate) work: usize,
-    /// Notifications.
-    pub(crate) messages: usize,
+/// How often those who wait for a place are looked at.
+const LOOK: Duration = Duration::from_millis(250);
+
+/// A claim that is worked on.
+#[derive(Debug)]
+struct UnderWay {
+    claim: Claim,
+    /// The place it takes; none while it is put off.
+    lane: Option<Lane>,
+    since: Instant,
 }
 
 /// The host's workers.
@@ -53,11 +59,12 @@ pub(crate) struct Workers {
     pipeline: Arc<Pipeline>,
     handback: Handback,
     holdings: Arc<Holdings>,
-    places: Places,
+    places: Places<Claim>,
+    vacancy: watch::Sender<usize>,
     drain: Duration,
     metrics: WorkMetrics,
     tasks: JoinSet<WorkEnd>,
-    under_way: HashMap<Id, (Claim, Instant)>,
+    under_way: HashMap<Id, UnderWay>,
 }
 
 impl Workers {
@@ -66,14 +73,16 @@ impl Workers {
         pipeline: Arc<Pipeline>,
         handback: Handback,
         holdings: Arc<Holdings>,
-        places: Places,
+        sizes: Sizes,
+        vacancy: watch::Sender<usize>,
         drain: Duration,
     ) -> Self {
         Self {
             pipeline,
             handback,
             holdings,
-            places,
+            places: Places::new(sizes),
+            vacancy,
             drain,
             metrics: WorkMetrics::new(),
             tasks: JoinSet::new(),
@@ -89,7 +98,12 @@ impl Workers {
         stop: CancellationToken,
     ) -> anyhow::Result<()> {
         let mut retry = tokio::time::interval(Duration::from_secs(1));
+        let mut look = tokio::time::interval(LOOK);
         loop {
+            while let Some((claim, lane)) = self.places.next() {
+                self.begin(claim, lane);
+            }
+            self.vacancy.send_replace(self.places.vacancy());
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = lost(&mut alive) => {
@@ -99,7 +113,8 @@ impl Workers {
                     tracing::info!("The host counts as alive again.");
                 }
                 Some(joined) = self.tasks.join_next_with_id() => self.ended(joined).await,
-                Some(claim) = queue.recv(), if self.has_room() => self.begin(claim),
+                Some(claim) = queue.recv(), if self.places.has_room() => self.arrived(claim),
+                _ = look.tick() => self.places.tired(Instant::now()).into_iter().for_each(|it| self.put_off(it)),
                 _ = retry.tick() => self.handback.retry().await,
             }
         }
@@ -107,32 +122,53 @@ impl Workers {
         Ok(())
     }
 
-    /// Whether whatever comes next finds a place of its kind.
-    fn has_room(&self) -> bool {
-        let messages = self.under_way.values().filter(|(it, _)| is_message(it)).count();
-        messages < self.places.messages && self.under_way.len() - messages < self.places.work
-    }
-
-    fn begin(&mut self, claim: Claim) {
-        let known = (claim.aggregate.work(), claim.aggregate.version());
-        if self.under_way.values().any(|(it, _)| (it.aggregate.work(), it.aggregate.version()) == known) {
+    fn arrived(&mut self, claim: Claim) {
+        let known = |it: &Claim| {
+            (it.aggregate.work(), it.aggregate.version()) == (claim.aggregate.work(), claim.aggregate.version())
+        };
+        if self.under_way.values().any(|it| known(&it.claim)) || self.places.waiting().any(known) {
             return;
         }
-        let pipeline = Arc::clone(&self.pipeline);
-        let work = claim.clone();
+        let lane = claim.lane();
+        if let Some(surplus) = self.places.arrive(claim, lane, Instant::now()) {
+            self.put_off(surplus);
+        }
+    }
+
+    fn begin(&mut self, claim: Claim, lane: Lane) {
+        let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
         let task = self.tasks.spawn(async move { pipeline.work(work).await });
-        self.under_way.insert(task.id(), (claim, Instant::now()));
+        self.under_way.insert(task.id(), UnderWay { claim, lane: Some(lane), since: Instant::now() });
         self.metrics.under_way(self.under_way.len());
+    }
+
+    fn put_off(&mut self, claim: Claim) {
+        let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
+        let task = self.tasks.spawn(async move { pipeline.put_off(work).await });
+        self.under_way.insert(task.id(), UnderWay { claim, lane: None, since: Instant::now() });
     }
 
     async fn ended(&mut self, joined: Result<(Id, WorkEnd), JoinError>) {
         let id = joined.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let Some((claim, since)) = self.under_way.remove(&id) else { return };
+        let Some(UnderWay { claim, lane, since }) = self.under_way.remove(&id) else { return };
+        if let Some(lane) = &lane {
+            self.places.leave(lane);
+        }
         self.metrics.under_way(self.under_way.len());
         self.holdings.forget(&claim);
         let work = claim.aggregate.work();
+        if !matches!(joined, Ok((_, WorkEnd::Done | WorkEnd::Onward(_)))) {
+            // The answer to a commit after which the claim goes on may have been lost: then nobody knows of the claim.
+            self.holdings.doubt();
+        }
         let outcome = match joined {
+            Ok((_, WorkEnd::Done)) if lane.is_none() => "put-off",
             Ok((_, WorkEnd::Done)) => "done",
+            Ok((_, WorkEnd::Onward(next))) => {
+                self.holdings.note(std::slice::from_ref(&next));
+                self.arrived(*next);
+                "done"
+            }
             Ok((_, WorkEnd::Stale)) => {
                 tracing::info!(work = %work, "Somebody else moved on first; the work was dropped.");
                 "stale"
@@ -164,15 +200,22 @@ impl Workers {
         while let Some(joined) = self.tasks.join_next_with_id().await {
             self.ended(joined).await;
         }
-        while let Ok(claim) = queue.try_recv() {
+        for claim in self.left(queue) {
             self.holdings.forget(&claim);
             self.handback.keep(claim, Duration::ZERO, Blame::Nobody);
         }
     }
 
+    /// What waits and was not begun.
+    fn left(&mut self, queue: &mut mpsc::Receiver<Claim>) -> Vec<Claim> {
+        let mut left = self.places.clear();
+        left.extend(std::iter::from_fn(|| queue.try_recv().ok()));
+        left
+    }
+
     async fn finish(mut self, mut queue: mpsc::Receiver<Claim>) {
         queue.close();
-        while let Ok(claim) = queue.try_recv() {
+        for claim in self.left(&mut queue) {
             self.holdings.forget(&claim);
             self.handback.give(claim, Duration::ZERO, Blame::Nobody).await;
         }
@@ -186,11 +229,6 @@ impl Workers {
         }
         self.handback.retry().await;
     }
-}
-
-/// Messages wait for others' endpoints and cost the host next to nothing meanwhile.
-fn is_message(claim: &Claim) -> bool {
-    matches!(claim.aggregate, Aggregate::Notification(_))
 }
 
 /// Resolves when the host counts as dead.

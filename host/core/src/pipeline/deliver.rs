@@ -30,18 +30,12 @@ impl Pipeline {
         let wanted = match self.obstacle(delivery).await? {
             Err(wanted) => wanted,
             Ok(_) if delivery.judges => self.rejudge(claim, delivery).await?,
-            Ok(destination) => match self.crowd.enter(destination.id, self.settings.crowd) {
-                Some(_place) => match self.ports.store.admit(claim, &destination).await? {
-                    Admission::Go => self.attempt(claim, delivery, destination).await?,
-                    Admission::Wait { until, waits } => {
-                        DeliveryMove::Postpone { until: self.spread(delivery, until), waits }
-                    }
-                    Admission::Stale => return Err(Abort::Stale),
-                },
-                None => {
-                    let until = self.spread(delivery, self.ports.clock.now() + self.settings.postpone);
-                    DeliveryMove::Postpone { until, waits: Wait::Slot }
+            Ok(destination) => match self.ports.store.admit(claim, &destination).await? {
+                Admission::Go => self.attempt(claim, delivery, destination).await?,
+                Admission::Wait { until, waits } => {
+                    DeliveryMove::Postpone { until: self.spread(delivery, until), waits }
                 }
+                Admission::Stale => return Err(Abort::Stale),
             },
         };
         let stamp = Stamp::of_claim(claim, self.ports.clock.now());
@@ -49,7 +43,7 @@ impl Pipeline {
     }
 
     /// The time to look again, so that those who wait for the same do not come together.
-    fn spread(&self, delivery: &Delivery, until: Timestamp) -> Timestamp {
+    pub(super) fn spread(&self, delivery: &Delivery, until: Timestamp) -> Timestamp {
         let now = self.ports.clock.now();
         let pause = Duration::try_from(until - now).unwrap_or_default().max(self.settings.postpone);
         now + pause.mul_f64(1.0 + SPREAD * spread(delivery.id.uuid(), delivery.attempts))

@@ -1,7 +1,7 @@
 //! Notifying: a notify binding composes messages about an event, a channel takes them one after the other. Nothing ever
 //! waits for a notification, so a plugin that fails is passed over; and no message waits for another one's channel.
 
-mod room;
+mod probes;
 
 use std::time::Duration;
 
@@ -17,15 +17,14 @@ use crate::policy::Binding;
 use crate::ports::{Notice, PluginError};
 use crate::retry::spread;
 use crate::state::{ADOPTIONS, NotificationMove, Stamp, notification as state};
+use crate::time::Timestamp;
 
-pub(super) use room::Rooms;
+pub(super) use probes::Probes;
 
 /// The most messages about one event through one binding.
 const MESSAGES: usize = 10;
-/// How soon, up to twice, a message looks again for a place at a channel that takes messages.
-const ROOM_OF_BUSY: Duration = Duration::from_secs(1);
-/// The same at one that fails: nothing is lost by asking seldom.
-const ROOM_OF_FAILING: Duration = Duration::from_secs(10);
+/// How soon, up to twice, a message asks again whether a channel that fails is being asked: nothing is lost by asking seldom.
+const FAILING: Duration = Duration::from_secs(10);
 
 impl Pipeline {
     pub(super) async fn notify(&self, claim: &Claim, notification: &Notification) -> Result<Change, Abort> {
@@ -65,18 +64,23 @@ impl Pipeline {
         }
     }
 
+    /// A time at least so far away and at most twice as far, so that those who wait for the same do not come together.
+    pub(super) fn later(&self, notification: &Notification, pause: Duration) -> Timestamp {
+        let spread = 1.0 + spread(notification.id.uuid(), notification.attempts);
+        self.ports.clock.now() + pause.mul_f64(spread)
+    }
+
     /// Leaves out what goes to channels that are not told of such events. Channels that do not exist are found out when
     /// their message is sent: until then one may have been made.
     async fn heard(&self, notification: &Notification, messages: Vec<Message>) -> Result<NotificationMove, Abort> {
-        let (partner, composed) = (speaker(notification), messages.len());
-        let mut heard = Vec::with_capacity(composed);
-        for message in messages {
-            let channel = self.ports.store.channel(partner, &message.channel).await?;
-            if channel.is_none_or(|it| it.hears_of(&notification.event)) {
-                heard.push(message);
-            }
+        if messages.is_empty() {
+            return Ok(NotificationMove::Compose(messages));
         }
-        if heard.is_empty() && composed > 0 {
+        let names: Vec<_> = messages.iter().map(|it| it.channel.clone()).collect();
+        let channels = self.ports.store.channels(notification.speaker(), &names).await?;
+        let deaf = |name: &str| channels.iter().any(|it| it.name == name && !it.hears_of(&notification.event));
+        let heard: Vec<_> = messages.into_iter().filter(|it| !deaf(&it.channel)).collect();
+        if heard.is_empty() {
             return Ok(skip("its channels are not told of such events"));
         }
         Ok(NotificationMove::Compose(heard))
@@ -108,18 +112,16 @@ impl Pipeline {
     }
 
     async fn send(&self, claim: &Claim, notification: &Notification) -> Result<NotificationMove, Abort> {
-        let Some(message) = notification.messages.get(notification.sent as usize) else {
+        let Some(message) = notification.next_message() else {
             return Ok(skip("it has no message left to send"));
         };
-        let channel = match self.ports.store.channel(speaker(notification), &message.channel).await? {
+        let channel = match self.ports.store.channel(notification.speaker(), &message.channel).await? {
             Some(channel) if channel.enabled => channel,
             Some(_) => return Ok(skip("its channel is disabled")),
             None => return Ok(skip("its channel does not exist")),
         };
-        let Some(_place) = self.rooms.enter(&channel) else {
-            let pause = if channel.health.failing_since.is_some() { ROOM_OF_FAILING } else { ROOM_OF_BUSY };
-            let spread = 1.0 + spread(notification.id.uuid(), notification.attempts);
-            return Ok(NotificationMove::Postpone { until: self.ports.clock.now() + pause.mul_f64(spread) });
+        let Some(_probe) = self.probes.begin(&channel) else {
+            return Ok(NotificationMove::Postpone { until: self.later(notification, FAILING) });
         };
         let span = tracing::Span::current();
         let begun = self.ports.clock.now();
@@ -139,11 +141,6 @@ impl Pipeline {
         let fares = channel.health.after(&attempt.answer, self.ports.clock.now(), self.settings.channel_patience);
         Ok(NotificationMove::Attempt { attempt, next, channel: (fares != channel.health).then_some((channel, fares)) })
     }
-}
-
-/// Through whose channels it is told. The house has none of its own: it speaks through those of whom the event concerns.
-fn speaker(notification: &Notification) -> PartnerId {
-    notification.owner.partner().unwrap_or(notification.event.partner)
 }
 
 fn skip(reason: &str) -> NotificationMove {

@@ -47,7 +47,7 @@ pub fn apply(notification: &Notification, wanted: NotificationMove, stamp: &Stam
         (Pending, NotificationMove::Compose(messages)) => {
             let state = if messages.is_empty() { NotificationState::Skipped } else { Scheduled };
             let mut change = moved(notification, state, stamp);
-            change.rings = state == Scheduled;
+            change.goes_on = state == Scheduled;
             let mut messages = messages.into_iter();
             set(&mut change, |next| {
                 next.messages = messages.next().into_iter().collect();

@@ -72,6 +72,8 @@ pub(super) fn check(before: i64, change: &Change, has_work: bool) {
     assert_eq!(change.expected(), before);
     assert_eq!(change.next().version(), before + 1);
     let own = change.commands().iter().any(|command| command.work == change.work());
+    assert!(!own || !change.goes_on(), "nobody is rung for {} while a host goes on with it", change.work());
+    assert!(!change.goes_on() || has_work, "a host goes on with {} though nothing is left to do", change.work());
     assert!(!own || has_work, "rings for {} though nothing is left to do", change.work());
     for command in change.commands().iter().filter(|command| command.work == change.work()) {
         assert_eq!(command.version, before + 1);

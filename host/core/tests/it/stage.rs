@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::batch::{Batch, Edits};
-use lockgate_core::claim::Aggregate;
+use lockgate_core::claim::{Aggregate, Claim};
 use lockgate_core::command::Work;
 use lockgate_core::consignment::Consignment;
 use lockgate_core::delivery::Delivery;
@@ -188,9 +188,19 @@ impl Stage {
     pub(crate) async fn run(&self) -> Vec<WorkEnd> {
         let mut ends = vec![];
         while let Some(claim) = self.store.ring(self.host) {
-            ends.push(self.pipeline.work(claim).await);
+            ends.push(self.work(claim).await);
         }
         ends
+    }
+
+    /// Works on a claim, and on what it goes on with.
+    async fn work(&self, mut claim: Claim) -> WorkEnd {
+        loop {
+            match self.pipeline.work(claim).await {
+                WorkEnd::Onward(next) => claim = *next,
+                end => return end,
+            }
+        }
     }
 
     /// Works on everything that is due.
@@ -198,7 +208,7 @@ impl Stage {
         let due = std::time::Duration::ZERO;
         let mut ends = vec![];
         for claim in self.store.adopt(self.host, 100, due).await.expect("memory answers") {
-            ends.push(self.pipeline.work(claim).await);
+            ends.push(self.work(claim).await);
         }
         ends
     }

@@ -149,7 +149,6 @@ pub(super) fn pipeline(config: &Config) -> PipelineSettings {
         notifications: config.retries.notifications(),
         channel_patience: config.retries.channel_patience(),
         hold_lifetime: Duration::from_secs(config.holds.expire_after_seconds),
-        crowd: config.workers.concurrent,
         ..PipelineSettings::default()
     }
 }

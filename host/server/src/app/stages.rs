@@ -18,8 +18,8 @@ use crate::gauges::Gauges;
 use crate::listen::{Certificate, Port};
 use crate::service::Service;
 use crate::worker::{
-    Adopter, Clearer, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Places, Preparer,
-    Redriving, Workers,
+    Adopter, Clearer, Comparison, Handback, Heartbeat, Holdings, Housekeeping, NotingClaimer, Preparer, Redriving,
+    Sizes, Workers,
 };
 
 /// What a stage may take beyond its own time for draining.
@@ -55,11 +55,13 @@ pub(super) fn start(
 
     let (queue, claims) = mpsc::channel(config.workers.queued);
     let (tell_alive, alive) = watch::channel(true);
+    let (tell_vacancy, vacancy) = watch::channel(config.workers.queued);
     let holdings = Arc::new(Holdings::default());
     let adopter = Adopter {
         store: parts.transfers(),
         host: parts.host,
         queue: queue.clone(),
+        vacancy,
         holdings: Arc::clone(&holdings),
         alive: alive.clone(),
         every: config.workers.adopt,
@@ -86,7 +88,13 @@ pub(super) fn start(
         Arc::new(parts.pipeline(config)),
         Handback::new(parts.transfers()),
         Arc::clone(&holdings),
-        Places { work: config.workers.concurrent, messages: config.workers.messages },
+        Sizes {
+            judging: config.workers.judgements,
+            deliveries: config.workers.deliveries,
+            messages: config.workers.messages,
+            waiting: config.workers.queued,
+        },
+        tell_vacancy,
         config.workers.drain,
     );
     service.stage("work", config.workers.drain + GRACE).task("workers", |stop| workers.run(claims, alive, stop));

@@ -109,7 +109,8 @@ impl Config {
 
     fn size_problems(&self) -> Vec<String> {
         let positive = [
-            ("workers.concurrent", self.workers.concurrent),
+            ("workers.judgements", self.workers.judgements),
+            ("workers.deliveries", self.workers.deliveries),
             ("workers.messages", self.workers.messages),
             ("workers.queued", self.workers.queued),
             ("kafka.batch", self.kafka.batch),

@@ -17,6 +17,8 @@ pub(crate) struct Adopter {
     pub(crate) store: Arc<dyn TransferStore>,
     pub(crate) host: HostId,
     pub(crate) queue: mpsc::Sender<Claim>,
+    /// How many the workers could let wait.
+    pub(crate) vacancy: watch::Receiver<usize>,
     pub(crate) holdings: Arc<Holdings>,
     pub(crate) alive: watch::Receiver<bool>,
     pub(crate) every: Duration,
@@ -39,12 +41,12 @@ impl Adopter {
 
     /// Adopts once; true if there may be more to take on at once.
     async fn adopt(&self) -> bool {
-        let room = self.queue.capacity();
+        let room = self.queue.capacity().min(*self.vacancy.borrow());
         if room == 0 {
             return false;
         }
         let outcome = self.store.adopt(self.host, room, self.overdue).await;
-        self.holdings.note(&outcome);
+        self.holdings.heard(&outcome);
         match outcome {
             Ok(claims) => {
                 let full = claims.len() == room;

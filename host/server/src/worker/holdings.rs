@@ -27,14 +27,22 @@ pub(crate) struct Holdings {
 
 impl Holdings {
     /// Takes note of what came of a claim or an adoption.
-    pub(crate) fn note(&self, outcome: &Result<Vec<Claim>, StoreError>) {
+    pub(crate) fn heard(&self, outcome: &Result<Vec<Claim>, StoreError>) {
         match outcome {
-            Ok(claims) => {
-                let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-                known.extend(claims.iter().map(|it| (it.aggregate.work(), it.aggregate.version())));
-            }
-            Err(_) => self.doubt.store(true, Ordering::Relaxed),
+            Ok(claims) => self.note(claims),
+            Err(_) => self.doubt(),
         }
+    }
+
+    /// Takes note of claims.
+    pub(crate) fn note(&self, claims: &[Claim]) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(claims.iter().map(|it| (it.aggregate.work(), it.aggregate.version())));
+    }
+
+    /// The database may say that this host holds what the host does not know of.
+    pub(crate) fn doubt(&self) {
+        self.doubt.store(true, Ordering::Relaxed);
     }
 
     /// Forgets a claim that is worked off or handed back.
@@ -64,7 +72,7 @@ impl Claimer for NotingClaimer {
     async fn claim(&self, commands: &[RungCommand]) -> Result<Vec<Claim>, StoreError> {
         let mut doubt = Doubt { holdings: &self.holdings, settled: false };
         let outcome = self.store.claim(self.host, commands).await;
-        self.holdings.note(&outcome);
+        self.holdings.heard(&outcome);
         doubt.settled = true;
         outcome
     }
@@ -79,7 +87,7 @@ struct Doubt<'a> {
 impl Drop for Doubt<'_> {
     fn drop(&mut self) {
         if !self.settled {
-            self.holdings.doubt.store(true, Ordering::Relaxed);
+            self.holdings.doubt();
         }
     }
 }
@@ -106,7 +114,7 @@ impl Comparison {
             match self.store.disown(self.host, &self.holdings.known(), self.settled_after).await {
                 Ok(0) => {}
                 Ok(count) => tracing::warn!(count, "Claims whose answers got lost were given back."),
-                Err(_) => self.holdings.doubt.store(true, Ordering::Relaxed),
+                Err(_) => self.holdings.doubt(),
             }
         }
     }

@@ -18,8 +18,8 @@ fn an_unknown_variable_is_named_with_its_key() {
 
 #[test]
 fn a_value_of_a_wrong_type_is_named_with_its_source() {
-    let complaint = Program::new().complaint(&["config", "show", "--set", "workers.concurrent=many"]);
-    assert!(complaint.contains("`workers.concurrent` in the flag --set"), "{complaint}");
+    let complaint = Program::new().complaint(&["config", "show", "--set", "workers.judgements=many"]);
+    assert!(complaint.contains("`workers.judgements` in the flag --set"), "{complaint}");
 }
 
 #[test]

@@ -155,7 +155,7 @@ async fn receivers_that_hang_hold_a_bounded_part_of_a_host_and_others_get_theirs
     const EACH: usize = 12;
     const OTHERS: usize = 10;
     // So that whatever hangs outlasts the test: nothing here depends on when it is given up.
-    let patient = [("LOCKGATE_CONNECTORS__IDLE_TIMEOUT_MS", "3600000"), ("LOCKGATE_WORKERS__CONCURRENT", "8")];
+    let patient = [("LOCKGATE_CONNECTORS__IDLE_TIMEOUT_MS", "3600000"), ("LOCKGATE_WORKERS__DELIVERIES", "8")];
     let mut stage = Stage::set_with(&patient).await;
     stage.ready(0).await;
     // One host alone, so that there is nobody else to do the work.
@@ -172,7 +172,7 @@ async fn receivers_that_hang_hold_a_bounded_part_of_a_host_and_others_get_theirs
             hanging.push(stage.send_to(0, to, &format!("{to}-{number}.csv"), format!("n\n{number}\n")).await);
         }
     }
-    // Of eight workers the two hold six at most: one of them half, the other half of the rest, or three each.
+    // Of eight places the two hold six at most: one of them half, the other half of the rest, or three each.
     stage.wait("the receivers hang", || silent.begun() + dripping.begun() == 6).await;
 
     let mut sent = vec![];

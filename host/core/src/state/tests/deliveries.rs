@@ -199,9 +199,10 @@ proptest! {
             let Aggregate::Notification(next) = change.next().clone() else { panic!("a notification stays one") };
             check(it.version, &change, next.state == NotificationState::Scheduled);
             prop_assert!(next.sent as usize <= next.messages.len());
-            // Each message is a part of its own, and each part is rung for.
+            // Each message is a part of its own; the first goes on where it is, each other one is rung for.
             prop_assert!(next.messages.len() <= 1);
             prop_assert_eq!(change.notifications().len(), composed.saturating_sub(1));
+            prop_assert_eq!(change.goes_on(), composed > 0);
             prop_assert_eq!(change.commands().len(), usize::from(change.rings) + change.notifications().len());
             for (part, it) in (1..).zip(change.notifications()) {
                 prop_assert_eq!((it.part, it.version, it.state), (part, 0, NotificationState::Scheduled));

@@ -1,0 +1,35 @@
+//! Putting off: a host that has no place for a claim lets others have it, or takes it again in a moment.
+
+use std::time::Duration;
+
+use super::{Pipeline, WorkEnd};
+use crate::claim::{Aggregate, Claim};
+use crate::delivery::{DeliveryState, Wait};
+use crate::notification::NotificationState;
+use crate::ports::Blame;
+use crate::state::{DeliveryMove, NotificationMove, Stamp, delivery, notification};
+
+/// How soon, up to twice, a message looks again for a place at a busy channel.
+const BUSY: Duration = Duration::from_secs(1);
+/// How many times later a delivery looks again than one that waits for something that nobody rings for.
+const RUNG: u32 = 5;
+
+impl Pipeline {
+    /// Ends a claim whose work did not begin; no attempt is counted. A delivery is seen to wait for a place, and rung for
+    /// when one is free.
+    pub async fn put_off(&self, claim: Claim) -> WorkEnd {
+        let stamp = Stamp::of_claim(&claim, self.ports.clock.now());
+        let change = match &claim.aggregate {
+            Aggregate::Delivery(it) if it.state == DeliveryState::Scheduled => {
+                let until = self.spread(it, stamp.at + RUNG * self.settings.postpone);
+                delivery::apply(it, DeliveryMove::Postpone { until, waits: Wait::Slot }, &stamp)
+            }
+            Aggregate::Notification(it) if it.state == NotificationState::Scheduled => {
+                notification::apply(it, NotificationMove::Postpone { until: self.later(it, BUSY) }, &stamp)
+            }
+            _ => return self.give_back(&claim, "the host had no place for it".to_owned(), Blame::Nobody).await,
+        };
+        let change = change.map_err(Into::into);
+        self.conclude(claim, change).await
+    }
+}

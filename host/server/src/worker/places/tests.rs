@@ -1,0 +1,124 @@
+//! Whoever hangs leaves room for others, who leaves makes room, and who waits too long is put off.
+
+use std::time::Instant;
+
+use lockgate_core::claim::Lane;
+use lockgate_core::id::{DestinationId, PartnerId};
+use time::OffsetDateTime;
+
+use super::{PATIENCE, PATIENT, Places, Sizes};
+
+const SIZES: Sizes = Sizes { judging: 2, deliveries: 8, messages: 64, waiting: 3 };
+
+fn destination() -> Lane {
+    Lane::Destination(DestinationId::generate(OffsetDateTime::UNIX_EPOCH))
+}
+
+fn channel(name: &str) -> Lane {
+    Lane::Channel(PartnerId::generate(OffsetDateTime::UNIX_EPOCH), name.to_owned())
+}
+
+/// How many of these find a place if they come until one waits.
+fn fill(places: &mut Places<usize>, lane: &Lane) -> usize {
+    let mut taken = 0;
+    loop {
+        assert_eq!(places.arrive(0, lane.clone(), Instant::now()), None);
+        if places.next().is_none() {
+            places.clear();
+            return taken;
+        }
+        taken += 1;
+    }
+}
+
+#[test]
+fn one_destination_after_the_other_gets_half_of_what_is_left() {
+    let mut places = Places::new(SIZES);
+    let lanes: Vec<_> = std::iter::repeat_with(destination).take(5).collect();
+    let held: Vec<_> = lanes.iter().map(|lane| fill(&mut places, lane)).collect();
+    assert_eq!(held, [4, 2, 1, 1, 0]);
+    assert_eq!(fill(&mut places, &Lane::Judging), 2, "judging waits for no receiver");
+    assert_eq!(fill(&mut places, &channel("hook")), 8, "nor does a message");
+    for (lane, count) in lanes.iter().zip(held) {
+        (0..count).for_each(|_| places.leave(lane));
+    }
+    assert_eq!(fill(&mut places, &lanes[4]), 4, "who leaves makes room");
+}
+
+#[test]
+fn twenty_channels_that_hang_leave_places_for_another() {
+    let mut places = Places::new(SIZES);
+    let held: Vec<_> = (0..20).map(|it| fill(&mut places, &channel(&format!("hook-{it}")))).collect();
+    assert_eq!(held[..4], [8, 7, 6, 5]);
+    assert!(held.iter().all(|it| *it > 0), "{held:?}");
+    assert_eq!(fill(&mut places, &channel("another")), 1, "{held:?}");
+}
+
+#[test]
+fn a_host_with_a_single_place_does_one_thing_at_a_time() {
+    let mut places = Places::new(Sizes { judging: 1, deliveries: 1, messages: 1, waiting: 1 });
+    for lane in [Lane::Judging, destination(), channel("hook")] {
+        assert_eq!(fill(&mut places, &lane), 1);
+        places.leave(&lane);
+        assert_eq!(fill(&mut places, &lane), 1);
+    }
+}
+
+#[test]
+fn who_finds_no_place_lets_those_behind_pass_and_goes_first_when_there_is_one() {
+    let mut places = Places::new(SIZES);
+    let (full, other) = (destination(), destination());
+    fill(&mut places, &full);
+    for (who, lane) in [(1, &full), (2, &full), (3, &other)] {
+        assert_eq!(places.arrive(who, lane.clone(), Instant::now()), None);
+    }
+    assert_eq!(places.next(), Some((3, other)));
+    assert_eq!(places.next(), None);
+    places.leave(&full);
+    assert_eq!(places.next(), Some((1, full)));
+}
+
+#[test]
+fn the_largest_crowd_makes_room_for_whoever_comes() {
+    let mut places = Places::new(SIZES);
+    let (full, other) = (destination(), destination());
+    fill(&mut places, &full);
+    fill(&mut places, &other);
+    let now = Instant::now();
+    let most = SIZES.waiting * PATIENT;
+    assert_eq!(places.vacancy(), SIZES.waiting);
+    for who in 1..most {
+        assert_eq!(places.arrive(who, full.clone(), now), None);
+    }
+    assert_eq!((places.arrive(most, other.clone(), now), places.vacancy()), (None, 0));
+    assert!(places.has_room(), "what is to be judged does not wait for them");
+    assert_eq!(places.arrive(most + 1, other, now), Some(most - 1));
+    assert_eq!(places.arrive(most + 2, full, now), Some(most + 2), "the last to come goes first");
+    assert_eq!(places.arrive(most + 3, Lane::Judging, now), None);
+}
+
+#[test]
+fn what_waits_to_be_judged_is_not_put_off_but_nothing_more_is_taken_on() {
+    let mut places = Places::new(SIZES);
+    fill(&mut places, &Lane::Judging);
+    let now = Instant::now();
+    for who in 1..=3 {
+        assert!(places.has_room());
+        assert_eq!(places.arrive(who, Lane::Judging, now), None);
+    }
+    assert!(!places.has_room());
+    assert_eq!(places.tired(now + 10 * PATIENCE), Vec::<usize>::new());
+}
+
+#[test]
+fn who_waits_for_others_too_long_is_put_off() {
+    let mut places = Places::new(SIZES);
+    let full = destination();
+    fill(&mut places, &full);
+    let now = Instant::now();
+    places.arrive(1, full.clone(), now);
+    places.arrive(2, full, now + PATIENCE / 2);
+    assert_eq!(places.tired(now + PATIENCE), [1]);
+    assert_eq!(places.tired(now + PATIENCE), Vec::<usize>::new());
+    assert_eq!(places.tired(now + 2 * PATIENCE), [2]);
+}
