@@ -1,8 +1,10 @@
-//! Measures what no step of the work would: how much waits in the outbox, what is turned off, and how the sandbox is doing.
+//! Measures what no step of the work would: how much waits in the outbox, what is turned off, how the sandbox is doing, and
+//! what uploads hold in memory.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use lockgate_payloads::S3PayloadStore;
 use lockgate_sandbox::Sandbox;
 use lockgate_store::PgStore;
 use opentelemetry::global;
@@ -15,6 +17,7 @@ const EVERY: Duration = Duration::from_secs(5);
 pub(crate) struct Gauges {
     store: Arc<PgStore>,
     sandbox: Arc<Sandbox>,
+    payloads: S3PayloadStore,
     outbox: Gauge<u64>,
     oldest: Gauge<f64>,
     waiting: Gauge<u64>,
@@ -22,16 +25,18 @@ pub(crate) struct Gauges {
     quarantined: Gauge<u64>,
     channels: Gauge<u64>,
     destinations: Gauge<u64>,
+    held: Gauge<u64>,
 }
 
 impl Gauges {
-    /// Gauges over a store and a sandbox.
-    pub(crate) fn new(store: Arc<PgStore>, sandbox: Arc<Sandbox>) -> Self {
+    /// Gauges over a store, a sandbox and what goes to S3.
+    pub(crate) fn new(store: Arc<PgStore>, sandbox: Arc<Sandbox>, payloads: S3PayloadStore) -> Self {
         let meter = global::meter("lockgate");
         let gauge = |name, about| meter.u64_gauge(name).with_description(about).build();
         Self {
             store,
             sandbox,
+            payloads,
             outbox: gauge("lockgate.outbox.commands", "Commands in the outbox that Kafka does not have yet"),
             oldest: meter
                 .f64_gauge("lockgate.outbox.oldest")
@@ -46,6 +51,11 @@ impl Gauges {
             ),
             channels: gauge("lockgate.disabled.channels", "Channels that are turned off"),
             destinations: gauge("lockgate.disabled.destinations", "Destinations that are turned off"),
+            held: meter
+                .u64_gauge("lockgate.s3.held")
+                .with_unit("By")
+                .with_description("Bytes on their way to S3 that this host holds in memory; at most `s3.buffer_bytes`")
+                .build(),
         }
     }
 
@@ -60,6 +70,7 @@ impl Gauges {
                 self.channels.record(off.channels, &[]);
                 self.destinations.record(off.destinations, &[]);
             }
+            self.held.record(self.payloads.held() as u64, &[]);
             let status = self.sandbox.status();
             self.waiting.record(status.waiting as u64, &[]);
             self.idle.record(status.idle as u64, &[]);

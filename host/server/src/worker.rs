@@ -114,7 +114,7 @@ impl Workers {
                 }
                 Some(joined) = self.tasks.join_next_with_id() => self.ended(joined).await,
                 Some(claim) = queue.recv(), if self.places.has_room() => self.arrived(claim),
-                _ = look.tick() => self.places.tired(Instant::now()).into_iter().for_each(|it| self.put_off(it)),
+                _ = look.tick() => self.look(),
                 _ = retry.tick() => self.handback.retry().await,
             }
         }
@@ -132,6 +132,14 @@ impl Workers {
         let lane = claim.lane();
         if let Some(surplus) = self.places.arrive(claim, lane, Instant::now()) {
             self.put_off(surplus);
+        }
+    }
+
+    /// Puts off who waited long enough.
+    fn look(&mut self) {
+        self.metrics.waiting(self.places.waiting().count());
+        for claim in self.places.tired(Instant::now()) {
+            self.put_off(claim);
         }
     }
 
@@ -206,6 +214,13 @@ impl Workers {
         }
     }
 
+    async fn give_left(&mut self, queue: &mut mpsc::Receiver<Claim>) {
+        for claim in self.left(queue) {
+            self.holdings.forget(&claim);
+            self.handback.give(claim, Duration::ZERO, Blame::Nobody).await;
+        }
+    }
+
     /// What waits and was not begun.
     fn left(&mut self, queue: &mut mpsc::Receiver<Claim>) -> Vec<Claim> {
         let mut left = self.places.clear();
@@ -215,14 +230,13 @@ impl Workers {
 
     async fn finish(mut self, mut queue: mpsc::Receiver<Claim>) {
         queue.close();
-        for claim in self.left(&mut queue) {
-            self.holdings.forget(&claim);
-            self.handback.give(claim, Duration::ZERO, Blame::Nobody).await;
-        }
+        self.give_left(&mut queue).await;
         let deadline = tokio::time::Instant::now() + self.drain;
         while let Ok(Some(joined)) = tokio::time::timeout_at(deadline, self.tasks.join_next_with_id()).await {
             self.ended(joined).await;
         }
+        // What would have gone on after what ended meanwhile.
+        self.give_left(&mut queue).await;
         if !self.under_way.is_empty() {
             tracing::warn!(claims = self.under_way.len(), "Work did not end in time and is handed back.");
             self.drop_everything(&mut queue).await;

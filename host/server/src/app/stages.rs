@@ -110,6 +110,7 @@ pub(super) fn start(
     };
     let clearer = Clearer { clearing: parts.clearing(), every: config.workers.housekeeping };
     let relay = Relay::new(parts.transfers(), parts.bus(), parts.store.outbox_wake());
+    let gauges = Gauges::new(Arc::clone(&parts.store), Arc::clone(&parts.sandbox), parts.s3.clone());
     let nudge_relay = NudgeRelay::new(parts.store.clone(), parts.bus.clone(), parts.store.nudge_wake());
     service
         .stage("upkeep", LAST_RELAY + GRACE)
@@ -118,7 +119,7 @@ pub(super) fn start(
         .endless("housekeeping", housekeeping.run())
         .endless("clearer", clearer.run())
         .endless("preparer", Preparer::new(parts.registry(), parts.runner()).run())
-        .endless("gauges", Gauges::new(Arc::clone(&parts.store), Arc::clone(&parts.sandbox)).run())
+        .endless("gauges", gauges.run())
         .endless("nudge relay", nudge_relay.run())
         .task("relay", |stop| async move {
             stop.run_until_cancelled(relay.run()).await;

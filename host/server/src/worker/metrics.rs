@@ -11,6 +11,7 @@ pub(super) struct WorkMetrics {
     ended: Counter<u64>,
     seconds: Histogram<f64>,
     under_way: Gauge<u64>,
+    waiting: Gauge<u64>,
 }
 
 impl WorkMetrics {
@@ -31,11 +32,19 @@ impl WorkMetrics {
                 .u64_gauge("lockgate.work.under_way")
                 .with_description("Claims that this host works on right now")
                 .build(),
+            waiting: meter
+                .u64_gauge("lockgate.work.waiting")
+                .with_description("Claims that wait in this host for a place")
+                .build(),
         }
     }
 
     pub(super) fn under_way(&self, claims: usize) {
         self.under_way.record(claims as u64, &[]);
+    }
+
+    pub(super) fn waiting(&self, claims: usize) {
+        self.waiting.record(claims as u64, &[]);
     }
 
     pub(super) fn ended(&self, kind: &'static str, outcome: &'static str, took: Duration) {

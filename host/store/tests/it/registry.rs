@@ -3,8 +3,7 @@
 use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::digest::Digest;
 use lockgate_core::hook::Hook;
-use lockgate_core::id::{AgreementId, ChannelId, PartnerId, PluginId, RevisionId};
-use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind};
+use lockgate_core::id::{AgreementId, PartnerId, PluginId, RevisionId};
 use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
 use lockgate_core::plugin::PluginVersion;
 use lockgate_core::policy::{Grant, Owner, Rollout, Side};
@@ -32,17 +31,7 @@ async fn a_name_is_taken_once() {
     assert!(matches!(taken, Err(RegistryError::Taken { kind: "destination", .. })), "{taken:?}");
     let unknown = world.store.update_partner(&twin).await;
     assert!(matches!(unknown, Err(RegistryError::Unknown { kind: "partner", .. })), "{unknown:?}");
-    let channel = Channel {
-        id: ChannelId::generate(now()),
-        partner: alice,
-        name: "erp".into(),
-        kind: ChannelKind::Webhook { url: "https://erp.example/".into(), signing_secret: "erp".into() },
-        events: vec![],
-        enabled: true,
-        health: ChannelHealth::default(),
-        created_at: now(),
-    };
-    world.store.add_channel(&channel).await.expect("a channel");
+    let channel = world.channel(alice).await;
     assert_eq!(world.store.channel(alice, "erp").await.expect("an answer"), Some(channel));
 }
 

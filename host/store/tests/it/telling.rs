@@ -2,19 +2,17 @@
 
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
-use lockgate_core::delivery::{Answer, Attempt, Cause};
+use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::hook::Hook;
-use lockgate_core::id::{AttemptId, ChannelId, NotificationId};
-use lockgate_core::notification::{
-    Channel, ChannelHealth, ChannelKind, EventKind, Message, Notification, NotificationState,
-};
+use lockgate_core::id::NotificationId;
+use lockgate_core::notification::{Channel, ChannelHealth, EventKind, Message, Notification, NotificationState};
 use lockgate_core::policy::{Owner, Side};
 use lockgate_core::ports::{Registry, TransferStore};
 use lockgate_core::provenance::EntryKind;
-use lockgate_core::state::{NotificationMove, Stamp, notification};
+use lockgate_core::state::NotificationMove;
 use lockgate_core::viewer::Role;
 
-use crate::world::{World, binding, now};
+use crate::world::{World, binding, message_to, now};
 
 #[tokio::test]
 async fn an_event_is_told_by_the_house_and_by_its_own_partner_once_each() {
@@ -40,9 +38,7 @@ async fn an_event_is_told_by_the_house_and_by_its_own_partner_once_each() {
 }
 
 async fn moved(world: &World, id: NotificationId, wanted: NotificationMove) -> Notification {
-    let claim = world.claim(Work::Notification(id)).await;
-    let Aggregate::Notification(it) = &claim.aggregate else { panic!("not a notification") };
-    let change = notification::apply(it, wanted, &Stamp::of_claim(&claim, now())).expect("a legal move");
+    let change = world.moving(id, wanted).await;
     world.store.commit(&change).await.expect("a notification");
     match world.load(Work::Notification(id)).await {
         Aggregate::Notification(it) => it,
@@ -68,15 +64,7 @@ async fn a_message_that_was_taken_enters_the_provenance_of_whoever_sent_it() {
     };
     let composed = moved(&world, id, NotificationMove::Compose(vec![message.clone()])).await;
     assert_eq!((composed.state, composed.messages), (NotificationState::Scheduled, vec![message]));
-    let attempt = Attempt {
-        id: AttemptId::generate(now()),
-        number: 1,
-        started_at: now(),
-        took: std::time::Duration::from_millis(3),
-        host: world.host,
-        from_offset: None,
-        answer: Answer::Taken { receipt: "204".into() },
-    };
+    let attempt = world.attempt(Answer::Taken { receipt: "204".into() });
     let sent = moved(&world, id, NotificationMove::Attempt { attempt, next: None, channel: None }).await;
     assert_eq!((sent.state, sent.sent), (NotificationState::Sent, 1));
 
@@ -93,20 +81,8 @@ async fn a_message_that_was_taken_enters_the_provenance_of_whoever_sent_it() {
 /// An attempt at a message of a channel, with that answer.
 fn refused(world: &World, channel: &Channel, answer: Answer) -> NotificationMove {
     let health = channel.health.after(&answer, now(), std::time::Duration::from_secs(60));
-    let attempt = Attempt {
-        id: AttemptId::generate(now()),
-        number: 1,
-        started_at: now(),
-        took: std::time::Duration::from_millis(3),
-        host: world.host,
-        from_offset: None,
-        answer,
-    };
+    let attempt = world.attempt(answer);
     NotificationMove::Attempt { attempt, next: None, channel: Some((channel.clone(), health)) }
-}
-
-fn message_to(channel: &str) -> Message {
-    Message { channel: channel.into(), title: "x".into(), media_type: "text/plain".into(), text: "x".into() }
 }
 
 #[tokio::test]
@@ -139,17 +115,7 @@ async fn of_two_attempts_that_hear_that_a_channel_is_gone_one_turns_it_off_and_t
     let others = Owner::Partner(bob);
     let binding = |hook| binding(others, hook);
     world.active(others, Side::Outbound, vec![binding(Hook::Notify), binding(Hook::Notify)]).await;
-    let channel = Channel {
-        id: ChannelId::generate(now()),
-        partner: bob,
-        name: "erp".into(),
-        kind: ChannelKind::Webhook { url: "https://erp.example/".into(), signing_secret: "erp".into() },
-        events: vec![],
-        enabled: true,
-        health: ChannelHealth::default(),
-        created_at: now(),
-    };
-    world.store.add_channel(&channel).await.expect("a channel");
+    let channel = world.channel(bob).await;
     let share = world.accepted(alice, &[bob]).await.remove(0);
     world.released(&share, &[]).await;
     let told = world.view(Role::Operator).await.notifications_of(&[share.transfer]).await.expect("notifications");
@@ -186,17 +152,7 @@ async fn of_two_attempts_that_hear_that_a_channel_is_gone_one_turns_it_off_and_t
 async fn a_channel_that_is_gone_is_turned_off_with_the_attempt_and_recovers_what_it_missed() {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
-    let channel = Channel {
-        id: ChannelId::generate(now()),
-        partner: bob,
-        name: "erp".into(),
-        kind: ChannelKind::Webhook { url: "https://erp.example/".into(), signing_secret: "erp".into() },
-        events: vec![],
-        enabled: true,
-        health: ChannelHealth::default(),
-        created_at: now(),
-    };
-    world.store.add_channel(&channel).await.expect("a channel");
+    let channel = world.channel(bob).await;
     let others = Owner::Partner(bob);
     world.active(others, Side::Outbound, vec![binding(others, Hook::Notify)]).await;
     let begun = now();

@@ -1,43 +1,19 @@
 //! What becomes of messages is written together, and each is answered for itself.
 
-use lockgate_core::change::Change;
-use lockgate_core::claim::Aggregate;
-use lockgate_core::command::Work;
-use lockgate_core::delivery::{Answer, Attempt, Cause};
+use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::digest::Digest;
 use lockgate_core::hook::Hook;
-use lockgate_core::id::{AttemptId, NotificationId, TransferId};
-use lockgate_core::notification::Message;
+use lockgate_core::id::{NotificationId, TransferId};
 use lockgate_core::policy::{Owner, Side};
 use lockgate_core::ports::{CommitError, PageRequest, TransferStore};
 use lockgate_core::provenance::link;
-use lockgate_core::state::{NotificationMove, Stamp, notification};
+use lockgate_core::state::NotificationMove;
 use lockgate_core::viewer::Role;
 
-use crate::world::{World, binding, now};
-
-/// The change of a claimed notification.
-async fn change(world: &World, id: NotificationId, wanted: NotificationMove) -> Change {
-    let claim = world.claim(Work::Notification(id)).await;
-    let Aggregate::Notification(it) = &claim.aggregate else { panic!("not a notification") };
-    notification::apply(it, wanted, &Stamp::of_claim(&claim, now())).expect("a legal move")
-}
+use crate::world::{World, binding, message_to, now};
 
 fn attempted(world: &World, answer: Answer) -> NotificationMove {
-    let attempt = Attempt {
-        id: AttemptId::generate(now()),
-        number: 1,
-        started_at: now(),
-        took: std::time::Duration::from_millis(3),
-        host: world.host,
-        from_offset: None,
-        answer,
-    };
-    NotificationMove::Attempt { attempt, next: Some(now()), channel: None }
-}
-
-fn message() -> Message {
-    Message { channel: "hook".into(), title: "x".into(), media_type: "text/plain".into(), text: "x".into() }
+    NotificationMove::Attempt { attempt: world.attempt(answer), next: Some(now()), channel: None }
 }
 
 /// Transfers of which somebody is told, each composed into ten parts; the parts that nobody holds.
@@ -49,7 +25,7 @@ async fn composed(world: &World, transfers: usize) -> Vec<(TransferId, Notificat
         let transfer = world.received(alice, &[bob]).await.id;
         let view = world.view(Role::Operator).await;
         let told = view.notifications_of(&[transfer]).await.expect("notifications");
-        let composing = change(world, told[0].id, NotificationMove::Compose(vec![message(); 10])).await;
+        let composing = world.moving(told[0].id, NotificationMove::Compose(vec![message_to("hook"); 10])).await;
         world.store.commit(&composing).await.expect("composed");
         let view = world.view(Role::Operator).await;
         let told = view.notifications_of(&[transfer]).await.expect("notifications");
@@ -68,7 +44,7 @@ async fn many_that_end_at_once_are_written_each_once_and_make_one_chain_per_tran
             0 => Answer::Failed { error: "503".to_owned(), cause: Cause::Refused, retry_after: None, response: None },
             _ => Answer::Taken { receipt: "200".into() },
         };
-        let change = change(world, *id, attempted(world, answer)).await;
+        let change = world.moving(*id, attempted(world, answer)).await;
         // A second one of the same, as a host would write that does not know that it lost its claim.
         for _ in 0..2 {
             let change = change.clone();
@@ -110,8 +86,8 @@ async fn many_that_end_at_once_are_written_each_once_and_make_one_chain_per_tran
 async fn a_message_that_cannot_be_written_costs_no_other_one_its_commit() {
     let world = World::new().await;
     let parts = composed(&world, 1).await;
-    let good = change(&world, parts[0].1, attempted(&world, Answer::Taken { receipt: "200".into() })).await;
-    let bad = change(&world, parts[1].1, attempted(&world, Answer::Taken { receipt: "200".into() })).await;
+    let good = world.moving(parts[0].1, attempted(&world, Answer::Taken { receipt: "200".into() })).await;
+    let bad = world.moving(parts[1].1, attempted(&world, Answer::Taken { receipt: "200".into() })).await;
     // The database refuses this one's row, whoever writes it.
     let id = parts[1].1.uuid();
     world

@@ -16,9 +16,11 @@ use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 mod line;
 mod policy;
+mod telling;
 
 pub(crate) use line::payload;
 pub(crate) use policy::binding;
+pub(crate) use telling::message_to;
 
 /// A database of its own with a living host.
 pub(crate) struct World {
