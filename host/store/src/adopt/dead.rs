@@ -1,4 +1,5 @@
-//! Work that a host claimed and did not live to finish. Taking it over counts as an adoption.
+//! Work that a host claimed and did not live to finish. Taking it over counts as an adoption where the host had begun: what
+//! only waited in its memory killed nobody, and a message that is composed runs no plugin any more.
 
 use sqlx::PgConnection;
 
@@ -14,7 +15,7 @@ pub(super) async fn transfers(connection: &mut PgConnection, wish: Wish) -> Resu
               and not exists (select from hosts h where h.id = claimed_by and h.alive_until >= now())
             order by claimed_at limit $2 for update skip locked)
          update transfers t
-         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + 1
+         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + t.pinned::int
          from dead where t.id = dead.id returning",
         "",
         wish.host,
@@ -33,7 +34,7 @@ pub(super) async fn consignments(connection: &mut PgConnection, wish: Wish) -> R
               and not exists (select from hosts h where h.id = claimed_by and h.alive_until >= now())
             order by claimed_at limit $2 for update skip locked)
          update consignments t
-         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + 1
+         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + t.pinned::int
          from dead where t.id = dead.id returning",
         "",
         wish.host,
@@ -52,7 +53,8 @@ pub(super) async fn deliveries(connection: &mut PgConnection, wish: Wish) -> Res
               and not exists (select from hosts h where h.id = claimed_by and h.alive_until >= now())
             order by claimed_at limit $2 for update skip locked)
          update deliveries t
-         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + 1,
+         set version = t.version + 1, claimed_by = $1, claimed_at = now(),
+             adoptions = t.adoptions + (t.attempting or t.judges)::int,
              attempting = false
          from dead where t.id = dead.id returning",
         "",
@@ -72,7 +74,8 @@ pub(super) async fn notifications(connection: &mut PgConnection, wish: Wish) -> 
               and not exists (select from hosts h where h.id = claimed_by and h.alive_until >= now())
             order by claimed_at limit $2 for update skip locked)
          update notifications t
-         set version = t.version + 1, claimed_by = $1, claimed_at = now(), adoptions = t.adoptions + 1
+         set version = t.version + 1, claimed_by = $1, claimed_at = now(),
+             adoptions = t.adoptions + (t.state = 'pending')::int
          from dead, events e where t.id = dead.id and e.id = t.event returning",
         "",
         wish.host,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lockgate_core::claim::ClaimOrigin;
 use lockgate_core::command::Work;
+use lockgate_core::policy::Side;
 use lockgate_core::ports::TransferStore;
 
 use crate::world::World;
@@ -16,7 +17,8 @@ async fn every_death_over_a_transfer_counts_as_an_adoption() {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
     let transfer = world.received(alice, &[bob]).await;
-    world.claim(Work::Transfer(transfer.id)).await;
+    let claim = world.claim(Work::Transfer(transfer.id)).await;
+    world.store.pin(&claim, Side::Inbound).await.expect("a judgement that begins");
     for deaths in 1..=3 {
         let host = world.host(LATER).await;
         assert!(world.store.adopt(host, 8, LATER).await.expect("an answer").is_empty(), "its host lives");
@@ -27,6 +29,29 @@ async fn every_death_over_a_transfer_counts_as_an_adoption() {
         assert_eq!(adopted[0].origin, ClaimOrigin::Adopted);
         assert_eq!(adopted[0].aggregate.adoptions(), deaths);
     }
+}
+
+#[tokio::test]
+async fn what_only_waited_in_a_host_that_died_is_not_blamed_for_it() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let inbox = world.destination(bob, "inbox", false).await;
+    let share = world.accepted(alice, &[bob]).await.remove(0);
+    let delivery = world.released(&share, &[&inbox]).await.remove(0);
+    let transfer = world.received(alice, &[bob]).await;
+    world.claim(Work::Transfer(transfer.id)).await;
+    world.claim(Work::Delivery(delivery.id)).await;
+    let adopted = async || {
+        world.run("update hosts set alive_until = now() - interval '1 second'").await;
+        let adopted = world.store.adopt(world.host(LATER).await, 8, LATER).await.expect("an answer");
+        let mut adoptions: Vec<_> =
+            adopted.iter().map(|it| (it.aggregate.work().kind(), it.aggregate.adoptions())).collect();
+        adoptions.sort_unstable();
+        adoptions
+    };
+    assert_eq!(adopted().await, [("delivery", 0), ("transfer", 0)]);
+    world.run("update deliveries set attempting = true").await;
+    assert_eq!(adopted().await, [("delivery", 1), ("transfer", 0)], "this one was being attempted");
 }
 
 #[tokio::test]
