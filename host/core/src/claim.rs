@@ -1,8 +1,8 @@
 //! Claims: a host's right to work on something, fenced by its version.
 
-mod lane;
+mod duty;
 
-pub use lane::Lane;
+pub use duty::Duty;
 
 use crate::command::{Ring, Work};
 use crate::consignment::Consignment;

@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lockgate_core::claim::{Claim, Lane};
+use lockgate_core::claim::{Claim, Duty};
 use lockgate_core::pipeline::{Pipeline, WorkEnd};
 use lockgate_core::ports::Blame;
 use tokio::sync::{mpsc, watch};
@@ -49,7 +49,7 @@ const LOOK: Duration = Duration::from_millis(250);
 struct UnderWay {
     claim: Claim,
     /// The place it takes; none while it is put off.
-    lane: Option<Lane>,
+    duty: Option<Duty>,
     since: Instant,
 }
 
@@ -100,8 +100,8 @@ impl Workers {
         let mut retry = tokio::time::interval(Duration::from_secs(1));
         let mut look = tokio::time::interval(LOOK);
         loop {
-            while let Some((claim, lane)) = self.places.next() {
-                self.begin(claim, lane);
+            while let Some((claim, duty)) = self.places.next() {
+                self.begin(claim, duty);
             }
             self.vacancy.send_replace(self.places.vacancy());
             tokio::select! {
@@ -129,8 +129,8 @@ impl Workers {
         if self.under_way.values().any(|it| known(&it.claim)) || self.places.waiting().any(known) {
             return;
         }
-        let lane = claim.lane();
-        if let Some(surplus) = self.places.arrive(claim, lane, Instant::now()) {
+        let duty = claim.duty();
+        if let Some(surplus) = self.places.arrive(claim, duty, Instant::now()) {
             self.put_off(surplus);
         }
     }
@@ -143,24 +143,24 @@ impl Workers {
         }
     }
 
-    fn begin(&mut self, claim: Claim, lane: Lane) {
+    fn begin(&mut self, claim: Claim, duty: Duty) {
         let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
         let task = self.tasks.spawn(async move { pipeline.work(work).await });
-        self.under_way.insert(task.id(), UnderWay { claim, lane: Some(lane), since: Instant::now() });
+        self.under_way.insert(task.id(), UnderWay { claim, duty: Some(duty), since: Instant::now() });
         self.metrics.under_way(self.under_way.len());
     }
 
     fn put_off(&mut self, claim: Claim) {
         let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
         let task = self.tasks.spawn(async move { pipeline.put_off(work).await });
-        self.under_way.insert(task.id(), UnderWay { claim, lane: None, since: Instant::now() });
+        self.under_way.insert(task.id(), UnderWay { claim, duty: None, since: Instant::now() });
     }
 
     async fn ended(&mut self, joined: Result<(Id, WorkEnd), JoinError>) {
         let id = joined.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-        let Some(UnderWay { claim, lane, since }) = self.under_way.remove(&id) else { return };
-        if let Some(lane) = &lane {
-            self.places.leave(lane);
+        let Some(UnderWay { claim, duty, since }) = self.under_way.remove(&id) else { return };
+        if let Some(duty) = &duty {
+            self.places.leave(duty);
         }
         self.metrics.under_way(self.under_way.len());
         self.holdings.forget(&claim);
@@ -170,7 +170,7 @@ impl Workers {
             self.holdings.doubt();
         }
         let outcome = match joined {
-            Ok((_, WorkEnd::Done)) if lane.is_none() => "put-off",
+            Ok((_, WorkEnd::Done)) if duty.is_none() => "put-off",
             Ok((_, WorkEnd::Done)) => "done",
             Ok((_, WorkEnd::Onward(next))) => {
                 self.holdings.note(std::slice::from_ref(&next));

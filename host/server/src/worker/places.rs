@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use lockgate_core::claim::Lane;
+use lockgate_core::claim::Duty;
 
 /// So long a claim may wait for a place that another host may have.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -38,18 +38,18 @@ enum Kind {
     Message,
 }
 
-/// How many are at work in each lane, and who waits.
+/// How many are at work in each duty, and who waits.
 #[derive(Debug)]
 pub(super) struct Places<T> {
     sizes: Sizes,
-    taken: HashMap<Lane, usize>,
+    taken: HashMap<Duty, usize>,
     waiting: VecDeque<Waiting<T>>,
 }
 
 #[derive(Debug)]
 struct Waiting<T> {
     who: T,
-    lane: Lane,
+    duty: Duty,
     since: Instant,
 }
 
@@ -70,18 +70,18 @@ impl<T> Places<T> {
     }
 
     /// Lets somebody wait. Gives back who has to go for that: the last of those who wait with the most others for the same.
-    pub(super) fn arrive(&mut self, who: T, lane: Lane, now: Instant) -> Option<T> {
-        let kind = kind(&lane);
+    pub(super) fn arrive(&mut self, who: T, duty: Duty, now: Instant) -> Option<T> {
+        let kind = kind(&duty);
         let full = kind != Kind::Judging && self.room(kind) == 0;
-        self.waiting.push_back(Waiting { who, lane, since: now });
+        self.waiting.push_back(Waiting { who, duty, since: now });
         if !full {
             return None;
         }
-        let mut crowds: HashMap<&Lane, usize> = HashMap::new();
-        let alike = self.waiting.iter().enumerate().filter(|(_, it)| self::kind(&it.lane) == kind);
+        let mut crowds: HashMap<&Duty, usize> = HashMap::new();
+        let alike = self.waiting.iter().enumerate().filter(|(_, it)| self::kind(&it.duty) == kind);
         let (mut last, mut most) = (None, 0);
         for (place, it) in alike {
-            let crowd = crowds.entry(&it.lane).or_default();
+            let crowd = crowds.entry(&it.duty).or_default();
             *crowd += 1;
             if *crowd >= most {
                 (last, most) = (Some(place), *crowd);
@@ -91,26 +91,26 @@ impl<T> Places<T> {
     }
 
     /// Who came first among those for whom there is a place, which it takes.
-    pub(super) fn next(&mut self) -> Option<(T, Lane)> {
-        let place = self.waiting.iter().position(|it| self.is_free(&it.lane))?;
-        let Waiting { who, lane, .. } = self.waiting.remove(place)?;
-        *self.taken.entry(lane.clone()).or_default() += 1;
-        Some((who, lane))
+    pub(super) fn next(&mut self) -> Option<(T, Duty)> {
+        let place = self.waiting.iter().position(|it| self.is_free(&it.duty))?;
+        let Waiting { who, duty, .. } = self.waiting.remove(place)?;
+        *self.taken.entry(duty.clone()).or_default() += 1;
+        Some((who, duty))
     }
 
     /// Makes a place free again.
-    pub(super) fn leave(&mut self, lane: &Lane) {
-        if let Some(count) = self.taken.get_mut(lane) {
+    pub(super) fn leave(&mut self, duty: &Duty) {
+        if let Some(count) = self.taken.get_mut(duty) {
             *count -= 1;
             if *count == 0 {
-                self.taken.remove(lane);
+                self.taken.remove(duty);
             }
         }
     }
 
     /// Those who waited long enough for others, to be put off.
     pub(super) fn tired(&mut self, now: Instant) -> Vec<T> {
-        let is_tired = |it: &Waiting<T>| kind(&it.lane) != Kind::Judging && now.duration_since(it.since) >= PATIENCE;
+        let is_tired = |it: &Waiting<T>| kind(&it.duty) != Kind::Judging && now.duration_since(it.since) >= PATIENCE;
         let (tired, patient): (VecDeque<_>, _) = std::mem::take(&mut self.waiting).into_iter().partition(is_tired);
         self.waiting = patient;
         tired.into_iter().map(|it| it.who).collect()
@@ -129,20 +129,20 @@ impl<T> Places<T> {
     /// How many more of a kind may wait.
     fn room(&self, of: Kind) -> usize {
         let all = if of == Kind::Judging { self.sizes.waiting } else { self.sizes.waiting * PATIENT };
-        all.saturating_sub(self.waiting.iter().filter(|it| kind(&it.lane) == of).count())
+        all.saturating_sub(self.waiting.iter().filter(|it| kind(&it.duty) == of).count())
     }
 
-    /// Whether there is a place that the lane may take. A destination alone gets half of all, a second one half of the
+    /// Whether there is a place that the duty may take. A destination alone gets half of all, a second one half of the
     /// rest, and so on; channels get less, there are more of them.
-    fn is_free(&self, lane: &Lane) -> bool {
-        let kind = kind(lane);
+    fn is_free(&self, duty: &Duty) -> bool {
+        let kind = kind(duty);
         let all: usize = self.taken.iter().filter(|(it, _)| self::kind(it) == kind).map(|(_, count)| count).sum();
         let free = self.size(kind).saturating_sub(all);
-        let count = self.taken.get(lane).copied().unwrap_or(0);
-        match lane {
-            Lane::Judging => free > 0,
-            Lane::Destination(_) | Lane::Composing => count < free,
-            Lane::Channel(..) => count * CHANNELS < free,
+        let count = self.taken.get(duty).copied().unwrap_or(0);
+        match duty {
+            Duty::Judge => free > 0,
+            Duty::Deliver(_) | Duty::Compose => count < free,
+            Duty::Send(..) => count * CHANNELS < free,
         }
     }
 
@@ -155,11 +155,11 @@ impl<T> Places<T> {
     }
 }
 
-const fn kind(lane: &Lane) -> Kind {
-    match lane {
-        Lane::Judging => Kind::Judging,
-        Lane::Destination(_) => Kind::Delivery,
-        Lane::Composing | Lane::Channel(..) => Kind::Message,
+const fn kind(duty: &Duty) -> Kind {
+    match duty {
+        Duty::Judge => Kind::Judging,
+        Duty::Deliver(_) => Kind::Delivery,
+        Duty::Compose | Duty::Send(..) => Kind::Message,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use lockgate_core::claim::Lane;
+use lockgate_core::claim::Duty;
 use lockgate_core::id::{DestinationId, PartnerId};
 use time::OffsetDateTime;
 
@@ -10,19 +10,19 @@ use super::{PATIENCE, PATIENT, Places, Sizes};
 
 const SIZES: Sizes = Sizes { judging: 2, deliveries: 8, messages: 64, waiting: 3 };
 
-fn destination() -> Lane {
-    Lane::Destination(DestinationId::generate(OffsetDateTime::UNIX_EPOCH))
+fn destination() -> Duty {
+    Duty::Deliver(DestinationId::generate(OffsetDateTime::UNIX_EPOCH))
 }
 
-fn channel(name: &str) -> Lane {
-    Lane::Channel(PartnerId::generate(OffsetDateTime::UNIX_EPOCH), name.to_owned())
+fn channel(name: &str) -> Duty {
+    Duty::Send(PartnerId::generate(OffsetDateTime::UNIX_EPOCH), name.to_owned())
 }
 
 /// How many of these find a place if they come until one waits.
-fn fill(places: &mut Places<usize>, lane: &Lane) -> usize {
+fn fill(places: &mut Places<usize>, duty: &Duty) -> usize {
     let mut taken = 0;
     loop {
-        assert_eq!(places.arrive(0, lane.clone(), Instant::now()), None);
+        assert_eq!(places.arrive(0, duty.clone(), Instant::now()), None);
         if places.next().is_none() {
             places.clear();
             return taken;
@@ -34,15 +34,15 @@ fn fill(places: &mut Places<usize>, lane: &Lane) -> usize {
 #[test]
 fn one_destination_after_the_other_gets_half_of_what_is_left() {
     let mut places = Places::new(SIZES);
-    let lanes: Vec<_> = std::iter::repeat_with(destination).take(5).collect();
-    let held: Vec<_> = lanes.iter().map(|lane| fill(&mut places, lane)).collect();
+    let duties: Vec<_> = std::iter::repeat_with(destination).take(5).collect();
+    let held: Vec<_> = duties.iter().map(|duty| fill(&mut places, duty)).collect();
     assert_eq!(held, [4, 2, 1, 1, 0]);
-    assert_eq!(fill(&mut places, &Lane::Judging), 2, "judging waits for no receiver");
+    assert_eq!(fill(&mut places, &Duty::Judge), 2, "judging waits for no receiver");
     assert_eq!(fill(&mut places, &channel("hook")), 8, "nor does a message");
-    for (lane, count) in lanes.iter().zip(held) {
-        (0..count).for_each(|_| places.leave(lane));
+    for (duty, count) in duties.iter().zip(held) {
+        (0..count).for_each(|_| places.leave(duty));
     }
-    assert_eq!(fill(&mut places, &lanes[4]), 4, "who leaves makes room");
+    assert_eq!(fill(&mut places, &duties[4]), 4, "who leaves makes room");
 }
 
 #[test]
@@ -57,10 +57,10 @@ fn twenty_channels_that_hang_leave_places_for_another() {
 #[test]
 fn a_host_with_a_single_place_does_one_thing_at_a_time() {
     let mut places = Places::new(Sizes { judging: 1, deliveries: 1, messages: 1, waiting: 1 });
-    for lane in [Lane::Judging, destination(), channel("hook")] {
-        assert_eq!(fill(&mut places, &lane), 1);
-        places.leave(&lane);
-        assert_eq!(fill(&mut places, &lane), 1);
+    for duty in [Duty::Judge, destination(), channel("hook")] {
+        assert_eq!(fill(&mut places, &duty), 1);
+        places.leave(&duty);
+        assert_eq!(fill(&mut places, &duty), 1);
     }
 }
 
@@ -69,8 +69,8 @@ fn who_finds_no_place_lets_those_behind_pass_and_goes_first_when_there_is_one() 
     let mut places = Places::new(SIZES);
     let (full, other) = (destination(), destination());
     fill(&mut places, &full);
-    for (who, lane) in [(1, &full), (2, &full), (3, &other)] {
-        assert_eq!(places.arrive(who, lane.clone(), Instant::now()), None);
+    for (who, duty) in [(1, &full), (2, &full), (3, &other)] {
+        assert_eq!(places.arrive(who, duty.clone(), Instant::now()), None);
     }
     assert_eq!(places.next(), Some((3, other)));
     assert_eq!(places.next(), None);
@@ -94,17 +94,17 @@ fn the_largest_crowd_makes_room_for_whoever_comes() {
     assert!(places.has_room(), "what is to be judged does not wait for them");
     assert_eq!(places.arrive(most + 1, other, now), Some(most - 1));
     assert_eq!(places.arrive(most + 2, full, now), Some(most + 2), "the last to come goes first");
-    assert_eq!(places.arrive(most + 3, Lane::Judging, now), None);
+    assert_eq!(places.arrive(most + 3, Duty::Judge, now), None);
 }
 
 #[test]
 fn what_waits_to_be_judged_is_not_put_off_but_nothing_more_is_taken_on() {
     let mut places = Places::new(SIZES);
-    fill(&mut places, &Lane::Judging);
+    fill(&mut places, &Duty::Judge);
     let now = Instant::now();
     for who in 1..=3 {
         assert!(places.has_room());
-        assert_eq!(places.arrive(who, Lane::Judging, now), None);
+        assert_eq!(places.arrive(who, Duty::Judge, now), None);
     }
     assert!(!places.has_room());
     assert_eq!(places.tired(now + 10 * PATIENCE), Vec::<usize>::new());
