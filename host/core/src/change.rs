@@ -81,7 +81,7 @@ impl Change {
         &self.next
     }
 
-    /// Whether the claim outlives the commit: whoever holds it does next what nobody then needs to be rung for.
+    /// Whether the claim outlives the commit: whoever composed a notification sends it, and nobody needs to be rung for.
     pub const fn goes_on(&self) -> bool {
         self.goes_on
     }

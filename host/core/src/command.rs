@@ -10,7 +10,9 @@ use crate::trace::TraceContext;
 use crate::transfer::Version;
 
 /// Something that hosts work on; each has a version that fences claims and changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+///
+/// Their order is that in which rows of several kinds are locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind", content = "id")]
 pub enum Work {
     /// Judge a received transfer.

@@ -155,18 +155,14 @@ impl Pipeline {
 
     /// Commits what came of the work, or gives it back.
     async fn conclude(&self, claim: Claim, change: Result<Change, Abort>) -> WorkEnd {
-        let ended = match change {
-            Ok(change) => match self.ports.store.commit(&change).await {
-                Ok(()) if change.goes_on() => {
-                    return WorkEnd::Onward(Box::new(Claim { aggregate: change.next, ..claim }));
-                }
-                Ok(()) => Ok(()),
-                Err(error) => Err(error.into()),
-            },
-            Err(abort) => Err(abort),
+        let committed = async {
+            let change = change?;
+            self.ports.store.commit(&change).await?;
+            Ok(change)
         };
-        match ended {
-            Ok(()) => WorkEnd::Done,
+        match committed.await {
+            Ok(change) if change.goes_on() => WorkEnd::Onward(Box::new(Claim { aggregate: change.next, ..claim })),
+            Ok(_) => WorkEnd::Done,
             Err(Abort::Stale) => WorkEnd::Stale,
             Err(Abort::Retry(why)) => self.give_back(&claim, why, Blame::Nobody).await,
             Err(Abort::Again) => self.give_back(&claim, "a plugin missed its deadline".to_owned(), Blame::Nobody).await,

@@ -9,6 +9,7 @@ use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
 use lockgate_core::command::{Ring, RungCommand, Work};
 use lockgate_core::id::HostId;
 use lockgate_core::time::Timestamp;
+use lockgate_core::transfer::Version;
 use sqlx::PgConnection;
 use sqlx::types::Uuid;
 
@@ -24,12 +25,19 @@ pub(crate) async fn claim(store: &PgStore, host: HostId, commands: &[RungCommand
 }
 
 async fn run(store: &PgStore, host: HostId, commands: &[RungCommand]) -> Result<Vec<Claim>, Failure> {
-    let kind = commands[0].command.work.kind();
-    let claimed = if commands.iter().all(|rung| rung.command.work.kind() == kind) {
-        all(&mut *store.worker.acquire().await?, host.uuid(), commands).await?
+    let mut keys: Vec<_> = commands.iter().map(|rung| (rung.command.work, rung.command.version)).collect();
+    // Hosts with overlapping commands lock rows in one order.
+    keys.sort_unstable();
+    keys.dedup();
+    let kinds: Vec<_> = keys.chunk_by(|one, next| one.0.kind() == next.0.kind()).collect();
+    let claimed = if let [kind] = kinds[..] {
+        of_kind(&mut *store.worker.acquire().await?, host.uuid(), kind).await?
     } else {
         let mut transaction = store.worker.begin().await?;
-        let claimed = all(&mut transaction, host.uuid(), commands).await?;
+        let mut claimed = vec![];
+        for kind in kinds {
+            claimed.extend(of_kind(&mut transaction, host.uuid(), kind).await?);
+        }
         transaction.commit().await?;
         claimed
     };
@@ -50,37 +58,16 @@ async fn run(store: &PgStore, host: HostId, commands: &[RungCommand]) -> Result<
         .collect()
 }
 
-async fn all(connection: &mut PgConnection, host: Uuid, commands: &[RungCommand]) -> Result<Vec<Claimed>, Failure> {
-    let mut claimed = vec![];
-    let (ids, versions) = named(commands, |work| matches!(work, Work::Transfer(_)));
-    if !ids.is_empty() {
-        claimed.extend(transfers(connection, host, &ids, &versions).await?);
+/// Claims what is named of one kind of work.
+async fn of_kind(connection: &mut PgConnection, host: Uuid, keys: &[(Work, Version)]) -> Result<Vec<Claimed>, Failure> {
+    let (ids, versions): (Vec<_>, Vec<_>) = keys.iter().map(|(work, version)| (work.uuid(), *version)).unzip();
+    match keys.first() {
+        Some((Work::Transfer(_), _)) => transfers(connection, host, &ids, &versions).await,
+        Some((Work::Consignment(_), _)) => consignments(connection, host, &ids, &versions).await,
+        Some((Work::Delivery(_), _)) => deliveries(connection, host, &ids, &versions).await,
+        Some((Work::Notification(_), _)) => notifications(connection, host, &ids, &versions).await,
+        None => Ok(vec![]),
     }
-    let (ids, versions) = named(commands, |work| matches!(work, Work::Consignment(_)));
-    if !ids.is_empty() {
-        claimed.extend(consignments(connection, host, &ids, &versions).await?);
-    }
-    let (ids, versions) = named(commands, |work| matches!(work, Work::Delivery(_)));
-    if !ids.is_empty() {
-        claimed.extend(deliveries(connection, host, &ids, &versions).await?);
-    }
-    let (ids, versions) = named(commands, |work| matches!(work, Work::Notification(_)));
-    if !ids.is_empty() {
-        claimed.extend(notifications(connection, host, &ids, &versions).await?);
-    }
-    Ok(claimed)
-}
-
-/// The ids and versions of one kind, sorted, so that hosts with overlapping commands lock rows in one order.
-fn named(commands: &[RungCommand], wanted: impl Fn(&Work) -> bool) -> (Vec<Uuid>, Vec<i64>) {
-    let mut keys: Vec<_> = commands
-        .iter()
-        .filter(|rung| wanted(&rung.command.work))
-        .map(|rung| (rung.command.work.uuid(), rung.command.version))
-        .collect();
-    keys.sort_unstable();
-    keys.dedup();
-    keys.into_iter().unzip()
 }
 
 /// An aggregate with the time of its claim.

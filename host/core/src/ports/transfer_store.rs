@@ -35,8 +35,8 @@ pub trait TransferStore: Send + Sync + Debug {
     /// nothing (repeats, zombies) are simply not among the claims.
     async fn claim(&self, host: HostId, commands: &[RungCommand]) -> Result<Vec<Claim>, StoreError>;
 
-    /// Claims up to `room` things that need work and have no living host: claimed by a dead one (counts as an
-    /// adoption), due, or waiting longer than `overdue` for a ring.
+    /// Claims up to `room` things that need work and have no living host: claimed by a dead one (counts as an adoption
+    /// where work had begun that may have killed it), due, or waiting longer than `overdue` for a ring.
     async fn adopt(&self, host: HostId, room: usize, overdue: Duration) -> Result<Vec<Claim>, StoreError>;
 
     /// Gives a claim back unfinished (orderly shutdown, host trouble); anybody may adopt it `after` that time.

@@ -7,6 +7,7 @@ mod inbound;
 mod intake;
 mod notifying;
 mod outbound;
+mod putting_off;
 mod rate;
 mod registrar;
 mod stage;

@@ -19,7 +19,7 @@ const FILE: &str = "id,name\n1,ann\n2,bob\n";
 
 impl Stage {
     /// A channel of Acme's.
-    async fn channel(&self, name: &str, events: Vec<EventKind>) -> Channel {
+    pub(crate) async fn channel(&self, name: &str, events: Vec<EventKind>) -> Channel {
         let channel = Channel {
             id: ChannelId::generate(self.clock.now()),
             partner: self.acme,
@@ -35,7 +35,8 @@ impl Stage {
     }
 }
 
-fn message(channel: &str, title: &str) -> Message {
+/// A message to the channel of that name.
+pub(crate) fn message(channel: &str, title: &str) -> Message {
     Message {
         channel: channel.to_owned(),
         title: title.to_owned(),

@@ -194,7 +194,7 @@ impl Stage {
     }
 
     /// Works on a claim, and on what it goes on with.
-    async fn work(&self, mut claim: Claim) -> WorkEnd {
+    pub(crate) async fn work(&self, mut claim: Claim) -> WorkEnd {
         loop {
             match self.pipeline.work(claim).await {
                 WorkEnd::Onward(next) => claim = *next,

@@ -1,7 +1,7 @@
 //! Commits what becomes of messages together: they are many, small, and end at the same time, and each for itself would
 //! cost a transaction and the lock of its transfer.
 //!
-//! Whoever gets the turn takes all that wait along; those find their answer when the turn is theirs. The order of locks is
+//! Whoever gets the turn takes all that wait along and tells them. The order of locks is
 //! that of every commit: transfers, by their ids, then notifications.
 
 use std::collections::{BTreeMap, HashSet};
@@ -11,17 +11,16 @@ use lockgate_core::change::Change;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::id::PartnerId;
 use lockgate_core::notification::Notification;
-use lockgate_core::ports::CommitError;
+use lockgate_core::ports::{CommitError, StoreError};
 use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Version;
 use sqlx::PgConnection;
 use sqlx::types::Uuid;
 use tokio::sync::oneshot;
-use tokio::sync::oneshot::error::TryRecvError;
 
 use super::ring;
 use crate::column::{digest, integer, optional_text, unsigned, word};
-use crate::error::{Failure, commit_error};
+use crate::error::Failure;
 use crate::provenance::{Audience, Head, Rows};
 use crate::store::PgStore;
 
@@ -53,42 +52,41 @@ pub(super) fn is_small(change: &Change) -> bool {
         && change.turns_off().is_none()
 }
 
-/// Writes the change beside others of its kind.
+/// Writes the change beside others of its kind. Once it waits it is written, whatever becomes of its task: it says what
+/// happened, and its version whether it may still be said.
 pub(super) async fn commit(store: &PgStore, change: &Change) -> Result<(), CommitError> {
     let (tell, mut told) = oneshot::channel();
     store.together.put(Waiting { change: change.clone(), tell });
     loop {
-        let turn = store.together.turn.lock().await;
-        match told.try_recv() {
-            Ok(answer) => return answer,
-            // Whoever took it along was stopped; what became of it is not known.
-            Err(TryRecvError::Closed) => {
-                let failure = Failure::broken("the commit that this one was a part of did not end");
-                return Err(commit_error(change.work(), failure));
-            }
-            Err(TryRecvError::Empty) => {}
+        tokio::select! {
+            biased;
+            answer = &mut told => return answer.unwrap_or_else(|_| Err(stopped())),
+            _turn = store.together.turn.lock() => write_next(store).await,
         }
-        let batch = store.together.take();
-        let changes: Vec<_> = batch.iter().map(|it| &it.change).collect();
-        match retried!(run(store, &changes)) {
-            Ok(written) => {
-                for it in batch {
-                    let work = it.change.work();
-                    let answer = if written.contains(&work.uuid()) { Ok(()) } else { Err(CommitError::Stale(work)) };
-                    // Who waits no longer does not need to know.
-                    let _ = it.tell.send(answer);
-                }
-            }
-            // One of them may be to blame: each for itself.
-            Err(_) => {
-                for it in batch {
-                    let answer = super::alone(store, &it.change).await;
-                    let _ = it.tell.send(answer);
-                }
-            }
-        }
-        drop(turn);
     }
+}
+
+/// Writes what waits, and answers each.
+async fn write_next(store: &PgStore) {
+    let batch = store.together.take();
+    let changes: Vec<_> = batch.iter().map(|it| &it.change).collect();
+    let written = retried!(run(store, &changes)).map_err(StoreError::from);
+    for Waiting { change, tell } in batch {
+        let answer = match &written {
+            Ok(written) if written.contains(&change.work().uuid()) => Ok(()),
+            Ok(_) => Err(CommitError::Stale(change.work())),
+            Err(error @ StoreError::Unavailable(_)) => Err(CommitError::Store(error.clone())),
+            // One of them is to blame: each for itself.
+            Err(StoreError::Unexpected(_)) => super::alone(store, &change).await,
+        };
+        // Who waits no longer does not need to know.
+        let _ = tell.send(answer);
+    }
+}
+
+fn stopped() -> CommitError {
+    let why = "whoever wrote it beside others was stopped, and what became of it is not known";
+    CommitError::Store(StoreError::Unavailable(why.to_owned()))
 }
 
 impl Together {
@@ -100,13 +98,7 @@ impl Together {
     fn take(&self) -> Vec<Waiting> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let mut known = HashSet::new();
-        let mut place = 0;
-        waiting
-            .extract_if(.., |it| {
-                place += usize::from(known.len() < MOST);
-                known.len() < MOST && known.insert(it.change.work())
-            })
-            .collect()
+        waiting.extract_if(.., |it| known.len() < MOST && known.insert(it.change.work())).collect()
     }
 }
 

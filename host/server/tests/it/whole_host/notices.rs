@@ -1,34 +1,30 @@
-//! What a partner is told when a host turns one of its channels off.
+//! What a partner is told when a host turns one of its channels off, and who waits for webhooks that hang: nobody.
 
 use std::time::Duration;
 
 use serde_json::json;
 
+use super::hanging::{Hanging, Manner};
 use super::stage::Stage;
 
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 
 impl Stage {
-    async fn channel(&self, partner: &str, name: &str, webhook: &str, events: &[&str]) {
+    async fn channel(&self, partner: &str, name: &str, url: &str, events: &[&str]) {
         let add = "mutation($input: CreateChannelInput!) { createChannel(input: $input) { channel { id } } }";
-        let webhook = json!({ "url": self.webhook(webhook), "signingSecret": "signing" });
+        let webhook = json!({ "url": url, "signingSecret": "signing" });
         let input = json!({ "partner": partner, "name": name, "webhook": webhook, "events": events });
         self.graphql(add, json!({ "input": input })).await;
     }
 
-    /// Tells of what is received by `hook`, and of what is turned off by all that listen to it.
-    async fn told_by_the_house(&self) {
-        let message = |channel, event| {
+    /// The house tells these channels of these events.
+    async fn told_by_the_house(&self, told: &[(&str, &str)]) {
+        let message = |(channel, event): &(&str, &str)| {
             json!({
                 "events": [event], "channel": channel, "title": "{{ channel.name }}", "text": "{{ reason }}",
             })
         };
-        let messages = json!([
-            message("hook", "transfer.received"),
-            message("hook", "channel.disabled"),
-            message("operations", "channel.disabled"),
-            message("busy", "channel.disabled"),
-        ]);
+        let messages: Vec<_> = told.iter().map(message).collect();
         let plugin = self.plugin("notify-template").await;
         let tell = json!({ "name": "tell", "hook": "NOTIFY", "plugin": plugin, "settings": { "messages": messages } });
         let input = json!({ "owner": "house", "side": "INBOUND", "bindings": [tell], "note": "tells" });
@@ -48,15 +44,14 @@ async fn a_partner_hears_by_another_channel_that_one_is_turned_off_and_why() {
     stage.ready(1).await;
     stage.introduce("acme", "globex").await;
     for partner in ["acme", "globex"] {
-        let put = "mutation($input: PutSecretInput!) { putSecret(input: $input) { name } }";
-        let input = json!({ "owner": partner, "name": "signing", "value": SECRET });
-        stage.graphql(put, json!({ "input": input })).await;
+        stage.keeps(partner, "signing", SECRET).await;
     }
-    stage.channel("acme", "hook", "gone", &[]).await;
-    stage.channel("acme", "operations", "operations", &["CHANNEL_DISABLED"]).await;
-    stage.channel("acme", "busy", "busy", &["TRANSFER_FINISHED"]).await;
-    stage.channel("globex", "operations", "foreign", &[]).await;
-    stage.told_by_the_house().await;
+    stage.channel("acme", "hook", &stage.webhook("gone"), &[]).await;
+    stage.channel("acme", "operations", &stage.webhook("operations"), &["CHANNEL_DISABLED"]).await;
+    stage.channel("acme", "busy", &stage.webhook("busy"), &["TRANSFER_FINISHED"]).await;
+    stage.channel("globex", "operations", &stage.webhook("foreign"), &[]).await;
+    let off = "channel.disabled";
+    stage.told_by_the_house(&[("hook", "transfer.received"), ("hook", off), ("operations", off), ("busy", off)]).await;
 
     let id = stage.send(0, "one.csv", "name,amount\nann,1\n".to_owned()).await;
     let query = "query($id: ID!) {
@@ -87,4 +82,35 @@ async fn a_partner_hears_by_another_channel_that_one_is_turned_off_and_why() {
     assert!(to("busy").is_empty() && to("foreign").is_empty(), "{messages:?}");
     assert_eq!(stage.end_of(&id, Duration::from_secs(60)).await, "FINISHED");
     assert!(stage.stop().await.success());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn webhooks_that_hang_in_all_places_keep_no_transfer_waiting() {
+    const PLACES: usize = 4;
+    // So that whatever hangs outlasts the test: nothing here depends on when it is given up.
+    let patient = [("LOCKGATE_CONNECTORS__IDLE_TIMEOUT_MS", "3600000"), ("LOCKGATE_WORKERS__MESSAGES", "4")];
+    let mut stage = Stage::set_with(&patient).await;
+    stage.ready(0).await;
+    // One host alone, so that there is nobody else to do the work.
+    stage.kill(1);
+    stage.introduce("acme", "globex").await;
+    stage.keeps("acme", "signing", SECRET).await;
+    let hanging = Hanging::start(Manner::Silent).await;
+    let names: Vec<_> = (0..2 * PLACES).map(|it| format!("hook-{it}")).collect();
+    for name in &names {
+        stage.channel("acme", name, &hanging.url, &[]).await;
+    }
+    let told: Vec<_> = names.iter().map(|name| (name.as_str(), "transfer.received")).collect();
+    stage.told_by_the_house(&told).await;
+
+    stage.send(0, "first.csv", "n\n0\n".to_owned()).await;
+    stage.wait("all places are taken", || hanging.begun() == PLACES).await;
+    let mut sent = vec![];
+    for number in 1..=10 {
+        sent.push(stage.send(0, &format!("file-{number}.csv"), format!("n\n{number}\n")).await);
+    }
+    for id in &sent {
+        assert_eq!(stage.end_of(id, Duration::from_secs(60)).await, "FINISHED", "{id}\n{}", stage.show(id));
+    }
+    assert_eq!((hanging.begun(), hanging.ended()), (PLACES, 0), "nobody waited for one of these to end");
 }

@@ -1,0 +1,63 @@
+//! What a host does with claims for which it has no place.
+
+use std::time::Duration;
+
+use lockgate_core::claim::Duty;
+use lockgate_core::delivery::{DeliveryState, Wait};
+use lockgate_core::hook::{FailureMode, Hook};
+use lockgate_core::notification::{Notification, NotificationState};
+use lockgate_core::pipeline::WorkEnd;
+use lockgate_core::policy::{Owner, Side};
+use lockgate_core::time::Clock;
+
+use crate::notifying::message;
+use crate::stage::{Stage, binding, csv};
+
+#[tokio::test]
+async fn who_finds_no_place_is_due_later_and_nothing_counts_as_an_attempt() {
+    let stage = Stage::new().await;
+    stage.channel("hook", vec![]).await;
+    let erp = stage.destination(stage.globex, "erp", false).await;
+    stage.runner.notifies("tell", |_| Ok(vec![message("hook", "told")]));
+    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
+    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
+    stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
+    let (mut delivering, mut sending) = (0, 0);
+    while let Some(claim) = stage.store.ring(stage.host) {
+        match claim.duty() {
+            Duty::Judge => assert_eq!(stage.work(claim).await, WorkEnd::Done),
+            Duty::Deliver(destination) => {
+                assert_eq!((destination, stage.pipeline.put_off(claim).await), (erp, WorkEnd::Done));
+                delivering += 1;
+            }
+            Duty::Compose => {
+                let WorkEnd::Onward(next) = stage.pipeline.work(claim).await else { panic!("it goes on to send") };
+                assert_eq!(next.duty(), Duty::Send(stage.acme, "hook".to_owned()));
+                assert_eq!(stage.pipeline.put_off(*next).await, WorkEnd::Done);
+                sending += 1;
+            }
+            Duty::Send(..) => panic!("nobody rings for the message of whoever composed it"),
+        }
+    }
+    assert!(delivering == 1 && sending > 0, "{delivering} deliveries, {sending} messages");
+    assert!(stage.connector.seen().is_empty() && stage.messenger.seen().is_empty());
+    let now = stage.clock.now();
+    let delivery = stage.deliveries().remove(0);
+    assert_eq!((delivery.state, delivery.waits, delivery.attempts), (DeliveryState::Scheduled, Some(Wait::Slot), 0));
+    assert!(delivery.due_at > now);
+    let waiting = |it: &Notification| it.state == NotificationState::Scheduled && it.attempts == 0 && it.due_at > now;
+    assert!(stage.notifications().iter().all(waiting), "{:?}", stage.notifications());
+
+    stage.clock.advance(Duration::from_secs(10));
+    stage.run_due().await;
+    assert_eq!((stage.connector.seen().len(), stage.messenger.seen().len()), (1, sending));
+}
+
+#[tokio::test]
+async fn what_is_to_be_judged_is_given_back() {
+    let stage = Stage::new().await;
+    stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
+    let claim = stage.store.ring(stage.host).expect("it was rung for");
+    let end = stage.pipeline.put_off(claim).await;
+    assert!(matches!(&end, WorkEnd::Retry { why, .. } if why.contains("no place")), "{end:?}");
+}
