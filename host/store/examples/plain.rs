@@ -3,6 +3,7 @@
 //!
 //! `plain list DATABASE_URL CONNECTIONS FOLDER` serves the list; FOLDER has the statements as they were checked (`.sqlx`).
 //! `plain commits DATABASE_URL CLIENTS SECONDS` inserts, and prints how many commits a second there were.
+//! `plain inserts DATABASE_URL CONNECTIONS` serves the same insert over HTTP, to tell what HTTP alone leaves of them.
 #![allow(clippy::print_stdout, reason = "its output is for whoever measures")]
 
 use std::collections::HashMap;
@@ -15,13 +16,13 @@ use std::time::{Duration, Instant};
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use lockgate_core::id::{PartnerId, TransferId};
 use lockgate_core::time::{Timestamp, rfc3339};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
 use sqlx::types::{Json as Document, Uuid};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
@@ -33,15 +34,15 @@ async fn main() -> Outcome<()> {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["list", url, connections, folder] => list(url, connections.parse()?, Path::new(folder)).await,
+        ["inserts", url, connections] => inserts(url, connections.parse()?).await,
         ["commits", url, clients, seconds] => commits(url, clients.parse()?, seconds.parse()?).await,
-        _ => Err("usage: plain list URL CONNECTIONS FOLDER | plain commits URL CLIENTS SECONDS".into()),
+        _ => Err("usage: plain list URL CONNECTIONS FOLDER | plain commits URL CLIENTS SECONDS | plain inserts URL CONNECTIONS".into()),
     }
 }
 
 /// Commits of one insert each, from so many connections at once.
 async fn commits(url: &str, clients: u32, seconds: u64) -> Outcome<()> {
-    let pool = PgPoolOptions::new().max_connections(clients).connect(url).await?;
-    sqlx::query("create table if not exists singles (id uuid primary key, text text not null)").execute(&pool).await?;
+    let pool = singles(url, clients).await?;
     let committed = Arc::new(AtomicU64::new(0));
     let (begin, text) = (Instant::now(), "x".repeat(400));
     let end = begin + Duration::from_secs(seconds);
@@ -50,8 +51,7 @@ async fn commits(url: &str, clients: u32, seconds: u64) -> Outcome<()> {
         let (mut connection, committed, text) = (pool.acquire().await?, Arc::clone(&committed), text.clone());
         running.push(tokio::spawn(async move {
             while Instant::now() < end {
-                let insert = sqlx::query("insert into singles (id, text) values ($1, $2)").bind(Uuid::now_v7());
-                insert.bind(&text).execute(&mut *connection).await?;
+                insert(&mut connection, &text).await?;
                 committed.fetch_add(1, Ordering::Relaxed);
             }
             Ok::<_, sqlx::Error>(())
@@ -61,6 +61,36 @@ async fn commits(url: &str, clients: u32, seconds: u64) -> Outcome<()> {
         client.await??;
     }
     println!("{:.3}", committed.load(Ordering::Relaxed) as f64 / begin.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// The same commits, each asked for by a request whose body is what is inserted.
+async fn inserts(url: &str, connections: u32) -> Outcome<()> {
+    let pool = singles(url, connections).await?;
+    let answer = async |State(pool): State<PgPool>, text: String| {
+        let inserted = async { insert(&mut *pool.acquire().await?, &text).await };
+        if inserted.await.is_ok() { StatusCode::CREATED } else { StatusCode::INTERNAL_SERVER_ERROR }
+    };
+    serve(Router::new().route("/insert", post(answer)).with_state(pool)).await
+}
+
+/// A pool of connections that each wait for their commits, and the table.
+async fn singles(url: &str, connections: u32) -> Outcome<PgPool> {
+    let pool = PgPoolOptions::new().max_connections(connections).test_before_acquire(false).connect(url).await?;
+    sqlx::query("create table if not exists singles (id uuid primary key, text text not null)").execute(&pool).await?;
+    Ok(pool)
+}
+
+async fn insert(connection: &mut PgConnection, text: &str) -> sqlx::Result<()> {
+    let insert = sqlx::query("insert into singles (id, text) values ($1, $2)").bind(Uuid::now_v7()).bind(text);
+    insert.execute(connection).await.map(drop)
+}
+
+/// Serves on a free port, and prints where.
+async fn serve(routes: Router) -> Outcome<()> {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    println!("{}", listener.local_addr()?);
+    axum::serve(listener, routes).await?;
     Ok(())
 }
 
@@ -88,10 +118,7 @@ async fn list(url: &str, connections: u32, folder: &Path) -> Outcome<()> {
         consignments: find(&["from consignments t where t.transfer = any($1)"])?,
         deliveries: find(&["from deliveries t where t.consignment = any($1)"])?,
     };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    println!("{}", listener.local_addr()?);
-    axum::serve(listener, Router::new().route("/list", get(page)).with_state(Arc::new(app))).await?;
-    Ok(())
+    serve(Router::new().route("/list", get(page)).with_state(Arc::new(app))).await
 }
 
 /// The same connections as the gate's for what people read.

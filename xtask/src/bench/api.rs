@@ -15,6 +15,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
+use hyper::Method;
 use lockgate_devservices::{Options, Progress};
 use serde_json::json;
 
@@ -115,18 +116,33 @@ fn announcement(size: Option<usize>) -> serde_json::Value {
     json!({ "input": { "to": ["globex"], "fileName": "requests.csv", "mediaType": "text/csv", "size": size } })
 }
 
-/// `createTransfer` and single inserts in turns, from as many clients.
+/// `createTransfer` and single inserts in turns, from as many clients; and the same inserts behind a plain handler, to tell
+/// what HTTP alone leaves of them.
 async fn announcing(stage: &Stage, sender: &Client, plain: &Plain, clients: usize, rounds: usize) -> Result<bool> {
     println!("\nAnnouncing from {clients} clients, {rounds} rounds, single inserts in between ...");
     let ask = || sender.graphql(ANNOUNCE, announcement(Some(1_000)));
     closed::rate(clients, Duration::from_secs(1), ask).await?;
-    let (mut ours, mut theirs) = (vec![], vec![]);
+    let handler = plain.inserts(stage, clients)?;
+    let (mut ours, mut theirs, mut by_http) = (vec![], vec![], vec![]);
     for _ in 0..rounds {
         theirs.push(plain.commits(stage, clients, TURN)?);
+        by_http.push(closed::rate(clients, TURN, || insert(&handler.client)).await?);
         ours.push(closed::rate(clients, TURN, ask).await?);
     }
     let what = format!("createTransfer by {clients} clients against single inserts that commit");
-    Ok(verdict(&what, "a second", &ours, &theirs, ANNOUNCING_AIM))
+    let met = verdict(&what, "a second", &ours, &theirs, ANNOUNCING_AIM);
+    let limit = median(by_http.iter().zip(&theirs).map(|(http, alone)| http / alone).collect());
+    let part = median(ours.iter().zip(&by_http).map(|(ours, http)| ours / http).collect());
+    println!(
+        "of which a plain handler with one such insert comes to {limit:.2}x; createTransfer to {part:.2}x of that handler"
+    );
+    Ok(met)
+}
+
+async fn insert(peer: &Client) -> Result<()> {
+    let (status, answer) = peer.send(Method::POST, "/insert", &[], vec![b'x'; 400].into()).await?;
+    ensure!(status.is_success(), "the plain handler answered {status}: {}", String::from_utf8_lossy(&answer));
+    Ok(())
 }
 
 /// Says what came of a comparison in turns, and whether the aim was met.

@@ -36,15 +36,13 @@ impl Plain {
 
     /// Serves the list.
     pub(super) fn list(&self, stage: &Stage) -> Result<Serving> {
-        let mut child = Command::new(&self.program)
-            .args(["list", database(stage)?, CONNECTIONS])
-            .arg(&self.statements)
-            .stdout(Stdio::piped())
-            .spawn()
-            .context("the peer did not start")?;
-        let mut address = String::new();
-        BufReader::new(child.stdout.take().context("the peer says nothing")?).read_line(&mut address)?;
-        Ok(Serving { client: Client::new(format!("http://{}", address.trim()), ""), child })
+        let mut list = Command::new(&self.program);
+        Serving::start(list.args(["list", database(stage)?, CONNECTIONS]).arg(&self.statements))
+    }
+
+    /// Serves single inserts, by as many connections as there are clients.
+    pub(super) fn inserts(&self, stage: &Stage, clients: usize) -> Result<Serving> {
+        Serving::start(Command::new(&self.program).args(["inserts", database(stage)?, &clients.to_string()]))
     }
 
     /// Commits a second of single inserts by so many clients.
@@ -55,6 +53,16 @@ impl Plain {
             .context("the peer did not start")?;
         ensure!(output.status.success(), "the peer failed: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout)?.trim().parse().context("the peer prints a number")
+    }
+}
+
+impl Serving {
+    /// Starts a peer that prints its address first.
+    fn start(peer: &mut Command) -> Result<Self> {
+        let mut child = peer.stdout(Stdio::piped()).spawn().context("the peer did not start")?;
+        let mut address = String::new();
+        BufReader::new(child.stdout.take().context("the peer says nothing")?).read_line(&mut address)?;
+        Ok(Self { client: Client::new(format!("http://{}", address.trim()), ""), child })
     }
 }
 
