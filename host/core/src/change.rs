@@ -8,7 +8,7 @@ use crate::command::{Command, Work};
 use crate::consignment::Consignment;
 use crate::decision::Decision;
 use crate::delivery::{Attempt, Delivery};
-use crate::id::{ChannelId, DestinationId, PayloadId, TransferId};
+use crate::id::{ChannelId, DestinationId, HostId, PayloadId, TransferId};
 use crate::notification::{ChannelHealth, Event, Notification};
 use crate::provenance::Entry;
 use crate::time::Timestamp;
@@ -23,6 +23,7 @@ pub struct Change {
     pub(crate) entries: Vec<Entry>,
     pub(crate) rings: bool,
     pub(crate) goes_on: bool,
+    pub(crate) keeper: Option<HostId>,
     pub(crate) consignments: Vec<Consignment>,
     pub(crate) deliveries: Vec<NewDelivery>,
     pub(crate) notifications: Vec<Notification>,
@@ -44,6 +45,13 @@ pub struct NewDelivery {
     pub delivery: Delivery,
     /// Whether the destination keeps order.
     pub ordered: bool,
+}
+
+impl NewDelivery {
+    /// Whether it may be worked on as soon as it is there: one that stands in line waits for those before it.
+    pub const fn has_its_turn(&self) -> bool {
+        !self.ordered
+    }
 }
 
 /// A destination to turn off.
@@ -86,6 +94,27 @@ impl Change {
         self.goes_on
     }
 
+    /// The host that goes on with what is created, if one does: that is born as its claim, and nobody is rung for it.
+    pub const fn keeper(&self) -> Option<HostId> {
+        self.keeper
+    }
+
+    /// Lets a host go on with what is created, if it has room for so much.
+    pub fn keep(&mut self, host: HostId, room: usize) {
+        let created = self.consignments.len() + self.deliveries.len() + self.notifications.len();
+        self.keeper = Some(host).filter(|_| created <= room);
+    }
+
+    /// What whoever commits the change holds afterwards, and works on next.
+    pub fn onward(self) -> Vec<Aggregate> {
+        let kept = self.keeper.is_some();
+        let deliveries = self.deliveries.into_iter().filter(NewDelivery::has_its_turn).map(|it| it.delivery);
+        let consignments = self.consignments.into_iter().map(Aggregate::Consignment);
+        let notifications = self.notifications.into_iter().map(Aggregate::Notification);
+        let created = consignments.chain(deliveries.map(Aggregate::Delivery)).chain(notifications);
+        Some(self.next).filter(|_| self.goes_on).into_iter().chain(created.filter(|_| kept)).collect()
+    }
+
     /// The transfer in whose chain the entries are placed.
     pub const fn transfer(&self) -> TransferId {
         self.transfer
@@ -96,13 +125,17 @@ impl Change {
         &self.entries
     }
 
-    /// The commands to put in the outbox: for the aggregate itself, if it has work left, and for all that is created.
+    /// The commands to put in the outbox: for the aggregate itself, if it has work left, and for all that is created and
+    /// that nobody goes on with.
     pub fn commands(&self) -> Vec<Command> {
+        let rung = self.keeper.is_none();
         let own = self.rings.then(|| command(&self.next));
-        let consignments = self.consignments.iter().map(|it| command(&Aggregate::Consignment(it.clone())));
-        let deliveries = self.deliveries.iter().map(|it| command(&Aggregate::Delivery(it.delivery.clone())));
-        let notifications = self.notifications.iter().map(|it| command(&Aggregate::Notification(it.clone())));
-        own.into_iter().chain(consignments).chain(deliveries).chain(notifications).collect()
+        let consignments = self.consignments.iter().filter(|_| rung).cloned().map(Aggregate::Consignment);
+        let deliveries = self.deliveries.iter().filter(|it| rung || !it.has_its_turn());
+        let deliveries = deliveries.map(|it| Aggregate::Delivery(it.delivery.clone()));
+        let notifications = self.notifications.iter().filter(|_| rung).cloned().map(Aggregate::Notification);
+        let created = consignments.chain(deliveries).chain(notifications);
+        own.into_iter().chain(created.map(|it| command(&it))).collect()
     }
 
     /// The consignments to create, at version 0.

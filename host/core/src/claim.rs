@@ -34,6 +34,8 @@ pub enum ClaimOrigin {
     Rung(Ring),
     /// Nobody rang, or nobody answered in time, or its due time came.
     Polled,
+    /// The host created it, or brought it where it is, and goes on with it.
+    Onward,
     /// Its host died while working on it.
     Adopted,
 }

@@ -21,7 +21,7 @@ use std::time::Duration;
 use tracing::{Instrument, Span};
 
 use crate::change::Change;
-use crate::claim::{Aggregate, Claim};
+use crate::claim::{Aggregate, Claim, ClaimOrigin};
 use crate::hold::{Hold, HoldCause, OnRelease};
 use crate::id::PartnerId;
 use crate::partner::Partner;
@@ -104,8 +104,8 @@ pub struct Pipeline {
 pub enum WorkEnd {
     /// Its result is committed.
     Done,
-    /// Its result is committed, and the claim goes on with what follows.
-    Onward(Box<Claim>),
+    /// Its result is committed, and the host holds what follows.
+    Onward(Vec<Claim>),
     /// Somebody else moved on first; what was done here is dropped.
     Stale,
     /// The host or a service could not; the claim was given back already, and anybody may adopt it `after` that time.
@@ -142,14 +142,19 @@ impl Pipeline {
         Self { ports, settings, probes: notify::Probes::default() }
     }
 
-    /// Works on one claim to its end and commits the result.
-    pub async fn work(&self, claim: Claim) -> WorkEnd {
+    /// Works on one claim to its end and commits the result. The host goes on with what comes of it if, by then, it has
+    /// room for so many claims more; else anybody is rung for them.
+    pub async fn work(&self, claim: Claim, room: impl Fn() -> usize) -> WorkEnd {
         let span = span(&claim.aggregate);
         // Under a host's `claim` span this one is its child; alone it joins the trace that the work came with.
         if Span::current().is_none() {
             self.ports.tracer.adopt(&span, claim.aggregate.trace());
         }
         let change = self.change(&claim).instrument(span.clone()).await;
+        let change = change.map(|mut it| {
+            it.keep(claim.host, room());
+            it
+        });
         self.conclude(claim, change).instrument(span).await
     }
 
@@ -158,11 +163,13 @@ impl Pipeline {
         let committed = async {
             let change = change?;
             self.ports.store.commit(&change).await?;
-            Ok(change)
+            let (host, at) = (claim.host, change.at());
+            let onward = |aggregate| Claim { aggregate, host, origin: ClaimOrigin::Onward, at };
+            Ok(change.onward().into_iter().map(onward).collect::<Vec<_>>())
         };
         match committed.await {
-            Ok(change) if change.goes_on() => WorkEnd::Onward(Box::new(Claim { aggregate: change.next, ..claim })),
-            Ok(_) => WorkEnd::Done,
+            Ok(onward) if onward.is_empty() => WorkEnd::Done,
+            Ok(onward) => WorkEnd::Onward(onward),
             Err(Abort::Stale) => WorkEnd::Stale,
             Err(Abort::Retry(why)) => self.give_back(&claim, why, Blame::Nobody).await,
             Err(Abort::Again) => self.give_back(&claim, "a plugin missed its deadline".to_owned(), Blame::Nobody).await,

@@ -80,6 +80,7 @@ impl Stamp {
                 "claimed_at": rfc3339(*at),
             }),
             ClaimOrigin::Polled => json!({ "origin": "poll", "claimed_at": rfc3339(*at) }),
+            ClaimOrigin::Onward => json!({ "origin": "onward", "claimed_at": rfc3339(*at) }),
             ClaimOrigin::Adopted => json!({ "origin": "adoption", "claimed_at": rfc3339(*at) }),
         };
         Some(self.entry(EntryKind::Claimed, details))
@@ -136,6 +137,7 @@ fn change(expected: i64, next: Aggregate, transfer: TransferId, stamp: &Stamp) -
         entries: stamp.claimed().into_iter().collect(),
         rings: false,
         goes_on: false,
+        keeper: None,
         consignments: vec![],
         deliveries: vec![],
         notifications: vec![],

@@ -145,7 +145,8 @@ impl Workers {
 
     fn begin(&mut self, claim: Claim, duty: Duty) {
         let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
-        let task = self.tasks.spawn(async move { pipeline.work(work).await });
+        let vacancy = self.vacancy.subscribe();
+        let task = self.tasks.spawn(async move { pipeline.work(work, || *vacancy.borrow()).await });
         self.under_way.insert(task.id(), UnderWay { claim, duty: Some(duty), since: Instant::now() });
         self.metrics.under_way(self.under_way.len());
     }
@@ -172,9 +173,9 @@ impl Workers {
         let outcome = match joined {
             Ok((_, WorkEnd::Done)) if duty.is_none() => "put-off",
             Ok((_, WorkEnd::Done)) => "done",
-            Ok((_, WorkEnd::Onward(next))) => {
-                self.holdings.note(std::slice::from_ref(&next));
-                self.arrived(*next);
+            Ok((_, WorkEnd::Onward(onward))) => {
+                self.holdings.note(&onward);
+                onward.into_iter().for_each(|it| self.arrived(it));
                 "done"
             }
             Ok((_, WorkEnd::Stale)) => {
@@ -230,6 +231,7 @@ impl Workers {
 
     async fn finish(mut self, mut queue: mpsc::Receiver<Claim>) {
         queue.close();
+        self.vacancy.send_replace(0);
         self.give_left(&mut queue).await;
         let deadline = tokio::time::Instant::now() + self.drain;
         while let Ok(Some(joined)) = tokio::time::timeout_at(deadline, self.tasks.join_next_with_id()).await {

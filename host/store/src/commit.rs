@@ -153,9 +153,10 @@ impl<'c> Writing<'c> {
                 self.nudges.push(nudge);
             }
         }
-        create::consignments(self.connection, change.consignments()).await?;
-        create::deliveries(self.connection, change.deliveries()).await?;
-        create::notifications(self.connection, change.notifications()).await?;
+        let keeper = change.keeper();
+        create::consignments(self.connection, change.consignments(), keeper).await?;
+        create::deliveries(self.connection, change.deliveries(), keeper).await?;
+        create::notifications(self.connection, change.notifications(), keeper).await?;
         let off = match (change.disables(), change.channel()) {
             (Some(destination), _) => turn_off::destination(self.connection, destination).await?,
             (None, Some((channel, health))) => turn_off::channel(self.connection, *channel, health).await?,

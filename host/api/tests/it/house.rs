@@ -174,7 +174,7 @@ impl House {
     /// A host works on everything that rings, until nothing does.
     pub(crate) async fn work(&self) {
         while let Some(claim) = self.store.ring(self.host) {
-            self.pipeline.work(claim).await;
+            self.pipeline.work(claim, || 0).await;
         }
     }
 

@@ -3,6 +3,7 @@
 mod chunks;
 mod detect;
 mod framing;
+mod going_on;
 mod inbound;
 mod intake;
 mod notifying;

@@ -31,9 +31,11 @@ async fn who_finds_no_place_is_due_later_and_nothing_counts_as_an_attempt() {
                 delivering += 1;
             }
             Duty::Compose => {
-                let WorkEnd::Onward(next) = stage.pipeline.work(claim).await else { panic!("it goes on to send") };
+                let end = stage.pipeline.work(claim, || 0).await;
+                let WorkEnd::Onward(mut onward) = end else { panic!("it goes on to send: {end:?}") };
+                let next = onward.remove(0);
                 assert_eq!(next.duty(), Duty::Send(stage.acme, "hook".to_owned()));
-                assert_eq!(stage.pipeline.put_off(*next).await, WorkEnd::Done);
+                assert_eq!(stage.pipeline.put_off(next).await, WorkEnd::Done);
                 sending += 1;
             }
             Duty::Send(..) => panic!("nobody rings for the message of whoever composed it"),

@@ -193,11 +193,11 @@ impl Stage {
         ends
     }
 
-    /// Works on a claim, and on what it goes on with.
+    /// Works on a claim, and on what it goes on with: of what is created nothing, anybody is rung for that.
     pub(crate) async fn work(&self, mut claim: Claim) -> WorkEnd {
         loop {
-            match self.pipeline.work(claim).await {
-                WorkEnd::Onward(next) => claim = *next,
+            match self.pipeline.work(claim, || 0).await {
+                WorkEnd::Onward(mut onward) => claim = onward.remove(0),
                 end => return end,
             }
         }

@@ -1,8 +1,9 @@
-//! Creates what a change creates: consignments, deliveries with their place in line.
+//! Creates what a change creates: consignments, deliveries with their place in line; each claimed by the host that goes on
+//! with it, if one does.
 
 use lockgate_core::change::NewDelivery;
 use lockgate_core::consignment::Consignment;
-use lockgate_core::id::DestinationId;
+use lockgate_core::id::{DestinationId, HostId};
 use lockgate_core::notification::Notification;
 use sqlx::PgConnection;
 
@@ -10,13 +11,18 @@ use crate::column::{document, integer, optional_document, optional_text, word};
 use crate::error::Failure;
 
 /// Creates consignments.
-pub(super) async fn consignments(connection: &mut PgConnection, created: &[Consignment]) -> Result<(), Failure> {
+pub(super) async fn consignments(
+    connection: &mut PgConnection,
+    created: &[Consignment],
+    keeper: Option<HostId>,
+) -> Result<(), Failure> {
     for it in created {
         sqlx::query!(
             "insert into consignments (id, version, state, transfer, sender, receiver, destinations, candidate, released,
                                        pins, hold, hold_expires_at, reason, adoptions, trace, created_at, updated_at,
-                                       due_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17)",
+                                       due_at, claimed_by, claimed_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $17, $18,
+                     case when $18::uuid is not null then now() end)",
             it.id.uuid(),
             it.version,
             word(&it.state)?,
@@ -34,6 +40,7 @@ pub(super) async fn consignments(connection: &mut PgConnection, created: &[Consi
             it.trace.0,
             it.created_at,
             it.updated_at,
+            keeper.map(|host| host.uuid()),
         )
         .execute(&mut *connection)
         .await?;
@@ -43,7 +50,11 @@ pub(super) async fn consignments(connection: &mut PgConnection, created: &[Consi
 
 /// Creates deliveries; destinations are locked in the order of their ids, so that two commits never wait for each
 /// other crosswise.
-pub(super) async fn deliveries(connection: &mut PgConnection, created: &[NewDelivery]) -> Result<(), Failure> {
+pub(super) async fn deliveries(
+    connection: &mut PgConnection,
+    created: &[NewDelivery],
+    keeper: Option<HostId>,
+) -> Result<(), Failure> {
     let mut created: Vec<_> = created.iter().collect();
     created.sort_by_key(|it| it.delivery.destination);
     for new in created {
@@ -52,8 +63,9 @@ pub(super) async fn deliveries(connection: &mut PgConnection, created: &[NewDeli
         sqlx::query!(
             "insert into deliveries (id, version, state, consignment, transfer, receiver, destination, position, due_at,
                                      attempts, last_error, adoptions, trace, created_at, updated_at, released, redrive,
-                                     replay_of)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)",
+                                     replay_of, claimed_by, claimed_at)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                     case when $19::uuid is not null then now() end)",
             it.id.uuid(),
             it.version,
             word(&it.state)?,
@@ -72,6 +84,7 @@ pub(super) async fn deliveries(connection: &mut PgConnection, created: &[NewDeli
             optional_document(it.released.as_ref())?,
             it.redrive.map(|id| id.uuid()),
             it.replay_of.map(|id| id.uuid()),
+            keeper.filter(|_| new.has_its_turn()).map(|host| host.uuid()),
         )
         .execute(&mut *connection)
         .await?;
@@ -80,15 +93,21 @@ pub(super) async fn deliveries(connection: &mut PgConnection, created: &[NewDeli
 }
 
 /// Creates the further parts of a notification, in one statement.
-pub(super) async fn notifications(connection: &mut PgConnection, created: &[Notification]) -> Result<(), Failure> {
+pub(super) async fn notifications(
+    connection: &mut PgConnection,
+    created: &[Notification],
+    keeper: Option<HostId>,
+) -> Result<(), Failure> {
     let Some(first) = created.first() else { return Ok(()) };
     let ids: Vec<_> = created.iter().map(|it| it.id.uuid()).collect();
     let parts = created.iter().map(|it| integer(it.part)).collect::<Result<Vec<_>, _>>()?;
     let messages = created.iter().map(|it| document(&it.messages)).collect::<Result<Vec<_>, _>>()?;
     sqlx::query!(
         "insert into notifications (id, version, state, event, transfer, partner, owner, revision, binding, part,
-                                    messages, sent, due_at, attempts, adoptions, trace, updated_at)
-         select p.id, 0, $4, $5, $6, $7, $8, $9, $10, p.part, p.messages, 0, $11, 0, 0, $12, $13
+                                    messages, sent, due_at, attempts, adoptions, trace, updated_at, claimed_by,
+                                    claimed_at)
+         select p.id, 0, $4, $5, $6, $7, $8, $9, $10, p.part, p.messages, 0, $11, 0, 0, $12, $13, $14,
+                case when $14::uuid is not null then now() end
          from unnest($1::uuid[], $2::integer[], $3::jsonb[]) p(id, part, messages)",
         &ids,
         &parts,
@@ -103,6 +122,7 @@ pub(super) async fn notifications(connection: &mut PgConnection, created: &[Noti
         first.due_at,
         first.trace.0,
         first.updated_at,
+        keeper.map(|host| host.uuid()),
     )
     .execute(connection)
     .await?;

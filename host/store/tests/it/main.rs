@@ -5,6 +5,7 @@ mod adoption;
 mod announcing;
 mod claiming;
 mod committing;
+mod going_on;
 mod line;
 mod nudging;
 mod outage;

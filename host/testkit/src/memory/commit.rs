@@ -33,7 +33,7 @@ impl State {
             self.receipts.push(it.id);
         }
         for it in change.consignments() {
-            self.aggregates.insert(Work::Consignment(it.id), Aggregate::Consignment(it.clone()));
+            self.create(Aggregate::Consignment(it.clone()), change.keeper());
         }
         for it in change.deliveries() {
             let mut delivery = it.delivery.clone();
@@ -41,10 +41,10 @@ impl State {
                 self.positions += 1;
                 delivery.position = Some(self.positions);
             }
-            self.aggregates.insert(Work::Delivery(delivery.id), Aggregate::Delivery(delivery));
+            self.create(Aggregate::Delivery(delivery), change.keeper().filter(|_| it.has_its_turn()));
         }
         for it in change.notifications() {
-            self.aggregates.insert(Work::Notification(it.id), Aggregate::Notification(it.clone()));
+            self.create(Aggregate::Notification(it.clone()), change.keeper());
         }
         change.entries().iter().for_each(|entry| self.chain(change.transfer(), entry));
         self.decisions.extend(change.decision().cloned());
@@ -59,6 +59,11 @@ impl State {
         self.outbox.extend(change.commands());
         change.events().iter().chain(off.map(|it| &it.event)).for_each(|event| self.tell(event, change));
         self.roll_up(change)
+    }
+
+    fn create(&mut self, it: Aggregate, keeper: Option<HostId>) {
+        self.claims.extend(keeper.map(|host| (it.work(), host)));
+        self.aggregates.insert(it.work(), it);
     }
 
     /// Turns off what says that it is gone, and keeps how a channel fares; whether something was turned off that was on.
