@@ -79,7 +79,7 @@ pub struct GraphqlLimits {
     pub aliases: usize,
     /// Directives in the document.
     pub directives: usize,
-    /// Fields after fragments are spread.
+    /// Fields and spreads of all operations after fragments are spread.
     pub fields: usize,
     /// Nested selections after fragments are spread.
     pub depth: usize,

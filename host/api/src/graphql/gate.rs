@@ -19,9 +19,12 @@ pub(super) fn admit(text: &str, limits: &GraphqlLimits) -> Result<ExecutableDocu
     let document = parser::parse_query(text)
         .map_err(|error| Failure::new(Code::QueryMalformed, format!("the document cannot be parsed: {error}")))?;
     let mut measures = Measures { document: &document, known: HashMap::new() };
+    // Whichever operation is asked for, the executor walks all of them.
+    let mut fields = 0_usize;
     for (_, operation) in document.operations.iter() {
         let size = measures.of(&operation.node.selection_set.node)?;
-        within(size.fields, limits.fields, Code::QueryTooComplex, "fields")?;
+        fields = fields.saturating_add(size.fields);
+        within(fields, limits.fields, Code::QueryTooComplex, "fields and spreads")?;
         within(size.depth, limits.depth, Code::QueryTooDeep, "nested selections")?;
     }
     // A cycle that no operation reaches would still lead later stages astray.
@@ -108,10 +111,18 @@ fn string(bytes: &[u8]) -> usize {
 /// How large a selection is once fragments are spread.
 #[derive(Debug, Clone, Copy, Default)]
 struct Size {
+    /// Fields and fragments: whoever walks the document meets no more than these.
     fields: usize,
     depth: usize,
     /// Lists of the schema within lists of the schema; each is as long as the schema is large.
     lists: usize,
+}
+
+impl Size {
+    /// A fragment costs a visit even if there is nothing in it.
+    fn and_itself(self) -> Self {
+        Self { fields: self.fields.saturating_add(1), ..self }
+    }
 }
 
 /// The schema's descriptions that are lists and lead on to types.
@@ -140,8 +151,8 @@ impl<'a> Measures<'a> {
                     let lists = inner.lists + usize::from(SCHEMA_LISTS.contains(&name));
                     Size { fields: inner.fields.saturating_add(1), depth: inner.depth + 1, lists }
                 }
-                Selection::FragmentSpread(spread) => self.of_fragment(&spread.node.fragment_name.node)?,
-                Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set.node)?,
+                Selection::FragmentSpread(spread) => self.of_fragment(&spread.node.fragment_name.node)?.and_itself(),
+                Selection::InlineFragment(fragment) => self.of(&fragment.node.selection_set.node)?.and_itself(),
             };
             whole.fields = whole.fields.saturating_add(part.fields);
             whole.depth = whole.depth.max(part.depth);
@@ -151,8 +162,10 @@ impl<'a> Measures<'a> {
     }
 
     fn of_fragment(&mut self, name: &Name) -> Result<Size, Failure> {
-        // A fragment that does not exist is for validation to name.
-        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else { return Ok(Size::default()) };
+        // Validation would name it as well, but only after the executor has followed every way to it.
+        let Some((name, fragment)) = self.document.fragments.get_key_value(name) else {
+            return Err(Failure::new(Code::QueryInvalid, format!("there is no fragment `{name}`")));
+        };
         match self.known.get(name) {
             Some(Some(size)) => return Ok(*size),
             Some(None) => {

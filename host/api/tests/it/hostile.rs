@@ -22,14 +22,19 @@ fn aliases(count: usize) -> String {
     query + "}"
 }
 
-/// Fragments of which each spreads the next so many times.
+/// Fragments of which each spreads the next so many times; the last one holds a field.
 fn fan(levels: usize, width: usize) -> String {
+    fan_to("viewer { role }", levels, width)
+}
+
+/// Fragments of which each spreads the next so many times, down to that.
+fn fan_to(leaf: &str, levels: usize, width: usize) -> String {
     let mut query = "{ ...f0 } ".to_owned();
     for level in 0..levels {
         let spreads = format!("...f{} ", level + 1).repeat(width);
         let _ = write!(query, "fragment f{level} on Query {{ {spreads} }} ");
     }
-    query + &format!("fragment f{levels} on Query {{ viewer {{ role }} }}")
+    query + &format!("fragment f{levels} on Query {{ {leaf} }}")
 }
 
 /// A ring of fragments.
@@ -69,6 +74,20 @@ fn inside(argument: &str) -> String {
 #[case::a_ring_nobody_spreads(format!("query q {{ viewer {{ role }} }} {}", &ring(3)[9..]), "QUERY_INVALID")]
 #[case::fragments_that_double_40_times(fan(40, 2), "QUERY_TOO_COMPLEX")]
 #[case::fragments_that_multiply_by_50(fan(8, 50), "QUERY_TOO_COMPLEX")]
+#[case::fragments_that_double_to_one_that_is_not_there(fan_to("...nope", 38, 2), "QUERY_INVALID")]
+#[case::fragments_that_double_to_a_single_name(fan_to("__typename", 38, 2), "QUERY_TOO_COMPLEX")]
+#[case::fragments_that_double_to_what_is_skipped(
+    fan_to("... @skip(if: true) { __typename }", 38, 2),
+    "QUERY_TOO_COMPLEX"
+)]
+#[case::fragments_nobody_spreads_to_one_that_is_not_there(
+    format!("query q {{ viewer {{ role }} }} {}", &fan_to("...nope", 38, 2)[9..]),
+    "QUERY_INVALID"
+)]
+#[case::operations_that_each_spread_much(
+    (0..30).fold(fan(7, 2)[9..].to_owned(), |query, number| query + &format!(" query q{number} {{ ...f0 }}")),
+    "QUERY_TOO_COMPLEX"
+)]
 #[case::ten_megabytes(format!("{{ viewer {{ role }} }} #{}", "x".repeat(10 << 20)), "REQUEST_TOO_LARGE")]
 #[case::a_long_name(format!("{{ {} }}", "a".repeat(60_000)), "QUERY_INVALID")]
 #[case::many_short_fields(format!("{{ {} }}", "a ".repeat(30_000)), "QUERY_TOO_COMPLEX")]
