@@ -66,11 +66,18 @@ impl Porter {
 
     /// Uses a URL to hand in, and says for whom.
     pub async fn hand_in(&self, url: &SecureUrl, passphrase: Option<&str>) -> Result<Vec<PartnerId>, PorterError> {
+        let receivers = self.takes(url)?.to_vec();
+        self.enter(url, passphrase, None).await?;
+        Ok(receivers)
+    }
+
+    /// For whom something could be handed in by a URL now, to whoever has its passphrase. Uses nothing up.
+    pub fn takes<'a>(&self, url: &'a SecureUrl) -> Result<&'a [PartnerId], PorterError> {
         let Purpose::Upload { receivers } = &url.purpose else {
             return Err(PorterError::Purpose("this URL gives a file and takes none"));
         };
-        self.enter(url, passphrase, None).await?;
-        Ok(receivers.clone())
+        self.open(url)?;
+        Ok(receivers)
     }
 
     /// What a download that a use began goes on with. A URL that has ended since lets go on what it began; one that was

@@ -1,5 +1,7 @@
 //! A form with a file (`multipart/form-data`, RFC 7578): small fields first, then the file as a stream, never held.
 
+mod head;
+
 use axum::body::Body;
 use bytes::Bytes;
 use futures::StreamExt;
@@ -8,6 +10,7 @@ use lockgate_core::code::Code;
 use lockgate_core::intake::{BodyError, BodyStream};
 use multer::{Field, Multipart};
 
+use self::head::{Bounded, TooLong};
 use crate::failure::Failure;
 
 /// A field's text may have so many bytes.
@@ -36,18 +39,18 @@ pub(crate) fn is_form(headers: &HeaderMap) -> bool {
 ///
 /// # Errors
 ///
-/// When it is malformed, a field is too long, or there is no file.
+/// When it is malformed, too much comes before the file, or there is no file.
 pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form, Failure> {
     let wrong = |why: String| Failure::new(Code::InvalidInput, why);
     let boundary = boundary(headers);
     let boundary = boundary.ok_or_else(|| wrong("send the form as `multipart/form-data` with a boundary".into()))?;
-    let mut parts = Multipart::new(body.into_data_stream(), boundary);
+    let (bytes, head) = Bounded::new(body);
+    let mut parts = Multipart::new(bytes, boundary);
     let mut fields = Vec::new();
-    while let Some(mut part) =
-        parts.next_field().await.map_err(|error| wrong(format!("the form breaks off: {error}")))?
-    {
+    while let Some(mut part) = parts.next_field().await.map_err(broken)? {
         let name = part.name().unwrap_or_default().to_owned();
         if name == "file" {
+            head.ends();
             let file_name = part.file_name().unwrap_or_default().to_owned();
             let media_type = part.content_type().map(ToString::to_string).unwrap_or_default();
             return Ok(Form { fields, file_name, media_type, file: stream(part) });
@@ -57,7 +60,7 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form, Failur
             return Err(wrong(format!("the form has more than {MOST_FIELDS} fields before its field `file`")));
         }
         let mut value = Vec::new();
-        while let Some(chunk) = part.chunk().await.map_err(|error| wrong(format!("the form breaks off: {error}")))? {
+        while let Some(chunk) = part.chunk().await.map_err(broken)? {
             if value.len() + chunk.len() > LONGEST_FIELD {
                 return Err(wrong(format!("the field `{shown}` has more than {LONGEST_FIELD} bytes")));
             }
@@ -67,6 +70,15 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Form, Failur
         fields.push((name, value));
     }
     Err(wrong("the form has no field `file`; it must come last".into()))
+}
+
+fn broken(error: multer::Error) -> Failure {
+    match error {
+        multer::Error::StreamReadFailed(cause) if cause.is::<TooLong>() => {
+            Failure::new(Code::RequestTooLarge, cause.to_string())
+        }
+        error => Failure::new(Code::InvalidInput, format!("the form breaks off: {error}")),
+    }
 }
 
 fn boundary(headers: &HeaderMap) -> Option<String> {

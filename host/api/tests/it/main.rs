@@ -2,6 +2,7 @@
 
 mod assembling;
 mod edge;
+mod forms;
 mod graphql;
 mod graphql_http;
 mod hostile;

@@ -22,7 +22,7 @@ const BROWSER: &str = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8";
 /// A URL as its maker got it.
 pub(crate) struct Made {
     pub(crate) path: String,
-    id: String,
+    pub(crate) id: String,
 }
 
 impl House {
@@ -38,7 +38,7 @@ impl House {
         made(&answer["data"]["createUploadUrl"], &answer)
     }
 
-    async fn revoke(&self, token: &str, id: &str) -> Value {
+    pub(crate) async fn revoke(&self, token: &str, id: &str) -> Value {
         self.ask(token, REVOKE, json!({ "input": { "secureUrl": id } })).await
     }
 

@@ -57,6 +57,8 @@ pub(super) async fn form(
     headers: &HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
+    // Who may hand in nothing is not read: the passphrase alone has to wait for the form.
+    state.porter.takes(url)?;
     let form = form::read(headers, body).await?;
     let passphrase = form.fields.iter().find(|(name, _)| name == "passphrase").map(|(_, value)| value.as_str());
     let receivers = state.porter.hand_in(url, passphrase).await?;
