@@ -43,7 +43,8 @@ pub(crate) async fn prove(
             Ok(proven)
         }
         Err(error) => {
-            if let (Some(ClientAddress(address)), TokenError::Invalid | TokenError::Expired) = (address, error) {
+            // A token that expired was good: a client that is late must not lock out who is behind the same address.
+            if let (Some(ClientAddress(address)), TokenError::Invalid) = (address, error) {
                 state.strikes.failed(address, now);
             }
             Err(error.into())
@@ -146,7 +147,7 @@ impl From<Refusal> for Failure {
             Refusal::Limited(limited) => limited.into(),
             Refusal::Strikes(standing) => {
                 let why = format!(
-                    "more than {} tokens from this address were not accepted; wait {} s, then send a valid one",
+                    "more than {} tokens from this address were not valid; wait {} s, then send a valid one",
                     standing.limit.requests,
                     seconds(standing.reset)
                 );

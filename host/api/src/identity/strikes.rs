@@ -1,4 +1,4 @@
-//! Failed tokens by address: who brings many is refused before its next one is looked at, so that forging costs us less
+//! Forged tokens by address: who brings many is refused before its next one is looked at, so that forging costs us less
 //! than the forger. Tokens that were good before pass all the same: an address may be shared with an attacker.
 
 use std::collections::HashMap;
@@ -49,7 +49,7 @@ impl Strikes {
         Err(Standing { limit: self.limit, remaining: 0, reset: reset.try_into().unwrap_or_default() })
     }
 
-    /// A token was not accepted.
+    /// A token was not one of ours, or never was good.
     pub(super) fn failed(&self, address: IpAddr, now: Timestamp) {
         let mut state = self.state();
         if state.failures.len() >= ROOM {

@@ -75,6 +75,19 @@ async fn an_address_with_too_many_bad_tokens_is_told_how_long_to_wait() {
 }
 
 #[tokio::test]
+async fn tokens_that_have_expired_lock_nobody_out() {
+    let house = House::new().await;
+    let now = crate::identity::issuer::now();
+    for number in 0..2 * u64::from(BAD_TOKENS.requests) {
+        let late = house.issuer.with_all(&[("nbf", json!(now - 900)), ("exp", json!(now - 60 - number))]);
+        let answer = ask(&house, &late, ATTACKER).await;
+        assert_eq!((answer.status, code(&answer.json())), (StatusCode::UNAUTHORIZED, "TOKEN_EXPIRED"));
+    }
+    // One that was never seen here, from the same address.
+    assert_eq!(ask(&house, &house.token(&house.globex), ATTACKER).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn a_user_with_too_many_requests_is_told_by_every_route_and_others_are_not() {
     let house = House::new().await;
     let token = house.token(&house.acme);
