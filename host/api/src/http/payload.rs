@@ -49,7 +49,9 @@ pub(crate) async fn serve(
         return Ok(described(StatusCode::NOT_MODIFIED, &it, &etag, Body::empty()));
     }
     let size = it.payload.size;
-    let (status, range) = match wanted(headers, size, &etag) {
+    // Ranges are defined for GET alone (RFC 9110, 14.2).
+    let asked = if *method == Method::GET { wanted(headers, size, &etag) } else { Wanted::Whole };
+    let (status, range) = match asked {
         Wanted::Whole => (StatusCode::OK, 0..size),
         Wanted::Part(range) => (StatusCode::PARTIAL_CONTENT, range),
         Wanted::Unsatisfiable => {

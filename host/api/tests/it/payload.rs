@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use lockgate_core::provenance::EntryKind;
+use rstest::rstest;
 
 use crate::house::{Answer, House};
 
@@ -55,6 +56,7 @@ async fn serves_one_range_and_says_what_it_is() {
         ("bytes=0-4", "hello", "bytes 0-4/11"),
         ("bytes=6-", "world", "bytes 6-10/11"),
         ("bytes=-5", "world", "bytes 6-10/11"),
+        ("Bytes=-5", "world", "bytes 6-10/11"),
         ("bytes=6-100", "world", "bytes 6-10/11"),
         ("bytes=-100", "hello world", "bytes 0-10/11"),
     ] {
@@ -72,6 +74,21 @@ async fn serves_one_range_and_says_what_it_is() {
         assert_eq!(answer.status, StatusCode::RANGE_NOT_SATISFIABLE, "{range}");
         assert_eq!(answer.header("content-range"), "bytes */11");
     }
+}
+
+#[rstest]
+#[case("bytes=0-4")]
+#[case("bytes=99-100")]
+#[tokio::test]
+async fn passes_over_the_range_of_a_request_for_no_bytes(#[case] range: &str) {
+    let house = House::new().await;
+    let id = house.hand_in("a.txt", b"hello world").await;
+    let request = Request::head(format!("/transfers/{id}/payload"))
+        .header("authorization", format!("Bearer {}", house.token(&house.acme)))
+        .header("range", range);
+    let answer = house.send(request.body(Body::empty()).expect("a request")).await;
+    assert_eq!((answer.status, answer.header("content-length")), (StatusCode::OK, "11"));
+    assert_eq!(answer.header("content-range"), "");
 }
 
 #[tokio::test]
