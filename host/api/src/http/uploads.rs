@@ -60,6 +60,8 @@ pub(crate) async fn create(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
+    // What can be refused is refused before a transfer exists that nobody would hear of.
+    let checksum = checksum::read(&headers)?;
     let (mut upload, length) = match concat::read(&headers)? {
         Concat::No => announce(&state, &viewer, &headers).await?,
         Concat::Partial => {
@@ -68,7 +70,6 @@ pub(crate) async fn create(
         }
         Concat::Final(parts) => (assemble(&state, &viewer, &headers, parts).await?, None),
     };
-    let checksum = checksum::read(&headers)?;
     record(&upload);
     let location = state.settings.url(&format!("uploads/{}", upload.id));
     let location = HeaderValue::from_str(&location).map_err(|_| Failure::new(Code::Internal, "an odd public URL"))?;

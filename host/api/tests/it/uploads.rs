@@ -184,6 +184,23 @@ async fn keeps_nothing_of_a_request_whose_checksum_does_not_match() {
 }
 
 #[tokio::test]
+async fn announces_nothing_under_a_checksum_that_it_cannot_check() {
+    let house = House::new().await;
+    for checksum in ["md5 XUFAKrxLKna5cZ2REBfFkg==", "sha1 !", "sha256"] {
+        let request = house
+            .tus("POST", "/uploads")
+            .header("upload-length", 5)
+            .header("upload-metadata", usual())
+            .header("upload-checksum", checksum)
+            .header("content-type", "application/offset+octet-stream");
+        let answer = house.send(request.body(Body::from("hello")).expect("a request")).await;
+        assert_eq!(answer.code(), "UPLOAD_CHECKSUM_UNSUPPORTED", "{checksum}");
+    }
+    let found = house.ask(&house.token(&house.acme), "{ transfers { nodes { id } } }", json!({})).await;
+    assert_eq!(found["data"]["transfers"]["nodes"], json!([]), "{found}");
+}
+
+#[tokio::test]
 async fn names_the_right_offset_to_whoever_gives_a_wrong_one() {
     let house = House::new().await;
     let path = house.create(6).await;
