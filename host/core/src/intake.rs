@@ -127,8 +127,11 @@ impl Intake {
         let Some(transfer) = self.transfer(&upload).await? else {
             return Ok(self.ports.uploads.terminate(id).await?);
         };
-        if upload.complete || transfer.state != TransferState::Announced {
-            return Err(IntakeError::Complete(id));
+        match transfer.state {
+            TransferState::Announced if !upload.complete => {}
+            TransferState::Expired => return Err(IntakeError::Expired(id)),
+            TransferState::Cancelled if !upload.complete => return Err(IntakeError::Unknown(id)),
+            _ => return Err(IntakeError::Complete(id)),
         }
         let cancel = TransferMove::Cancel { reason: "its sender ended the upload".to_owned() };
         let change = transfer::apply(&transfer, cancel, &self.stamp(viewer, trace))?;

@@ -51,6 +51,7 @@ pub(crate) struct House {
     pub(crate) payloads: Arc<MemoryPayloadStore>,
     pub(crate) ledger: Arc<MemoryRateLedger>,
     pub(crate) issuer: Issuer,
+    desk: Arc<Desk>,
     pipeline: Pipeline,
     redriver: Redriver,
     host: HostId,
@@ -147,7 +148,7 @@ impl House {
             hub: Arc::new(Hub::default()),
             settings: Arc::new(settings),
         };
-        let hub = Arc::clone(&state.hub);
+        let (hub, desk) = (Arc::clone(&state.hub), Arc::clone(&state.desk));
         let reads = store.reads();
         let (router, host) = (router(state), HostId::generate(clock.now()));
         let pipeline = Pipeline::new(ports, PipelineSettings::default());
@@ -165,6 +166,7 @@ impl House {
             payloads,
             ledger,
             issuer,
+            desk,
             pipeline,
             redriver,
             host,
@@ -176,6 +178,11 @@ impl House {
         while let Some(claim) = self.store.ring(self.host) {
             self.pipeline.work(claim, || 0).await;
         }
+    }
+
+    /// A host ends whatever waited for too long.
+    pub(crate) async fn expire(&self) {
+        while self.desk.expire(self.host, 100).await.expect("memory answers") > 0 {}
     }
 
     /// A host works on every lane that is due.

@@ -274,6 +274,33 @@ async fn ends_an_upload_and_takes_its_transfer_back() {
 }
 
 #[tokio::test]
+async fn says_of_an_upload_that_is_over_the_same_however_it_is_asked() {
+    let house = House::new().await;
+    let cancelled = house.create(3).await;
+    let query = "{ transfers { nodes { id } } }";
+    let found = house.ask(&house.token(&house.acme), query, json!({})).await;
+    let id = found["data"]["transfers"]["nodes"][0]["id"].clone();
+    let cancel = "mutation($id: ID!) { cancelTransfer(input: { transfer: $id, reason: \"no\" }) { transfer { id } } }";
+    let answer = house.ask(&house.token(&house.acme), cancel, json!({ "id": id })).await;
+    assert!(answer.get("errors").is_none(), "{answer}");
+    let expired = house.create(3).await;
+    house.clock.advance(std::time::Duration::from_secs(25 * 3600));
+    house.expire().await;
+    let complete = house.create(0).await;
+    for (path, status, code) in [
+        (&cancelled, StatusCode::NOT_FOUND, "UPLOAD_NOT_FOUND"),
+        (&expired, StatusCode::GONE, "UPLOAD_EXPIRED"),
+        (&complete, StatusCode::CONFLICT, "UPLOAD_COMPLETE"),
+    ] {
+        let ended = house.send(house.tus("DELETE", path).body(Body::empty()).expect("a request")).await;
+        assert_eq!((ended.status, ended.code().as_str()), (status, code));
+        if path != &complete {
+            assert_eq!(house.head(path).await.status, status);
+        }
+    }
+}
+
+#[tokio::test]
 async fn takes_methods_in_disguise() {
     let house = House::new().await;
     let path = house.create(3).await;
