@@ -4,6 +4,7 @@
 //! expires. Answers are read when they can be sent, so a slow client costs no memory.
 
 mod connection;
+mod ending;
 mod message;
 
 use std::time::Duration;
@@ -17,6 +18,7 @@ use http::{HeaderValue, header};
 use lockgate_core::code::Code;
 
 use self::connection::Connection;
+use self::ending::Ending;
 use crate::ApiState;
 use crate::edge::{ClientAddress, Held};
 use crate::graphql::ApiSchema;
@@ -25,16 +27,8 @@ use crate::http::problem::Problem;
 const PROTOCOL: &str = "graphql-transport-ws";
 /// How long a client may take to take one message.
 const SENDING: Duration = Duration::from_secs(30);
-
-/// Why a connection ends: the protocol's close codes, and what to say with them.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Ending(u16, String);
-
-impl Ending {
-    fn new(code: u16, reason: impl Into<String>) -> Self {
-        Self(code, reason.into())
-    }
-}
+/// A message has no more bytes: enough for the longest document and its variables, and little from who is nobody yet.
+const MESSAGE_BYTES: usize = 256 << 10;
 
 /// Upgrades to a WebSocket.
 pub(crate) async fn open(
@@ -44,15 +38,14 @@ pub(crate) async fn open(
     held: Option<Extension<Held>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Response {
+    let longest = state.settings.graphql.body_bytes.min(MESSAGE_BYTES);
     match upgrade {
-        Ok(upgrade) => upgrade
-            .protocols([PROTOCOL])
-            .max_message_size(state.settings.graphql.body_bytes)
-            .max_frame_size(state.settings.graphql.body_bytes)
-            .on_upgrade(async move |socket| {
+        Ok(upgrade) => upgrade.protocols([PROTOCOL]).max_message_size(longest).max_frame_size(longest).on_upgrade(
+            async move |socket| {
                 converse(socket, state, schema, address.map(|it| it.0)).await;
                 drop(held);
-            }),
+            },
+        ),
         Err(_) => Problem::new(Code::UpgradeRequired, "open a WebSocket of the protocol `graphql-transport-ws`")
             .with(header::UPGRADE, HeaderValue::from_static("websocket"))
             .into_response(),
@@ -65,10 +58,11 @@ async fn converse(mut socket: WebSocket, state: ApiState, schema: ApiSchema, add
     } else {
         (Ending::new(4406, "Subprotocol not acceptable: only graphql-transport-ws is spoken"), None)
     };
-    tracing::debug!(websocket.code = ending.0, "A WebSocket ends: {}", ending.1);
-    let mut reason = ending.1;
+    tracing::debug!(websocket.code = ending.code, "A WebSocket ends: {}", ending.reason);
+    let Some(code) = ending.code else { return };
+    let mut reason = ending.reason;
     // What a close frame can carry.
     reason.truncate(reason.floor_char_boundary(120));
-    let close = Message::Close(Some(CloseFrame { code: ending.0, reason: reason.into() }));
+    let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
     let _ = tokio::time::timeout(SENDING, socket.send(close)).await;
 }

@@ -11,7 +11,7 @@ use lockgate_core::ports::NudgeSink;
 use serde_json::{Value, json};
 
 use self::client::Client;
-use crate::house::House;
+use crate::house::{BAD_TOKENS, House};
 
 const ONE: &str = "subscription($id: ID!) { transferUpdated(id: $id) { id state } }";
 const ALL: &str = "subscription { transferUpdated { id state } }";
@@ -176,6 +176,66 @@ async fn ends_conversations_that_break_the_protocol() {
     assert_eq!(client.closed().await.0, 4400, "a key twice");
     let mut client = Client::connect_without_protocol(&house).await;
     assert_eq!(client.closed().await.0, 4406);
+}
+
+#[tokio::test]
+async fn takes_messages_as_long_as_a_document_and_its_variables_need() {
+    let house = House::new().await;
+    let said = |bytes: usize| json!({ "type": "pong", "payload": "x".repeat(bytes) });
+    let mut client = Client::greeted(&house, &house.operator()).await;
+    client.send(said(200 << 10)).await;
+    client.settled().await;
+    // Before anybody is known, and after; whole, and in frames that each are short enough.
+    let mut clients = vec![Client::connect(&house).await, client];
+    for client in &mut clients {
+        client.send(said(256 << 10)).await;
+        assert_eq!(client.closed().await.0, 1009);
+    }
+    let mut client = Client::connect(&house).await;
+    let piece = [&[0, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0], &[b'x'; 64 << 10][..]].concat();
+    let begun = [&[1, 0x80, 0, 0, 0, 0][..], &piece.repeat(5)].concat();
+    client.send_raw(&begun).await;
+    assert_eq!(client.closed().await.0, 1009);
+}
+
+#[tokio::test]
+async fn says_by_the_codes_of_websockets_what_cannot_be_read() {
+    let house = House::new().await;
+    for (bytes, expected) in [
+        (&[0xf1, 0x80, 0, 0, 0, 0][..], 1002),
+        (&[0x81, 0x00], 1002),
+        (&[0x80, 0x80, 0, 0, 0, 0], 1002),
+        (&[0x81, 0x82, 0, 0, 0, 0, 0xff, 0xfe], 1007),
+    ] {
+        let mut client = Client::greeted(&house, &house.operator()).await;
+        client.send_raw(bytes).await;
+        assert_eq!(client.closed().await.0, expected, "{bytes:x?}");
+    }
+    // Who left in the middle of a frame hears nothing.
+    let mut client = Client::greeted(&house, &house.operator()).await;
+    client.send_raw(&[0x81]).await;
+    client.hears_nothing_more().await;
+}
+
+#[tokio::test]
+async fn counts_the_bad_tokens_of_an_address() {
+    let house = House::new().await;
+    let address = "198.51.100.66";
+    let good = house.operator();
+    let (signed, _) = good.rsplit_once('.').expect("a token has three parts");
+    for number in 0..BAD_TOKENS.requests {
+        let mut client = Client::connect_from(&house, address).await;
+        client.init(&format!("{signed}.{number:086}")).await;
+        assert_eq!(client.closed().await.0, 4401);
+    }
+    let mut client = Client::connect_from(&house, address).await;
+    client.init(&good).await;
+    let (code, why) = client.closed().await;
+    assert_eq!(code, 4403);
+    assert!(why.contains("wait 60 s"), "{why}");
+    let mut client = Client::connect_from(&house, "198.51.100.67").await;
+    client.init(&good).await;
+    assert_eq!(client.hear().await, json!({ "type": "connection_ack" }));
 }
 
 #[tokio::test]

@@ -13,8 +13,9 @@ use lockgate_core::code::Code;
 use lockgate_core::viewer::Viewer;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at, sleep_until, timeout};
 
+use super::SENDING;
+use super::ending::Ending;
 use super::message::{Said, Say};
-use super::{Ending, SENDING};
 use crate::ApiState;
 use crate::edge::ClientAddress;
 use crate::failure::Failure;
@@ -84,7 +85,8 @@ impl<'s> Connection<'s> {
                 () = sleep_until(self.until) => Err(self.too_late()),
                 message = self.socket.recv() => match message {
                     Some(Ok(message)) => self.hear(message).await,
-                    Some(Err(_)) | None => Err(Ending::new(1006, "The connection broke")),
+                    Some(Err(error)) => Err(Ending::unreadable(error)),
+                    None => Err(Ending::gone()),
                 },
                 event = next(&mut self.events) => self.tell(event).await,
                 _ = self.pings.tick() => self.ping().await,
@@ -206,7 +208,7 @@ impl<'s> Connection<'s> {
     async fn send(&mut self, message: Message) -> Result<(), Ending> {
         match timeout(SENDING, self.socket.send(message)).await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) => Err(Ending::new(1006, "The connection broke")),
+            Ok(Err(_)) => Err(Ending::gone()),
             Err(_) => Err(Ending::new(1008, "The client takes nothing any more")),
         }
     }

@@ -4,7 +4,7 @@ use async_graphql::{Name, Value};
 use axum::extract::ws::Message;
 use serde::Serialize;
 
-use super::Ending;
+use super::ending::Ending;
 use crate::graphql::Answered;
 use crate::http::graphql::Strict;
 use crate::settings::GraphqlLimits;

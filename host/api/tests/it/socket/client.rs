@@ -1,12 +1,14 @@
 //! A WebSocket client on a connection in memory: no port, and no time but the test's own.
 
 use axum::http::Request;
+use axum::{Extension, Router};
 use futures::{SinkExt, StreamExt};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use lockgate_api::ClientAddress;
 use serde_json::{Value, json};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -16,16 +18,22 @@ pub(super) struct Client(WebSocketStream<DuplexStream>);
 
 impl Client {
     pub(super) async fn connect(house: &House) -> Self {
-        Self::open(house, Some("graphql-transport-ws")).await
+        Self::open(house.router.clone(), Some("graphql-transport-ws")).await
     }
 
     pub(super) async fn connect_without_protocol(house: &House) -> Self {
-        Self::open(house, None).await
+        Self::open(house.router.clone(), None).await
     }
 
-    async fn open(house: &House, protocol: Option<&str>) -> Self {
+    /// Connects from that address.
+    pub(super) async fn connect_from(house: &House, address: &str) -> Self {
+        let address = ClientAddress(address.parse().expect("an address"));
+        Self::open(house.router.clone().layer(Extension(address)), Some("graphql-transport-ws")).await
+    }
+
+    async fn open(router: Router, protocol: Option<&str>) -> Self {
         let (ours, theirs) = tokio::io::duplex(64 << 10);
-        let service = TowerToHyperService::new(house.router.clone());
+        let service = TowerToHyperService::new(router);
         tokio::spawn(async move {
             let builder = Builder::new(TokioExecutor::new());
             let _ = builder.serve_connection_with_upgrades(TokioIo::new(theirs), service).await;
@@ -67,6 +75,19 @@ impl Client {
     pub(super) async fn send_text(&mut self, text: &str) {
         // The host may have ended it already; what it said is still to be heard.
         let _ = self.0.send(Message::text(text)).await;
+    }
+
+    /// Says bytes that may be no frame at all.
+    pub(super) async fn send_raw(&mut self, bytes: &[u8]) {
+        let _ = self.0.get_mut().write_all(bytes).await;
+    }
+
+    /// Leaves without a word, and hears none until the line ends.
+    pub(super) async fn hears_nothing_more(mut self) {
+        self.0.get_mut().shutdown().await.expect("it was open");
+        let mut said = vec![];
+        let _ = self.0.get_mut().read_to_end(&mut said).await;
+        assert_eq!(said, b"", "a close frame to a line that is gone");
     }
 
     /// The next message; pings in between are answered.
