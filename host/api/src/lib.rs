@@ -2,6 +2,7 @@
 //!
 //! *Invariant:* no handler decides anything; it says who asks and what, and turns the answer into HTTP.
 
+mod carried;
 mod edge;
 mod failure;
 mod graphql;

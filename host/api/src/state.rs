@@ -11,6 +11,7 @@ use lockgate_core::redriver::Redriver;
 use lockgate_core::registrar::Registrar;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::Tracer;
+use tokio_util::task::TaskTracker;
 
 use crate::identity::{Strikes, Verifier};
 use crate::settings::ApiSettings;
@@ -43,6 +44,8 @@ pub struct ApiState {
     pub strikes: Arc<Strikes>,
     /// The trace that a request joins.
     pub tracer: Arc<dyn Tracer>,
+    /// The uploads under way; some go on for a moment after their requests are gone.
+    pub carried: TaskTracker,
     /// Who follows what on this host.
     pub hub: Arc<Hub>,
     /// Limits and URLs.

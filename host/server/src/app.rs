@@ -21,6 +21,7 @@ use lockgate_core::intake::{Intake, IntakePorts};
 use lockgate_core::rate::RateLimits;
 use lockgate_core::registrar::Registrar;
 use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
 
 pub(crate) use settings::store_config;
 
@@ -57,14 +58,16 @@ pub(crate) async fn assemble(config: &Config, telemetry: &Telemetry) -> anyhow::
     // Before anything is claimed: a host that nobody heard of counts as dead, and its claims would be adopted.
     parts.transfers().heartbeat(parts.host, config.workers.alive).await?;
     let (stopping, bodies_end) = watch::channel(false);
-    let hub = Arc::new(Hub::default());
+    let (hub, carried) = (Arc::new(Hub::default()), TaskTracker::new());
+    let state = api(config, &parts, Arc::clone(&hub), carried.clone(), &public_url, bodies_end)?;
     let api = Port {
         name: "api",
         listener: http,
-        router: lockgate_api::router(api(config, &parts, Arc::clone(&hub), &public_url, bodies_end)?),
+        router: lockgate_api::router(state),
         bounds: bounds.clone(),
         tls: certificate.as_ref().map(Certificate::acceptor).transpose()?,
         stopping,
+        carried,
     };
     let admin = Port {
         name: "admin",
@@ -73,6 +76,7 @@ pub(crate) async fn assemble(config: &Config, telemetry: &Telemetry) -> anyhow::
         bounds: Bounds { drain: Duration::from_secs(1), ..bounds },
         tls: None,
         stopping: watch::Sender::new(false),
+        carried: TaskTracker::new(),
     };
     let service = stages::start(config, &parts, hub, api, certificate, admin)?;
     tracing::info!(host.id = %parts.host, http.url = public_url, admin.address = %addresses.admin, "The host is up.");
@@ -99,6 +103,7 @@ fn api(
     config: &Config,
     parts: &Parts,
     hub: Arc<Hub>,
+    carried: TaskTracker,
     public_url: &str,
     bodies_end: watch::Receiver<bool>,
 ) -> anyhow::Result<ApiState> {
@@ -124,6 +129,7 @@ fn api(
         limits: Arc::new(RateLimits::new(config.limits.requests(), parts.ledger(), parts.clock())),
         strikes: Arc::new(Strikes::new(config.limits.bad_tokens())),
         tracer: parts.tracer(),
+        carried,
         hub,
         settings: Arc::new(face::settings(config, settings::public_url(public_url)?, bodies_end)?),
     })

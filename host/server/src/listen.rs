@@ -13,6 +13,7 @@ mod stream;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod whole;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -53,6 +54,8 @@ pub(crate) struct Port {
     pub(crate) tls: Option<TlsAcceptor>,
     /// Hears when request bodies end where they are, because the host stops.
     pub(crate) stopping: watch::Sender<bool>,
+    /// What requests began and goes on though their connections are gone: uploads that set down what came.
+    pub(crate) carried: TaskTracker,
 }
 
 /// Opens a port.
@@ -67,7 +70,7 @@ impl Port {
     /// refused by the system, idle ones close, after half of the time uploads are kept as far as they came, and at its end
     /// what is left is cut.
     pub(crate) async fn serve(self, stop: CancellationToken) -> anyhow::Result<()> {
-        let Self { name, listener, router, bounds, tls, stopping } = self;
+        let Self { name, listener, router, bounds, tls, stopping, carried } = self;
         let room = Room::new(&bounds);
         let (http1, http2) = builders(&bounds);
         let cut = CancellationToken::new();
@@ -89,13 +92,22 @@ impl Port {
         }
         drop(listener);
         conversations.close();
+        carried.close();
+        let all_ended = async || {
+            conversations.wait().await;
+            carried.wait().await;
+        };
         let bodies_end = host.bounds.bodies_end();
-        if tokio::time::timeout(bodies_end, conversations.wait()).await.is_ok() {
+        if tokio::time::timeout(bodies_end, all_ended()).await.is_ok() {
             return Ok(());
         }
         stopping.send_replace(true);
-        if tokio::time::timeout(host.bounds.drain - bodies_end, conversations.wait()).await.is_err() {
-            tracing::warn!(connections = room.taken(), "Some requests did not end in time and were cut off.");
+        if tokio::time::timeout(host.bounds.drain - bodies_end, all_ended()).await.is_err() {
+            tracing::warn!(
+                connections = room.taken(),
+                uploads = carried.len(),
+                "Some requests did not end in time and were cut off."
+            );
             cut.cancel();
             conversations.wait().await;
         }

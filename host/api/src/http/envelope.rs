@@ -41,6 +41,11 @@ pub(crate) fn current() -> Option<Current> {
     CURRENT.try_with(Clone::clone).ok()
 }
 
+/// Lets another task serve the request that this one serves.
+pub(crate) fn within<F: Future>(work: F) -> impl Future<Output = F::Output> {
+    CURRENT.scope(current().unwrap_or_default(), work)
+}
+
 /// The trace of the request that this task serves.
 pub(crate) fn trace() -> TraceContext {
     current().map(|it| it.trace).unwrap_or_default()

@@ -12,6 +12,7 @@ use lockgate_core::viewer::Viewer;
 use serde_json::json;
 
 use crate::ApiState;
+use crate::carried::to_its_end;
 use crate::failure::Failure;
 use crate::http::problem::Problem;
 use crate::http::{body, envelope, form};
@@ -44,17 +45,21 @@ pub(crate) async fn send(
         body::stream(body)
     };
     let (size, keyed) = (new.size, new.idempotency_key.is_some());
-    let announced = state.intake.announce(&viewer, new).await?;
-    let span = tracing::Span::current();
-    span.record("upload.id", tracing::field::display(announced.upload.id));
-    span.record("transfer.id", tracing::field::display(announced.transfer.id));
-    let ends = Ends { ours: !announced.repeated, keyed };
-    let upload = take_or_end(&state, &viewer, announced.upload, size, bytes, ends).await?;
-    let id = announced.transfer.id;
-    let status = if announced.repeated { StatusCode::OK } else { StatusCode::CREATED };
+    let own = state.clone();
+    let taken = to_its_end(&state, async move {
+        let announced = own.intake.announce(&viewer, new).await?;
+        let span = tracing::Span::current();
+        span.record("upload.id", tracing::field::display(announced.upload.id));
+        span.record("transfer.id", tracing::field::display(announced.transfer.id));
+        let ends = Ends { ours: !announced.repeated, keyed };
+        let upload = take_or_end(&own, &viewer, announced.upload, size, bytes, ends).await?;
+        Ok::<_, Failure>((announced.transfer.id, announced.repeated, upload))
+    });
+    let (id, repeated, upload) = taken.await?;
+    let status = if repeated { StatusCode::OK } else { StatusCode::CREATED };
     let payload_url = state.settings.url(&format!("transfers/{id}/payload"));
     let answer = json!({
-        "transfer": id, "received": upload.complete, "size": upload.offset, "repeated": announced.repeated,
+        "transfer": id, "received": upload.complete, "size": upload.offset, "repeated": repeated,
         "payload_url": payload_url,
     });
     Ok((status, [(header::LOCATION, payload_url)], Json(answer)).into_response())

@@ -1,6 +1,8 @@
 //! tus 1.0: creation, creation with upload, deferred length, checksum, expiration, termination, concatenation. Any node
 //! continues any upload; what was acknowledged is durable.
 
+use std::sync::Arc;
+
 use axum::body::Body;
 use axum::extract::{Path, Request, State};
 use axum::middleware::Next;
@@ -15,6 +17,7 @@ use lockgate_core::upload::Upload;
 use lockgate_core::viewer::Viewer;
 
 use crate::ApiState;
+use crate::carried::to_its_end;
 use crate::failure::Failure;
 use crate::http::problem::Problem;
 use crate::http::{body, envelope};
@@ -208,7 +211,8 @@ async fn append_to(
     let content_length = tus::number(headers, "content-length")?;
     let body = body::stream(bytes);
     let append = Append { upload, offset, length, content_length, checksum, body };
-    Ok(state.intake.append(viewer, append).await?)
+    let (intake, viewer) = (Arc::clone(&state.intake), viewer.clone());
+    Ok(to_its_end(state, async move { intake.append(&viewer, append).await }).await?)
 }
 
 /// An id that is none gets the answer of an upload that is not there.

@@ -1,5 +1,6 @@
 //! Bodies that do not come, hosts that stop, and errors that no handler of ours wrote.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
@@ -7,7 +8,7 @@ use axum::http::{Method, Request, StatusCode};
 use futures::{StreamExt, stream};
 use lockgate_api::Pace;
 use rstest::rstest;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::house::{Answer, House};
 
@@ -59,7 +60,17 @@ async fn an_upload_under_way_is_kept_and_sent_elsewhere_when_the_host_stops() {
     let stop = watch::Sender::new(false);
     let house = House::with(|settings| settings.bodies_end = stop.subscribe()).await;
     let upload = announce(&house).await;
-    let (answer, _) = tokio::join!(patch(&house, &upload, 0, stuck()), async { stop.send_replace(true) });
+    let taken = Arc::new(Notify::new());
+    let tells = Arc::clone(&taken);
+    let begun = stream::iter([Ok::<_, std::io::Error>(Bytes::from(vec![b'x'; 50]))]);
+    let never = stream::once(async move {
+        tells.notify_one();
+        std::future::pending().await
+    });
+    let (answer, ()) = tokio::join!(patch(&house, &upload, 0, Body::from_stream(begun.chain(never))), async {
+        taken.notified().await;
+        stop.send_replace(true);
+    });
     assert_eq!((answer.status, answer.code()), (StatusCode::SERVICE_UNAVAILABLE, "TEMPORARILY_UNAVAILABLE".to_owned()));
     assert_eq!((answer.header("upload-offset"), answer.header("retry-after")), ("50", "2"));
     // As another host, which does not stop.

@@ -27,6 +27,7 @@ use lockgate_testkit::memory::{
     QuickPassphrases, Reads, ScriptedRunner, VirtualClock,
 };
 use serde_json::{Value, json};
+use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::identity::issuer::Issuer;
@@ -145,6 +146,7 @@ impl House {
             limits: Arc::new(RateLimits::new(REQUESTS, ledger.clone(), clock.clone())),
             strikes: Arc::new(Strikes::new(BAD_TOKENS)),
             tracer: Arc::new(EchoTracer::default()),
+            carried: TaskTracker::new(),
             hub: Arc::new(Hub::default()),
             settings: Arc::new(settings),
         };

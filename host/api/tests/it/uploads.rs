@@ -1,12 +1,15 @@
 //! tus 1.0 as its clients speak it, and as they should not.
 
+use std::sync::Arc;
+
 use axum::body::{Body, Bytes};
 use axum::http::{Request, StatusCode, request};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures::stream;
+use futures::{StreamExt, stream};
 use lockgate_core::digest::Digest;
 use serde_json::json;
+use tokio::sync::Notify;
 
 use crate::house::{Answer, House};
 
@@ -227,6 +230,33 @@ async fn keeps_what_came_before_the_connection_was_cut() {
     assert_eq!(answer.code(), "UPLOAD_INTERRUPTED");
     assert_eq!(house.head(&path).await.header("upload-offset"), "4");
     assert_eq!(house.patch(&path, 4, "ef").await.header("upload-offset"), "6");
+}
+
+#[tokio::test]
+async fn keeps_what_came_though_nobody_waits_for_the_answer() {
+    let house = House::new().await;
+    let path = house.create(6).await;
+    let (asked, cut) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (asks, hears) = (Arc::clone(&asked), Arc::clone(&cut));
+    let breaks = stream::once(async move {
+        asks.notify_one();
+        hears.notified().await;
+        Err(std::io::Error::other("cut"))
+    });
+    let bytes = stream::iter([Ok(Bytes::from("abc"))]).chain(breaks);
+    // As hyper does with a request of HTTP/2 that was taken back: it is dropped before its body breaks.
+    tokio::select! {
+        answer = house.patch(&path, 0, Body::from_stream(bytes)) => panic!("it is not over: {}", answer.status),
+        () = asked.notified() => {}
+    }
+    cut.notify_one();
+    let mut looked = 0;
+    while house.head(&path).await.header("upload-offset") != "3" {
+        looked += 1;
+        assert!(looked < 10_000, "what came is not kept");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(house.patch(&path, 3, "def").await.header("upload-offset"), "6");
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Uploads on the wire: a raw client that lies about its length and cuts its connection at any byte.
 
 use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use lockgate_core::digest::Digest;
 use proptest::prelude::*;
@@ -93,6 +94,32 @@ fn connections_cut_at_any_byte_lose_nothing_that_came_and_keep_nothing_else() {
     TestRunner::new(config)
         .run(&prop::collection::vec(1usize..SIZE + 600, 1..6), |cuts| runtime.block_on(carry(&cuts)))
         .expect("every file arrives");
+}
+
+#[tokio::test]
+async fn a_body_shorter_than_its_length_is_kept_though_its_client_resets_the_connection() {
+    let house = House::new().await;
+    let address = house.listen().await;
+    let path = house.create(10).await;
+    let mut stream = TcpStream::connect(address).await.expect("a connection");
+    let head = String::from_utf8(house.raw(&path, 0, 8)).expect("ASCII");
+    let head = head.replace("Connection: close", "Connection: close\r\nExpect: 100-continue");
+    stream.write_all(head.as_bytes()).await.expect("a server that listens");
+    let mut go_on = [0; 25];
+    stream.read_exact(&mut go_on).await.expect("it is asked for the body");
+    assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+    stream.write_all(b"abc").await.expect("it is taken");
+    // On loopback these bytes have arrived; what follows them is a reset, and no end.
+    stream.set_zero_linger().expect("it is open");
+    drop(stream);
+    let until = Instant::now() + Duration::from_secs(60);
+    while house.offset(&path).await != 3 {
+        assert!(Instant::now() < until, "what came is not kept");
+        tokio::task::yield_now().await;
+    }
+    let rest = [house.raw(&path, 3, 7), b"defghij".to_vec()].concat();
+    let answer = say(address, &rest).await;
+    assert!(answer.starts_with("HTTP/1.1 204"), "{answer}");
 }
 
 #[tokio::test]

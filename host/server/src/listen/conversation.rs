@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use http::{Request, Response};
+use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
@@ -23,6 +23,7 @@ use super::bounds::Bounds;
 use super::forwarded;
 use super::metrics::Metrics;
 use super::stream::{Watched, sniff};
+use super::whole::whole;
 
 /// A header section has no more fields.
 const HEADER_FIELDS: usize = 100;
@@ -172,7 +173,8 @@ impl Host {
 
 async fn answer(router: Router, request: Request<Incoming>, (address, held): (ClientAddress, Held)) -> Response<Body> {
     use tower::ServiceExt as _;
-    let mut request = request.map(Body::new);
+    let http2 = request.version() == Version::HTTP_2;
+    let mut request = request.map(|body| if http2 { whole(Body::new(body)) } else { Body::new(body) });
     request.extensions_mut().insert(address);
     request.extensions_mut().insert(held);
     let Ok(response) = router.oneshot(request).await;

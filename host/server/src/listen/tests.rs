@@ -21,6 +21,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::{Bounds, Port};
 
@@ -51,6 +52,8 @@ struct Stage {
     /// Hears of each request to `/wait`; those go on when `go` is called.
     began: Arc<Notify>,
     go: Arc<Notify>,
+    /// What goes on beyond its request.
+    carried: TaskTracker,
     serving: JoinHandle<anyhow::Result<()>>,
 }
 
@@ -75,9 +78,10 @@ impl Stage {
         let address = listener.local_addr().expect("it is bound");
         let (stopping, bodies_end) = watch::channel(false);
         let stop = CancellationToken::new();
-        let port = Port { name: "test", listener, router, bounds, tls, stopping };
+        let carried = TaskTracker::new();
+        let port = Port { name: "test", listener, router, bounds, tls, stopping, carried: carried.clone() };
         let serving = tokio::spawn(port.serve(stop.clone()));
-        Self { address, stop, bodies_end, began, go, serving }
+        Self { address, stop, bodies_end, began, go, carried, serving }
     }
 
     async fn connect(&self) -> TcpStream {

@@ -1,5 +1,6 @@
 //! Two whole hosts on real services: what was acknowledged is finished although one of them dies.
 
+mod cuts;
 mod follower;
 mod hanging;
 mod line;

@@ -17,6 +17,7 @@ use serde_json::json;
 
 use super::{Caller, look, page, passphrase, refuse, wants_page};
 use crate::ApiState;
+use crate::carried::to_its_end;
 use crate::failure::Failure;
 use crate::http::{body, envelope, form, transfers};
 use crate::uploads::headers as tus;
@@ -44,8 +45,7 @@ pub(crate) async fn put(
         // What curl says when it was told nothing.
         let media_type = if kind == "application/x-www-form-urlencoded" { "" } else { kind }.to_owned();
         let file = HandedIn { file_name, media_type, size, bytes: body::stream(bytes) };
-        let receivers = state.porter.hand_in(&url, passphrase(&headers)?.as_deref()).await?;
-        send(&state, url, receivers, file, &headers).await
+        send(&state, url, passphrase(&headers)?, file, &headers).await
     };
     put.await.unwrap_or_else(|failure: Failure| refuse(failure, &headers))
 }
@@ -60,34 +60,39 @@ pub(super) async fn form(
     // Who may hand in nothing is not read: the passphrase alone has to wait for the form.
     state.porter.takes(url)?;
     let form = form::read(headers, body).await?;
-    let passphrase = form.fields.iter().find(|(name, _)| name == "passphrase").map(|(_, value)| value.as_str());
-    let receivers = state.porter.hand_in(url, passphrase).await?;
+    let passphrase = form.fields.into_iter().find(|(name, _)| name == "passphrase").map(|(_, value)| value);
     let file = HandedIn { file_name: form.file_name, media_type: form.media_type, size: None, bytes: form.file };
-    send(state, url.clone(), receivers, file, headers).await
+    send(state, url.clone(), passphrase, file, headers).await
 }
 
 async fn send(
     state: &ApiState,
     url: SecureUrl,
-    receivers: Vec<PartnerId>,
+    passphrase: Option<String>,
     file: HandedIn,
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
-    let viewer = url.viewer();
-    let spent = Spent { porter: Arc::clone(&state.porter), url: Some(url) };
-    let arrived = match arrive(state, &viewer, &receivers, file).await {
-        Ok(arrived) => arrived,
-        Err(failure) => {
-            spent.back().await?;
-            return Err(failure);
-        }
-    };
-    spent.well();
+    let own = state.clone();
+    // A use and what came of it belong together, whoever still waits for the answer.
+    let arrived = to_its_end(state, async move { spend(&own, url, passphrase.as_deref(), file).await }).await?;
     if wants_page(headers) {
         return Ok(page::received(&arrived));
     }
     let answer = json!({ "transfer": arrived.transfer, "received": true, "size": arrived.size });
     Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// Uses the URL, and gives the use back if nothing comes of it.
+async fn spend(state: &ApiState, url: SecureUrl, passphrase: Option<&str>, file: HandedIn) -> Result<Arrived, Failure> {
+    let receivers = state.porter.hand_in(&url, passphrase).await?;
+    let viewer = url.viewer();
+    let spent = Spent { porter: Arc::clone(&state.porter), url: Some(url) };
+    let arrived = arrive(state, &viewer, &receivers, file).await;
+    match arrived {
+        Ok(_) => spent.well(),
+        Err(_) => spent.back().await?,
+    }
+    arrived
 }
 
 /// A file that arrived whole.
@@ -119,7 +124,7 @@ async fn arrive(
     Ok(Arrived { transfer: transfer.id, file_name: transfer.file_name, size: upload.offset })
 }
 
-/// A use that is given back unless something came of it, also when the connection breaks and nobody waits any more.
+/// A use that is given back unless something came of it, also when what was to come of it panics.
 struct Spent {
     porter: Arc<Porter>,
     url: Option<SecureUrl>,

@@ -32,6 +32,24 @@ async fn a_request_under_way_is_answered_and_idle_connections_close() {
 }
 
 #[tokio::test]
+async fn what_goes_on_beyond_its_connection_is_waited_for() {
+    let mut stage = Stage::set(Bounds { drain: SHORT, ..bounds() }, None).await;
+    let (goes_on, waits) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (go, waiting) = (Arc::clone(&goes_on), Arc::clone(&waits));
+    let setting_down = stage.carried.spawn(async move {
+        waiting.notify_one();
+        go.notified().await;
+    });
+    waits.notified().await;
+    stage.stop.cancel();
+    stage.bodies_end.wait_for(|it| *it).await.expect("it is said");
+    assert!(!stage.serving.is_finished(), "nobody is connected, but something is still set down");
+    goes_on.notify_one();
+    setting_down.await.expect("no panic");
+    stage.serving.await.expect("no panic").expect("it ends well");
+}
+
+#[tokio::test]
 async fn bodies_are_told_to_end_before_the_rest_is_cut() {
     let mut stage = Stage::set(Bounds { drain: SHORT, ..bounds() }, None).await;
     let mut busy = waiting(&stage).await;

@@ -180,6 +180,20 @@ impl Stage {
         self.program.printed(&["token", "--role", "partner", "--partner", partner])
     }
 
+    /// The headers of the first host's answer to a request without a body.
+    pub(super) async fn headers(&self, method: Method, path: &str, token: &str, given: &[(&str, &str)]) -> HeaderMap {
+        let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+        let mut request = Request::builder().method(method).uri(format!("{}{path}", self.hosts[0].api));
+        request = request.header("authorization", format!("Bearer {token}"));
+        for (name, value) in given {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::default()).expect("a valid request");
+        let answer = client.request(request).await.expect("the host answers");
+        assert!(answer.status().is_success(), "{answer:?}");
+        answer.headers().clone()
+    }
+
     /// Where a host's API is.
     pub(super) fn api(&self, host: usize) -> String {
         self.hosts[host].api.clone()
