@@ -1,18 +1,19 @@
-//! What happens on one connection: requests under way, the first byte of the next one, requests taken back. From it
-//! follows until when the connection may stay as it is.
+//! What happens on one connection: requests under way, the first byte of the next one, answers that are not taken,
+//! requests taken back. From it follows until when the connection may stay as it is.
 
-use std::pin::Pin;
+mod answering;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use axum::body::Body;
-use bytes::Bytes;
-use http_body::{Body as HttpBody, Frame, SizeHint};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::bounds::Bounds;
+pub(super) use answering::UnderWay;
 
 /// Requests taken back are counted over so long.
 const MINUTE: Duration = Duration::from_secs(60);
@@ -28,6 +29,10 @@ pub(super) struct Activity {
 struct State {
     under_way: usize,
     answered: u64,
+    /// Answers of which a piece waits to be taken, by their requests' numbers, and since when.
+    untaken: HashMap<u64, Instant>,
+    /// The next request's number.
+    next: u64,
     /// Since when no request is under way.
     quiet: Instant,
     /// When the first byte after that came.
@@ -39,8 +44,10 @@ struct State {
 /// What is due when nothing more happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Due {
-    /// Nothing, while a request is under way.
+    /// Nothing, while a request is under way: on HTTP/1 whoever takes nothing blocks the line (`stream.rs`).
     Never,
+    /// A piece of an answer must be taken. On HTTP/2 a client that grants no window never blocks the line.
+    Taken(Instant),
     /// The headers must be complete.
     Headers(Instant),
     /// The connection is of no use.
@@ -52,8 +59,16 @@ pub(super) enum Due {
 impl Activity {
     pub(super) fn new() -> Arc<Self> {
         let now = Instant::now();
-        let state =
-            State { under_way: 0, answered: 0, quiet: now, first_byte: None, taken_back: 0, counting_since: now };
+        let state = State {
+            under_way: 0,
+            answered: 0,
+            untaken: HashMap::new(),
+            next: 0,
+            quiet: now,
+            first_byte: None,
+            taken_back: 0,
+            counting_since: now,
+        };
         Arc::new(Self { state: Mutex::new(state), changed: Notify::new() })
     }
 
@@ -62,7 +77,9 @@ impl Activity {
         let mut state = self.state();
         state.under_way += 1;
         state.first_byte = None;
-        UnderWay { activity: Arc::clone(self), answered: false }
+        state.next += 1;
+        self.changed.notify_one();
+        UnderWay::new(Arc::clone(self), state.next)
     }
 
     /// Bytes came.
@@ -81,7 +98,12 @@ impl Activity {
             return Due::Resets;
         }
         if state.under_way > 0 {
-            return Due::Never;
+            if !http2 {
+                return Due::Never;
+            }
+            // Where nothing waits now, it is looked at again when something that begins to wait could be due.
+            let since = state.untaken.values().min().copied().unwrap_or_else(Instant::now);
+            return Due::Taken(since + bounds.write_timeout);
         }
         // On HTTP/2 bytes come without requests: settings, answers to pings.
         match state.first_byte.filter(|_| !http2) {
@@ -96,9 +118,20 @@ impl Activity {
         self.changed.notified().await;
     }
 
-    fn end(&self, answered: bool) {
+    /// A piece of an answer waits to be taken.
+    fn waits(&self, request: u64) {
+        self.state().untaken.insert(request, Instant::now());
+    }
+
+    /// Nothing of an answer waits: the client took it, and what follows is not there yet.
+    fn taken(&self, request: u64) {
+        self.state().untaken.remove(&request);
+    }
+
+    fn end(&self, request: u64, answered: bool) {
         let mut state = self.state();
         state.under_way -= 1;
+        state.untaken.remove(&request);
         let now = Instant::now();
         if answered {
             state.answered += 1;
@@ -116,48 +149,5 @@ impl Activity {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A request that is under way until this is dropped.
-#[derive(Debug)]
-pub(super) struct UnderWay {
-    activity: Arc<Activity>,
-    answered: bool,
-}
-
-impl UnderWay {
-    /// The answer's body with the request, which ends when it does.
-    pub(super) fn answer(mut self, body: Body) -> Body {
-        self.answered = true;
-        Body::new(Answering { body, _request: self })
-    }
-}
-
-impl Drop for UnderWay {
-    fn drop(&mut self) {
-        self.activity.end(self.answered);
-    }
-}
-
-struct Answering {
-    body: Body,
-    _request: UnderWay,
-}
-
-impl HttpBody for Answering {
-    type Data = Bytes;
-    type Error = axum::Error;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

@@ -14,7 +14,7 @@ use hyper_util::server::conn::auto::Builder;
 use lockgate_api::{ClientAddress, Held};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::time::{sleep_until, timeout};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -126,7 +126,7 @@ impl Host {
             let held = held.clone();
             async move {
                 let response = answer(router, request, (ClientAddress(address), held)).await;
-                Ok::<_, Infallible>(response.map(|body| under_way.answer(body)))
+                Ok::<_, Infallible>(response.map(|body| under_way.answer(body, http2)))
             }
         });
         let builder = if http2 { &self.http2 } else { &self.http1 };
@@ -138,7 +138,7 @@ impl Host {
                 match due {
                     Due::Never => std::future::pending().await,
                     Due::Resets => {}
-                    Due::Headers(at) | Due::Idle(at) => sleep_until(at).await,
+                    Due::Headers(at) | Due::Idle(at) | Due::Taken(at) => sleep_until(at).await,
                 }
             };
             tokio::select! {
@@ -154,7 +154,12 @@ impl Host {
                     connection.as_mut().graceful_shutdown();
                 }
                 () = activity.changed() => {}
-                () = ends => return self.cut(due, peer),
+                // A piece that was taken since, or a request that began, may have made something else due.
+                () = ends => match activity.due(&self.bounds, http2) {
+                    Due::Never => {}
+                    Due::Headers(at) | Due::Idle(at) | Due::Taken(at) if at > Instant::now() => {}
+                    due => return self.cut(due, peer),
+                },
             }
         }
     }
@@ -163,6 +168,7 @@ impl Host {
         match due {
             Due::Never | Due::Idle(_) => {}
             Due::Headers(_) => self.metrics.cut("headers"),
+            Due::Taken(_) => self.metrics.cut("answers"),
             Due::Resets => {
                 self.metrics.cut("resets");
                 tracing::warn!(client.address = %peer, "A client took back too many requests and was cut off.");

@@ -6,6 +6,7 @@ const HEADERS: u8 = 1;
 const RESET: u8 = 3;
 const SETTINGS: u8 = 4;
 const GOAWAY: u8 = 7;
+const WINDOW_UPDATE: u8 = 8;
 /// Ends the headers, and the request with them.
 const WHOLE: u8 = 0x5;
 
@@ -31,9 +32,13 @@ fn reset(stream: u32) -> Vec<u8> {
 }
 
 async fn greet(stage: &Stage) -> TcpStream {
+    greet_with(stage, &[]).await
+}
+
+async fn greet_with(stage: &Stage, settings: &[u8]) -> TcpStream {
     let mut stream = stage.connect().await;
     let mut hello = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec();
-    hello.extend(frame(SETTINGS, 0, 0, &[]));
+    hello.extend(frame(SETTINGS, 0, 0, settings));
     stream.write_all(&hello).await.expect("it is taken");
     stream
 }
@@ -110,6 +115,37 @@ async fn requests_that_are_taken_back_one_by_one_end_the_connection_too() {
         }
     }
     assert!(cut_after.is_some_and(|number| (30..60).contains(&number)), "{cut_after:?}");
+    stage.is_served().await;
+}
+
+#[rstest::rstest]
+#[case::of_a_long_answer("/endless")]
+#[case::of_a_short_answer("/")]
+#[tokio::test]
+async fn a_client_that_grants_no_window_is_cut_off(#[case] path: &str) {
+    let stage = Stage::set(Bounds { write_timeout: Duration::from_millis(200), ..bounds() }, None).await;
+    // SETTINGS_INITIAL_WINDOW_SIZE is nothing, and no WINDOW_UPDATE ever comes.
+    let mut stream = greet_with(&stage, &[0, 4, 0, 0, 0, 0]).await;
+    stream.write_all(&get_request(1, path)).await.expect("it is taken");
+    let frames = rest(&mut stream).await;
+    assert!(frames.iter().any(|(kind, _)| *kind == HEADERS), "it was answered");
+    assert!(frames.iter().all(|(kind, _)| *kind != 0), "and nothing of the answer was sent");
+    stage.is_served().await;
+}
+
+#[tokio::test]
+async fn a_client_that_takes_one_answer_and_not_another_is_cut_off() {
+    let stage = Stage::set(Bounds { write_timeout: Duration::from_millis(200), ..bounds() }, None).await;
+    let mut stream = greet(&stage).await;
+    stream.write_all(&[get_request(1, "/endless"), get_request(3, "/endless")].concat()).await.expect("it is taken");
+    let more = 10_000_u32.to_be_bytes();
+    let grant = [frame(WINDOW_UPDATE, 0, 0, &more), frame(WINDOW_UPDATE, 0, 1, &more)].concat();
+    // Whatever comes of the first is taken, and room is made for more of it; for the other, never.
+    while let Some((kind, _)) = next(&mut stream).await {
+        if kind == 0 && stream.write_all(&grant).await.is_err() {
+            break;
+        }
+    }
     stage.is_served().await;
 }
 

@@ -55,6 +55,23 @@ async fn headers_that_never_end_end_the_connection(#[case] begun: &[u8]) {
 }
 
 #[tokio::test]
+async fn a_request_whose_headers_came_in_pieces_may_take_longer_than_they() {
+    let stage = Stage::set(Bounds { header_timeout: SHORT, ..bounds() }, None).await;
+    let mut stream = stage.connect().await;
+    stream.write_all(b"GET /wait HTTP/1.1\r\nhost: t").await.expect("it is taken");
+    // One thread serves both: by now the first piece was read.
+    stage.is_served().await;
+    stream.write_all(b"est\r\nconnection: close\r\n\r\n").await.expect("it is taken");
+    stage.began.notified().await;
+    // Whoever began later and never gets to the end of its headers was cut off meanwhile.
+    let mut late = stage.connect().await;
+    late.write_all(b"GET / HT").await.expect("it is taken");
+    assert_eq!(said(&mut late).await, "");
+    stage.go.notify_one();
+    assert!(said(&mut stream).await.ends_with("done"));
+}
+
+#[tokio::test]
 async fn a_connection_without_requests_is_closed() {
     let stage = Stage::set(Bounds { idle_timeout: SHORT, ..bounds() }, None).await;
     let mut stream = stage.connect().await;
