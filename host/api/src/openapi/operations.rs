@@ -14,40 +14,30 @@ const POSITION: &[&str] = &["Upload-Offset", "Upload-Expires", "Tus-Resumable"];
 
 const HTML: Option<&str> = Some("text/html");
 const SECRET: Parameter = path("token", "What the URL's maker was told.");
+const TICKET_ITSELF: Parameter = path("tail", "The ticket that the use gave.");
 const TICKET: &[Parameter] = &[
     SECRET,
-    path("tail", "The ticket that the use gave."),
+    TICKET_ITSELF,
     header("Range", "One range of bytes.", false),
     header("If-Range", "The range only if the payload still has this ETag.", false),
 ];
 const DISCOVERED: Answer =
     with(204, "What is spoken.", &["Tus-Version", "Tus-Extension", "Tus-Checksum-Algorithm", "Tus-Max-Size"]);
 const FETCHED: &[&str] = &["ETag", "Repr-Digest", "Content-Disposition", "Accept-Ranges"];
+const TRANSFER: Parameter = path("id", "The transfer's id, `trf_...`.");
+const OTHER: Parameter = header("If-None-Match", "Only if the payload has another ETag.", false);
 const FETCHING: &[Parameter] = &[
-    path("id", "The transfer's id, `trf_...`."),
+    TRANSFER,
     header("Range", "One range of bytes.", false),
     header("If-Range", "The range only if the payload still has this ETag.", false),
-    header("If-None-Match", "Only if the payload has another ETag.", false),
+    OTHER,
 ];
 
-const PAYLOADS: &[Answer] = &[
-    with(200, "The payload.", FETCHED),
-    with(206, "The part that was asked for.", &["Content-Range", "ETag"]),
-    with(304, "The caller has these very bytes.", &["ETag"]),
-];
-
-const fn fetch(method: &'static str, id: &'static str, summary: &'static str) -> Operation {
-    Operation {
-        method,
-        id,
-        summary,
-        token: true,
-        parameters: FETCHING,
-        body: &[],
-        answers: PAYLOADS,
-        refusals: &[&[Code::PayloadNotFound, Code::RangeNotSatisfiable]],
-    }
-}
+const SAME: Answer = with(304, "The caller has these very bytes.", &["ETag"]);
+const PAYLOADS: &[Answer] =
+    &[with(200, "The payload.", FETCHED), with(206, "The part that was asked for.", &["Content-Range", "ETag"]), SAME];
+/// HEAD knows no ranges.
+const DESCRIBED: &[Answer] = &[with(200, "The payload.", FETCHED), SAME];
 
 const fn discover(id: &'static str) -> Operation {
     Operation {
@@ -85,18 +75,32 @@ pub(super) const ROUTES: &[Route] = &[
                 Answer { headers: &["Location"], ..answer(200, "It was there already, under the same key.", JSON) },
                 Answer { headers: &["Location"], ..answer(201, "It was received.", JSON) },
             ],
-            refusals: &[ANNOUNCED, CHOSEN, BROUGHT, &[Code::InvalidInput, Code::UploadBusy]],
+            refusals: &[ANNOUNCED, CHOSEN, BROUGHT, FORM, &[Code::UploadBusy]],
         }],
     },
     Route {
         path: "/transfers/{id}/payload",
         operations: &[
-            fetch(
-                "get",
-                "fetchPayload",
-                "The payload: to a receiver what was released to it, to the sender what it sent.",
-            ),
-            fetch("head", "describePayload", "The same without the bytes."),
+            Operation {
+                method: "get",
+                id: "fetchPayload",
+                summary: "The payload: to a receiver what was released to it, to the sender what it sent.",
+                token: true,
+                parameters: FETCHING,
+                body: &[],
+                answers: PAYLOADS,
+                refusals: &[&[Code::PayloadNotFound, Code::RangeNotSatisfiable]],
+            },
+            Operation {
+                method: "head",
+                id: "describePayload",
+                summary: "The same without the bytes.",
+                token: true,
+                parameters: &[TRANSFER, OTHER],
+                body: &[],
+                answers: DESCRIBED,
+                refusals: &[&[Code::PayloadNotFound]],
+            },
         ],
     },
     Route {
@@ -155,10 +159,10 @@ pub(super) const ROUTES: &[Route] = &[
                 id: "describeBySecureUrl",
                 summary: "The same without the bytes.",
                 token: false,
-                parameters: TICKET,
+                parameters: &[SECRET, TICKET_ITSELF],
                 body: &[],
-                answers: PAYLOADS,
-                refusals: &[OPENED, &[Code::RangeNotSatisfiable]],
+                answers: DESCRIBED,
+                refusals: &[OPENED],
             },
             Operation {
                 method: "put",
