@@ -11,7 +11,8 @@ use crate::id::PartnerId;
 pub struct Quota {
     /// Transfers announced in a day (UTC).
     pub transfers_per_day: Option<u64>,
-    /// Bytes announced in a day (UTC); of transfers whose length is not known before they came, bytes that came.
+    /// Bytes announced in a day (UTC), as transfers or as partial uploads; where the length is not known before they came,
+    /// bytes that came. What is assembled for the first time was counted with its parts.
     pub bytes_per_day: Option<u64>,
     /// Bytes in store at once: of what it handed in, from the announcement until the bytes are removed.
     pub stored_bytes: Option<u64>,
@@ -37,15 +38,21 @@ impl Quota {
         self.transfers_per_day.is_some() || self.bytes_per_day.is_some()
     }
 
-    /// The part of the quota that a transfer of so many bytes goes beyond; `counted` has it already.
-    pub fn exceeded(&self, counted: Counted, bytes: u64) -> Option<Exceeded> {
+    /// What of it bounds bytes alone: a partial upload is no transfer.
+    #[must_use]
+    pub const fn of_bytes(self) -> Self {
+        Self { transfers_per_day: None, ..self }
+    }
+
+    /// The part of the quota that what is asked for goes beyond; `counted` has it already.
+    pub fn exceeded(&self, counted: Counted, asked: Counted) -> Option<Exceeded> {
         let beyond = |bound, counted: u64, asked: u64, limit: Option<u64>| {
             let limit = limit.filter(|limit| counted > *limit)?;
             Some(Exceeded { bound, limit, used: counted.saturating_sub(asked), asked })
         };
-        beyond(Bound::TransfersPerDay, counted.transfers, 1, self.transfers_per_day)
-            .or_else(|| beyond(Bound::BytesPerDay, counted.bytes, bytes, self.bytes_per_day))
-            .or_else(|| beyond(Bound::StoredBytes, counted.stored, bytes, self.stored_bytes))
+        beyond(Bound::TransfersPerDay, counted.transfers, asked.transfers, self.transfers_per_day)
+            .or_else(|| beyond(Bound::BytesPerDay, counted.bytes, asked.bytes, self.bytes_per_day))
+            .or_else(|| beyond(Bound::StoredBytes, counted.stored, asked.stored, self.stored_bytes))
     }
 }
 
@@ -82,7 +89,7 @@ impl Bound {
     }
 }
 
-/// A part of a quota that a transfer goes beyond.
+/// A part of a quota that a transfer or an upload goes beyond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Exceeded {
     /// Which.
@@ -91,8 +98,17 @@ pub struct Exceeded {
     pub limit: u64,
     /// How much of it was in use.
     pub used: u64,
-    /// How much the transfer would have taken.
+    /// How much the transfer or upload would have taken.
     pub asked: u64,
+}
+
+/// A refusal for the sake of a quota; nothing was created.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OverQuota {
+    /// Which part of it.
+    pub exceeded: Exceeded,
+    /// When it is there anew: the next day's beginning. Never by itself, where it is about what is in store.
+    pub ends_in: Option<Duration>,
 }
 
 /// Where a partner stands.

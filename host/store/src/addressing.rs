@@ -61,7 +61,10 @@ pub(crate) async fn find(store: &PgStore, sender: PartnerId, named: &[String]) -
     }
     let sender = match found {
         Some(row) => Some(row.try_into()?),
-        None => load::partner(store, sender).await?,
+        None => {
+            terms = usage::terms(store, sender).await?;
+            load::partner(store, sender).await?
+        }
     };
     Ok(sender.map(|sender| Addressing { sender, terms, agreed }))
 }

@@ -3,6 +3,7 @@
 use lockgate_core::digest::Digest;
 use lockgate_core::id::PartnerId;
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Earlier};
+use lockgate_core::quota::OverQuota;
 use lockgate_core::transfer::Transfer;
 use sqlx::PgConnection;
 
@@ -50,7 +51,8 @@ async fn counted(store: &PgStore, announcement: &Announcement) -> Result<Counted
         ring(&mut transaction, &announcement.commands, &[]).await?;
         if let Some(over) = usage::count(&mut transaction, announcement).await? {
             transaction.rollback().await?;
-            return Ok(Counted::Over(over));
+            let OverQuota { exceeded, ends_in } = over;
+            return Ok(Counted::Over(AnnounceOutcome::OverQuota { exceeded, ends_in }));
         }
     }
     transaction.commit().await?;

@@ -7,6 +7,7 @@ use lockgate_core::change::Change;
 use lockgate_core::id::{PayloadId, UploadId};
 use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::ports::{Advance, CommitError, StoreError, Sweepable, UploadError, UploadStore};
+use lockgate_core::quota::{OverQuota, Quota};
 use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Version;
 use lockgate_core::upload::Upload;
@@ -21,8 +22,13 @@ mod sweep;
 
 #[async_trait]
 impl UploadStore for PgStore {
-    async fn begin_partial(&self, upload: &Upload, at: Timestamp) -> Result<(), StoreError> {
-        Ok(partial::begin(self, upload, at).await?)
+    async fn begin_partial(
+        &self,
+        upload: &Upload,
+        at: Timestamp,
+        quota: Quota,
+    ) -> Result<Option<OverQuota>, StoreError> {
+        Ok(partial::begin(self, upload, at, quota).await?)
     }
 
     async fn renew(&self, ids: &[UploadId]) -> Result<(), StoreError> {

@@ -2,39 +2,93 @@
 //! it.
 //!
 //! What is in store is the sum of what the partner's uploads hold, so it follows every write of theirs and no counter can
-//! part from it. Announcements of a partner with such a bound follow one another, so that two never see the same room.
+//! part from it. Announcements and partial uploads of a partner with such a bound follow one another, so that two never see
+//! the same room. Parts that are assembled make room for the whole; their bytes of the day were counted when they began.
 
 use std::time::Duration;
 
 use lockgate_core::id::{PartnerId, UploadId};
-use lockgate_core::ports::{AnnounceOutcome, Announcement};
-use lockgate_core::quota::{Bound, Counted, Quota, Standing};
+use lockgate_core::ports::Announcement;
+use lockgate_core::quota::{Bound, Counted, OverQuota, Quota, Standing};
+use lockgate_core::upload::Upload;
 use sqlx::PgConnection;
 use sqlx::types::Uuid;
 
 use crate::column::{bigint, unsigned};
 use crate::error::Failure;
+use crate::store::PgStore;
 
-/// Counts an announcement; the outcome is that of a sender whose quota does not bear it. What is locked stays so until the
+/// Counts an announcement; something is given where the sender's quota does not bear it. What is locked stays so until the
 /// transaction ends, so this comes last in it.
 pub(crate) async fn count(
     connection: &mut PgConnection,
     announcement: &Announcement,
-) -> Result<Option<AnnounceOutcome>, Failure> {
-    let sender = announcement.transfer.sender;
-    let quota = announcement.quota;
-    let bytes = announcement.upload.length.unwrap_or(0);
+) -> Result<Option<OverQuota>, Failure> {
+    let (upload, quota) = (&announcement.upload, announcement.quota);
+    let length = upload.length.unwrap_or(0);
+    let parts: Vec<_> = upload.assembles.iter().map(|id| id.uuid()).collect();
+    let spent = if quota.is_daily() && !parts.is_empty() { spend(connection, &parts).await? } else { 0 };
+    let asked = Counted { transfers: 1, bytes: length.saturating_sub(spent), stored: length };
+    judge(connection, upload.sender, quota, asked, &parts).await
+}
+
+/// Counts a partial upload in the same way, and keeps with it what was counted.
+pub(crate) async fn count_partial(
+    connection: &mut PgConnection,
+    upload: &Upload,
+    quota: Quota,
+) -> Result<Option<OverQuota>, Failure> {
+    let length = upload.length.unwrap_or(0);
+    if quota.is_daily() {
+        sqlx::query!("update uploads set counted = $2 where id = $1", upload.id.uuid(), bigint(length)?)
+            .execute(&mut *connection)
+            .await?;
+    }
+    judge(connection, upload.sender, quota, Counted { transfers: 0, bytes: length, stored: length }, &[]).await
+}
+
+async fn judge(
+    connection: &mut PgConnection,
+    sender: PartnerId,
+    quota: Quota,
+    asked: Counted,
+    parts: &[Uuid],
+) -> Result<Option<OverQuota>, Failure> {
     let (mut counted, mut ends_in) = (Counted::default(), Duration::ZERO);
     if quota.is_daily() {
-        (counted, ends_in) = today(connection, sender, bytes).await?;
+        (counted, ends_in) = today(connection, sender, asked).await?;
     }
     if quota.stored_bytes.is_some() {
-        counted.stored = stored(connection, sender).await?;
+        counted.stored = stored(connection, sender, parts).await?;
     }
-    Ok(quota.exceeded(counted, bytes).map(|exceeded| AnnounceOutcome::OverQuota {
-        exceeded,
-        ends_in: (exceeded.bound != Bound::StoredBytes).then_some(ends_in),
-    }))
+    Ok(quota
+        .exceeded(counted, asked)
+        .map(|exceeded| OverQuota { exceeded, ends_in: (exceeded.bound != Bound::StoredBytes).then_some(ends_in) }))
+}
+
+/// Takes what was counted with parts that are assembled for the first time. Another transfer of the same parts is counted
+/// like any.
+async fn spend(connection: &mut PgConnection, parts: &[Uuid]) -> Result<u64, Failure> {
+    let spent = sqlx::query_scalar!(
+        "with parts as (select id, counted from uploads
+                        where id = any($1) and transfer is null and counted > 0 order by id for update)
+         update uploads u set counted = 0 from parts p where u.id = p.id returning p.counted",
+        parts
+    )
+    .fetch_all(connection)
+    .await?;
+    spent.into_iter().try_fold(0u64, |sum, it| Ok(sum.saturating_add(unsigned(it)?)))
+}
+
+/// A partner's own terms.
+pub(crate) async fn terms(store: &PgStore, partner: PartnerId) -> Result<Quota, Failure> {
+    let row = sqlx::query!(
+        "select transfers_per_day, bytes_per_day, stored_bytes from partner_quotas where partner = $1",
+        partner.uuid()
+    )
+    .fetch_optional(&store.worker)
+    .await?;
+    row.map_or_else(|| Ok(Quota::default()), |it| quota(it.transfers_per_day, it.bytes_per_day, it.stored_bytes))
 }
 
 /// Terms as a row has them.
@@ -43,15 +97,21 @@ pub(crate) fn quota(transfers: Option<i64>, bytes: Option<i64>, stored: Option<i
     Ok(Quota { transfers_per_day: bound(transfers)?, bytes_per_day: bound(bytes)?, stored_bytes: bound(stored)? })
 }
 
-/// Counts one more transfer of today; how long today lasts.
-async fn today(connection: &mut PgConnection, sender: PartnerId, bytes: u64) -> Result<(Counted, Duration), Failure> {
+/// Counts what is asked for today; how long today lasts.
+async fn today(
+    connection: &mut PgConnection,
+    sender: PartnerId,
+    asked: Counted,
+) -> Result<(Counted, Duration), Failure> {
     let row = sqlx::query!(
-        r#"insert into partner_usage as u (partner, day, transfers, bytes) values ($1, current_date, 1, $2)
-           on conflict (partner, day) do update set transfers = u.transfers + 1, bytes = u.bytes + excluded.bytes
+        r#"insert into partner_usage as u (partner, day, transfers, bytes) values ($1, current_date, $2, $3)
+           on conflict (partner, day)
+           do update set transfers = u.transfers + excluded.transfers, bytes = u.bytes + excluded.bytes
            returning transfers, bytes,
                      extract(epoch from (current_date + 1)::timestamptz - now())::double precision as "ends_in!""#,
         sender.uuid(),
-        bigint(bytes)?,
+        bigint(asked.transfers)?,
+        bigint(asked.bytes)?,
     )
     .fetch_one(connection)
     .await?;
@@ -59,15 +119,18 @@ async fn today(connection: &mut PgConnection, sender: PartnerId, bytes: u64) -> 
     Ok((counted, Duration::from_secs_f64(row.ends_in.max(1.0))))
 }
 
-/// What a partner has in store, with what this transaction announced; others wait with theirs until it ends.
-async fn stored(connection: &mut PgConnection, sender: PartnerId) -> Result<u64, Failure> {
+/// What a partner has in store, with what this transaction began and without the parts that it assembles; others wait with
+/// theirs until it ends.
+async fn stored(connection: &mut PgConnection, sender: PartnerId, parts: &[Uuid]) -> Result<u64, Failure> {
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", format!("stored/{sender}"))
         .execute(&mut *connection)
         .await?;
     let held = sqlx::query_scalar!(
         r#"select coalesce(sum(held), 0)::bigint as "held!" from uploads
-           where sender = $1 and held > 0 and (transfer is not null or complete or expires_at > now())"#,
-        sender.uuid()
+           where sender = $1 and held > 0 and (transfer is not null or complete or expires_at > now())
+             and id <> all($2)"#,
+        sender.uuid(),
+        parts
     )
     .fetch_one(connection)
     .await?;
@@ -106,7 +169,8 @@ pub(crate) async fn standings(connection: &mut PgConnection, partners: &[Uuid]) 
         .collect()
 }
 
-/// Counts the bytes of a payload whose length was not announced, if its sender is counted at all today.
+/// Counts the bytes of a payload whose length was not announced, if its sender is counted at all today; a partial upload
+/// keeps what was counted.
 pub(crate) async fn came(
     connection: &mut PgConnection,
     sender: PartnerId,
@@ -114,9 +178,12 @@ pub(crate) async fn came(
     bytes: u64,
 ) -> Result<(), Failure> {
     sqlx::query!(
-        "update partner_usage u set bytes = u.bytes + $3
-         where u.partner = $1 and u.day = current_date
-           and exists (select from uploads t where t.id = $2 and t.deferred)",
+        "with came as (
+           update partner_usage u set bytes = u.bytes + $3
+           where u.partner = $1 and u.day = current_date
+             and exists (select from uploads t where t.id = $2 and t.deferred)
+           returning u.partner)
+         update uploads set counted = $3 from came where id = $2 and transfer is null",
         sender.uuid(),
         upload.uuid(),
         bigint(bytes)?,

@@ -9,7 +9,7 @@ use crate::house::{Answer, House};
 use crate::uploads::{path_of, usual};
 
 impl House {
-    async fn partial(&self, bytes: &'static str) -> String {
+    pub(crate) async fn partial(&self, bytes: &'static str) -> String {
         let request = self
             .tus("POST", "/uploads")
             .header("upload-concat", "partial")
@@ -22,13 +22,19 @@ impl House {
         path_of(&answer)
     }
 
-    async fn assemble(&self, concat: String) -> Answer {
+    /// A partial upload that lacks its bytes.
+    pub(crate) async fn begin(&self, length: u64) -> Answer {
+        let request = self.tus("POST", "/uploads").header("upload-concat", "partial").header("upload-length", length);
+        self.send(request.body(Body::empty()).expect("a request")).await
+    }
+
+    pub(crate) async fn assemble(&self, concat: String) -> Answer {
         let request = self.tus("POST", "/uploads").header("upload-concat", concat).header("upload-metadata", usual());
         self.send(request.body(Body::empty()).expect("a request")).await
     }
 }
 
-fn of(parts: &[&str]) -> String {
+pub(crate) fn of(parts: &[&str]) -> String {
     format!("final;{}", parts.join(" "))
 }
 
@@ -60,8 +66,7 @@ async fn assembles_parts_in_the_order_in_which_they_are_named() {
 async fn assembles_only_complete_parts_of_the_same_sender() {
     let house = House::new().await;
     let part = house.partial("abc").await;
-    let request = house.tus("POST", "/uploads").header("upload-concat", "partial").header("upload-length", 3);
-    let unfinished = path_of(&house.send(request.body(Body::empty()).expect("a request")).await);
+    let unfinished = path_of(&house.begin(3).await);
     let ordinary = house.create(3).await;
     let absent = "/uploads/upl_0193a000000070008000000000000009";
     for (concat, wanted) in [

@@ -109,9 +109,9 @@ impl Intake {
         }
     }
 
-    /// The sender, if it may send at all.
-    pub(super) async fn active(&self, sender: PartnerId) -> Result<Partner, IntakeError> {
-        self.addressing(sender, &[]).await.map(|it| it.sender)
+    /// What the sender may hand in and keep, if it may send at all.
+    pub(super) async fn terms(&self, sender: PartnerId) -> Result<Quota, IntakeError> {
+        self.addressing(sender, &[]).await.map(|it| it.terms.over(self.settings.quota))
     }
 
     /// The sender, if it may send at all, and those among the named to whom it may.

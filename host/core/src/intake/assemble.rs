@@ -12,6 +12,7 @@ use crate::digest::Digest;
 use crate::id::UploadId;
 use crate::payload::Payload;
 use crate::ports::PayloadError;
+use crate::quota::OverQuota;
 use crate::upload::{Upload, UploadProgress};
 use crate::viewer::Viewer;
 
@@ -19,9 +20,10 @@ use crate::viewer::Viewer;
 const MOST: usize = 1_000;
 
 impl Intake {
-    /// Begins a partial upload.
+    /// Begins a partial upload, within what its sender may hand in and keep.
     pub async fn begin_partial(&self, viewer: &Viewer, length: Option<u64>) -> Result<Upload, IntakeError> {
-        let sender = self.active(sender(viewer)?).await?;
+        let sender = sender(viewer)?;
+        let quota = self.terms(sender).await?.of_bytes();
         let limit = self.settings.max_size;
         if let Some(size) = length.filter(|size| *size > limit) {
             return Err(IntakeError::TooLarge { size, limit });
@@ -32,15 +34,17 @@ impl Intake {
             version: 0,
             transfer: None,
             assembles: vec![],
-            sender: sender.id,
+            sender,
             length,
             offset: 0,
             progress: UploadProgress::default(),
             expires_at: at + self.settings.upload_lifetime,
             complete: false,
         };
-        self.ports.uploads.begin_partial(&upload, at).await?;
-        Ok(upload)
+        match self.ports.uploads.begin_partial(&upload, at, quota).await? {
+            None => Ok(upload),
+            Some(OverQuota { exceeded, ends_in }) => Err(IntakeError::OverQuota { exceeded, ends_in }),
+        }
     }
 
     /// Announces a transfer of complete partial uploads and assembles it. The same request again, even without an

@@ -69,7 +69,7 @@ pub enum IntakeError {
     },
     /// A quota is used up.
     #[error(
-        "the transfer goes beyond the quota `{}`: of {} are {} in use and it takes {}; {}, or ask the operator for more",
+        "this goes beyond the quota `{}`: of {} are {} in use and it takes {}; {}, or ask the operator for more",
         .exceeded.bound.name(), .exceeded.limit, .exceeded.used, .exceeded.asked, remedy(*.ends_in)
     )]
     OverQuota {
@@ -228,7 +228,7 @@ pub(super) fn busy(error: CommitError, id: UploadId) -> IntakeError {
 /// What helps against a quota that is used up.
 fn remedy(ends_in: Option<Duration>) -> String {
     ends_in.map_or_else(
-        || "wait until transfers that are kept are removed".to_owned(),
+        || "wait until transfers that are kept are removed, end partial uploads that are not needed".to_owned(),
         |time| format!("wait {} s for the next day (UTC)", time.as_secs()),
     )
 }

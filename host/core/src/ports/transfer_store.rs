@@ -141,7 +141,7 @@ pub enum Admission {
 pub struct Addressing {
     /// The sender.
     pub sender: Partner,
-    /// Its own terms, where it may address any of them.
+    /// Its own terms.
     pub terms: Quota,
     /// Those among the named to whom it has an active agreement.
     pub agreed: Vec<(Partner, Agreement)>,

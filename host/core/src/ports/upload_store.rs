@@ -9,6 +9,7 @@ use crate::change::Change;
 use crate::id::{PayloadId, UploadId};
 use crate::payload::{ObjectOwner, Payload};
 use crate::ports::{CommitError, StoreError};
+use crate::quota::{OverQuota, Quota};
 use crate::time::Timestamp;
 use crate::transfer::Version;
 use crate::upload::{Upload, UploadProgress};
@@ -16,8 +17,13 @@ use crate::upload::{Upload, UploadProgress};
 /// Remembers uploads and payload objects.
 #[async_trait]
 pub trait UploadStore: Send + Sync + Debug {
-    /// Begins a partial upload, one without a transfer, at that time.
-    async fn begin_partial(&self, upload: &Upload, at: Timestamp) -> Result<(), StoreError>;
+    /// Begins a partial upload, one without a transfer, at that time, unless it goes beyond the sender's quota.
+    async fn begin_partial(
+        &self,
+        upload: &Upload,
+        at: Timestamp,
+        quota: Quota,
+    ) -> Result<Option<OverQuota>, StoreError>;
 
     /// Gives partial uploads their whole time again, as they are about to be read.
     async fn renew(&self, ids: &[UploadId]) -> Result<(), StoreError>;

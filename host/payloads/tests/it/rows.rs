@@ -8,6 +8,7 @@ use lockgate_core::change::Change;
 use lockgate_core::id::{PayloadId, UploadId};
 use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::ports::{Advance, CommitError, StoreError, Sweepable, UploadError, UploadStore};
+use lockgate_core::quota::{OverQuota, Quota};
 use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Version;
 use lockgate_core::upload::Upload;
@@ -47,7 +48,7 @@ fn unasked<T>() -> Result<T, StoreError> {
 
 #[async_trait]
 impl UploadStore for Rows {
-    async fn begin_partial(&self, _: &Upload, _: Timestamp) -> Result<(), StoreError> {
+    async fn begin_partial(&self, _: &Upload, _: Timestamp, _: Quota) -> Result<Option<OverQuota>, StoreError> {
         unasked()
     }
 

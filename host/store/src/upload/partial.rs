@@ -1,15 +1,42 @@
-//! Partial uploads: begun without a transfer, kept while they may be assembled.
+//! Partial uploads: begun without a transfer but within the sender's quota, kept while they may be assembled.
 
 use lockgate_core::id::{TransferId, UploadId};
+use lockgate_core::quota::{OverQuota, Quota};
 use lockgate_core::time::Timestamp;
 use lockgate_core::upload::Upload;
+use sqlx::PgConnection;
 
 use crate::column::{bigint, document};
 use crate::error::Failure;
 use crate::store::PgStore;
+use crate::usage;
 
-/// Writes a partial upload, begun then.
-pub(super) async fn begin(store: &PgStore, it: &Upload, at: Timestamp) -> Result<(), Failure> {
+/// Writes a partial upload, begun then, unless its bytes go beyond what the sender may hand in and keep.
+pub(super) async fn begin(
+    store: &PgStore,
+    it: &Upload,
+    at: Timestamp,
+    quota: Quota,
+) -> Result<Option<OverQuota>, Failure> {
+    if !quota.is_limited() {
+        insert(&mut *store.worker.acquire().await?, it, at).await?;
+        return Ok(None);
+    }
+    retried!(counted(store, it, at, quota))
+}
+
+async fn counted(store: &PgStore, it: &Upload, at: Timestamp, quota: Quota) -> Result<Option<OverQuota>, Failure> {
+    let mut transaction = store.worker.begin().await?;
+    insert(&mut transaction, it, at).await?;
+    let over = usage::count_partial(&mut transaction, it, quota).await?;
+    match over {
+        Some(_) => transaction.rollback().await?,
+        None => transaction.commit().await?,
+    }
+    Ok(over)
+}
+
+async fn insert(connection: &mut PgConnection, it: &Upload, at: Timestamp) -> Result<(), Failure> {
     let assembles: Vec<_> = it.assembles.iter().map(|id| id.uuid()).collect();
     sqlx::query!(
         "insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience, expires_at,
@@ -27,7 +54,7 @@ pub(super) async fn begin(store: &PgStore, it: &Upload, at: Timestamp) -> Result
         at,
         &assembles,
     )
-    .execute(&store.worker)
+    .execute(connection)
     .await?;
     Ok(())
 }

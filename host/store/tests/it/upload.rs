@@ -4,6 +4,7 @@ use lockgate_core::command::Work;
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{PayloadId, TransferId, UploadId};
 use lockgate_core::ports::{Advance, Blame, TransferStore, UploadError, UploadStore};
+use lockgate_core::quota::Quota;
 use lockgate_core::upload::{TailObject, Upload, UploadProgress, UploadedPart};
 
 use crate::world::{World, now, payload};
@@ -137,7 +138,7 @@ async fn what_belongs_to_a_partial_upload_is_kept_until_it_expires_and_can_be_re
         expires_at: now() + std::time::Duration::from_secs(3600),
         complete: false,
     };
-    world.store.begin_partial(&upload, now()).await.expect("a partial upload");
+    world.store.begin_partial(&upload, now(), Quota::default()).await.expect("a partial upload");
     let owner = upload.owner();
     let sealed = payload(TransferId::generate(now()));
     world.store.begin_object(sealed.id, owner, &sealed.key, 0).await.expect("a row");

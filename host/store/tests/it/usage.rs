@@ -5,9 +5,11 @@ use std::time::Duration;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
 use lockgate_core::digest::Digest;
+use lockgate_core::id::{PartnerId, TransferId, UploadId};
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Registry, TransferStore, UploadStore};
 use lockgate_core::quota::{Bound, DAY, Exceeded, Quota};
 use lockgate_core::state::{Stamp, TransferMove, transfer};
+use lockgate_core::upload::{Upload, UploadProgress};
 use lockgate_core::viewer::Role;
 use lockgate_store::{PgStore, StoreConfig};
 
@@ -173,4 +175,111 @@ async fn what_is_stored_is_given_back_when_its_bytes_are_removed_or_will_never_c
     world.store.swept(source).await.expect("swept");
     assert_eq!(stored().await, 0);
     assert!(matches!(world.store.announce(&next).await, Ok(AnnounceOutcome::Created)));
+}
+
+fn partial(sender: PartnerId, length: Option<u64>) -> Upload {
+    Upload {
+        id: UploadId::generate(now()),
+        version: 0,
+        transfer: None,
+        assembles: vec![],
+        sender,
+        length,
+        offset: 0,
+        progress: UploadProgress::default(),
+        expires_at: now() + Duration::from_secs(3600),
+        complete: false,
+    }
+}
+
+fn of_parts(world: &World, to: PartnerId, parts: &[&Upload], quota: Quota) -> Announcement {
+    let mut it = world.announcement(parts[0].sender, &[to], None);
+    it.upload.length = parts.iter().map(|part| part.length).sum();
+    it.upload.assembles = parts.iter().map(|part| part.id).collect();
+    Announcement { quota, ..it }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_nodes_at_once_begin_as_many_partial_uploads_as_the_bound_has_room_for() {
+    let world = World::new().await;
+    let alice = world.partner("alice").await;
+    world.store.set_quota(alice, &stores(100)).await.expect("terms");
+    let found = world.store.addressing(alice, &[]).await.expect("an answer").expect("a sender");
+    assert_eq!(found.terms, stores(100), "terms are found though nobody is addressed");
+    let other = PgStore::connect(&StoreConfig::new(world.url.clone(), key())).await.expect("another node");
+    let beginning = (0..20).map(|number| {
+        let store = if number % 2 == 0 { world.store.clone() } else { other.clone() };
+        tokio::spawn(async move { store.begin_partial(&partial(alice, Some(11)), now(), stores(100)).await })
+    });
+    let mut refused = vec![];
+    for outcome in futures::future::join_all(beginning.collect::<Vec<_>>()).await {
+        refused.extend(outcome.expect("no panic").expect("an outcome"));
+    }
+    assert_eq!(refused.len(), 11);
+    let full = Exceeded { bound: Bound::StoredBytes, limit: 100, used: 99, asked: 11 };
+    assert!(refused.iter().all(|it| it.exceeded == full && it.ends_in.is_none()), "{refused:?}");
+    assert_eq!(world.number("select count(*) from uploads").await, 9, "nothing is left of the rest");
+    assert_eq!(world.number("select count(*) from partner_usage").await, 0, "the day is not bounded");
+}
+
+#[tokio::test]
+async fn parts_make_room_for_what_is_assembled_of_them_and_for_nothing_else() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let quota = stores(100);
+    let (one, two) = (partial(alice, Some(40)), partial(alice, Some(20)));
+    for part in [&one, &two] {
+        assert_eq!(world.store.begin_partial(part, now(), quota).await.expect("an outcome"), None);
+    }
+    let mut stranger = world.announcement(alice, &[bob], None);
+    (stranger.upload.length, stranger.quota) = (Some(60), quota);
+    let outcome = world.store.announce(&stranger).await.expect("an outcome");
+    assert_eq!(bound(&outcome), Some(Bound::StoredBytes), "parts are in store");
+    let whole = of_parts(&world, bob, &[&one, &two], quota);
+    assert!(matches!(world.store.announce(&whole).await, Ok(AnnounceOutcome::Created)));
+    let again = of_parts(&world, bob, &[&two, &one], quota);
+    let outcome = world.store.announce(&again).await.expect("an outcome");
+    let AnnounceOutcome::OverQuota { exceeded, .. } = outcome else { panic!("{outcome:?}") };
+    assert_eq!(
+        exceeded,
+        Exceeded { bound: Bound::StoredBytes, limit: 100, used: 60, asked: 60 },
+        "the first is in store"
+    );
+    let over = world.store.begin_partial(&partial(alice, Some(1)), now(), quota).await.expect("an outcome");
+    assert_eq!(over.expect("parts and whole are in store").exceeded.used, 120);
+    for part in [&one, &two] {
+        world.store.terminate(part.id).await.expect("an end");
+    }
+    assert_eq!(world.store.begin_partial(&partial(alice, Some(1)), now(), quota).await.expect("an outcome"), None);
+}
+
+#[tokio::test]
+async fn bytes_of_parts_are_counted_in_the_day_once_for_what_is_assembled_of_them_first() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let quota = Quota { transfers_per_day: Some(9), bytes_per_day: Some(100), stored_bytes: None };
+    let (known, mut unknown) = (partial(alice, Some(49)), partial(alice, None));
+    for part in [&known, &unknown] {
+        let over = world.store.begin_partial(part, now(), quota.of_bytes()).await.expect("an outcome");
+        assert_eq!(over, None);
+    }
+    let today = async || {
+        let (transfers, bytes) = ("select transfers from partner_usage", "select bytes from partner_usage");
+        (world.number(transfers).await, world.number(bytes).await)
+    };
+    assert_eq!(today().await, (0, 49));
+    world.store.sealed(unknown.id, 0, &payload(TransferId::generate(now()))).await.expect("sealed");
+    unknown.length = Some(11);
+    assert_eq!(today().await, (0, 60));
+    let over = world.store.begin_partial(&partial(alice, Some(41)), now(), quota.of_bytes()).await;
+    let over = over.expect("an outcome").expect("a refusal");
+    assert_eq!(over.exceeded, Exceeded { bound: Bound::BytesPerDay, limit: 100, used: 60, asked: 41 });
+    assert!(over.ends_in.is_some_and(|it| it <= DAY));
+    let first = of_parts(&world, bob, &[&known, &unknown], quota);
+    assert!(matches!(world.store.announce(&first).await, Ok(AnnounceOutcome::Created)));
+    assert_eq!(today().await, (1, 60), "they were counted as they came");
+    let second = of_parts(&world, bob, &[&unknown, &known], quota);
+    let outcome = world.store.announce(&second).await.expect("an outcome");
+    assert_eq!(bound(&outcome), Some(Bound::BytesPerDay), "the same parts for another transfer are counted");
+    assert_eq!(today().await, (1, 60));
 }

@@ -19,7 +19,7 @@ use lockgate_core::ports::{
     TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
-use lockgate_core::quota::Bound;
+use lockgate_core::quota::OverQuota;
 use lockgate_core::time::Clock;
 use lockgate_core::transfer::{Transfer, TransferState};
 use lockgate_core::viewer::Viewer;
@@ -134,16 +134,10 @@ impl TransferStore for MemoryStore {
             }
             state.fingerprints.insert(key, (announcement.fingerprint, transfer.id));
         }
-        let asked = announcement.upload.length.unwrap_or(0);
-        let mut counted = state.counted(transfer.sender);
-        counted.transfers += 1;
-        counted.bytes += asked;
-        counted.stored += asked;
-        if let Some(exceeded) = announcement.quota.exceeded(counted, asked) {
+        if let Some(OverQuota { exceeded, ends_in }) = state.over(&announcement.upload, announcement.quota) {
             if let Some(key) = &transfer.idempotency_key {
                 state.fingerprints.remove(&(transfer.sender, key.clone()));
             }
-            let ends_in = (exceeded.bound != Bound::StoredBytes).then_some(lockgate_core::quota::DAY);
             return Ok(AnnounceOutcome::OverQuota { exceeded, ends_in });
         }
         state.aggregates.insert(Work::Transfer(transfer.id), Aggregate::Transfer(transfer.clone()));

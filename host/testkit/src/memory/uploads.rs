@@ -5,6 +5,7 @@ use lockgate_core::change::Change;
 use lockgate_core::id::{PayloadId, UploadId};
 use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::ports::{Advance, CommitError, StoreError, Sweepable, UploadError, UploadStore};
+use lockgate_core::quota::{OverQuota, Quota};
 use lockgate_core::time::{Clock, Timestamp};
 use lockgate_core::transfer::Version;
 use lockgate_core::upload::Upload;
@@ -13,9 +14,18 @@ use super::MemoryStore;
 
 #[async_trait]
 impl UploadStore for MemoryStore {
-    async fn begin_partial(&self, upload: &Upload, _at: Timestamp) -> Result<(), StoreError> {
-        self.state().uploads.insert(upload.id, upload.clone());
-        Ok(())
+    async fn begin_partial(
+        &self,
+        upload: &Upload,
+        _at: Timestamp,
+        quota: Quota,
+    ) -> Result<Option<OverQuota>, StoreError> {
+        let mut state = self.state();
+        let over = state.over(upload, quota);
+        if over.is_none() {
+            state.uploads.insert(upload.id, upload.clone());
+        }
+        Ok(over)
     }
 
     async fn renew(&self, ids: &[UploadId]) -> Result<(), StoreError> {

@@ -18,7 +18,7 @@ use lockgate_core::payload::Payload;
 use lockgate_core::plugin::PluginVersion;
 use lockgate_core::policy::Revision;
 use lockgate_core::provenance::ChainedEntry;
-use lockgate_core::quota::{Counted, Quota, Standing};
+use lockgate_core::quota::{Bound, Counted, DAY, OverQuota, Quota, Standing};
 use lockgate_core::redrive::Redrive;
 use lockgate_core::time::Clock;
 use lockgate_core::upload::Upload;
@@ -151,13 +151,19 @@ impl State {
     /// What a partner handed in: in memory it is always the same day, and nothing is swept.
     pub(super) fn counted(&self, partner: PartnerId) -> Counted {
         let mut counted = Counted::default();
-        for it in self.uploads.values().filter(|it| it.sender == partner) {
-            let bytes = it.length.unwrap_or(0);
-            counted.transfers += 1;
-            counted.bytes += bytes;
-            counted.stored += bytes.max(it.offset);
-        }
+        self.uploads.values().filter(|it| it.sender == partner).for_each(|it| add(&mut counted, taken(it)));
         counted
+    }
+
+    /// Whether another upload goes beyond its sender's quota; the parts of an assembled one make room for it.
+    pub(super) fn over(&self, upload: &Upload, quota: Quota) -> Option<OverQuota> {
+        let (mut counted, asked) = (self.counted(upload.sender), taken(upload));
+        let parts = upload.assembles.iter().filter_map(|id| self.uploads.get(id));
+        let room: u64 = parts.map(|it| taken(it).stored).sum();
+        counted.stored = counted.stored.saturating_sub(room);
+        add(&mut counted, asked);
+        let exceeded = quota.exceeded(counted, asked)?;
+        Some(OverQuota { exceeded, ends_in: (exceeded.bound != Bound::StoredBytes).then_some(DAY) })
     }
 
     pub(super) fn claim(
@@ -178,4 +184,20 @@ impl State {
         self.claims.insert(work, host);
         Some(Claim { aggregate: aggregate.clone(), host, origin, at })
     }
+}
+
+/// What an upload takes of its sender's quota. In memory parts are assembled once: the day has their bytes already.
+fn taken(upload: &Upload) -> Counted {
+    let bytes = upload.length.unwrap_or(0);
+    Counted {
+        transfers: u64::from(upload.transfer.is_some()),
+        bytes: if upload.assembles.is_empty() { bytes } else { 0 },
+        stored: bytes.max(upload.offset),
+    }
+}
+
+fn add(sum: &mut Counted, more: Counted) {
+    sum.transfers += more.transfers;
+    sum.bytes += more.bytes;
+    sum.stored += more.stored;
 }
