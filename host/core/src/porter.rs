@@ -59,15 +59,22 @@ impl Porter {
                 "this URL takes a file and gives none: send it with the page's form, or PUT it",
             ));
         };
-        let ticket = Token::generate();
-        self.enter(url, passphrase, Some(&ticket)).await?;
+        self.enter(url, passphrase).await?;
+        let (now, ticket) = (self.ports.clock.now(), Token::generate());
+        if !self.ports.urls.use_url(url.id, now, (ticket.digest(), now + TICKET_LIFETIME)).await? {
+            // Others were faster.
+            let url = self.look_again(url).await?;
+            return Err(PorterError::Ended { state: url.state(now), expired_at: url.expires_at });
+        }
+        tracing::info!(url.id = %url.id, partner.id = %url.partner, "A secure URL was used.");
         Ok(ticket)
     }
 
-    /// Uses a URL to hand in, and says for whom.
+    /// Lets somebody hand in, and says for whom. The use is counted with the announcement of what is handed in
+    /// ([`NewTransfer::by`](crate::intake::NewTransfer)), and given back with it.
     pub async fn hand_in(&self, url: &SecureUrl, passphrase: Option<&str>) -> Result<Vec<PartnerId>, PorterError> {
         let receivers = self.takes(url)?.to_vec();
-        self.enter(url, passphrase, None).await?;
+        self.enter(url, passphrase).await?;
         Ok(receivers)
     }
 
@@ -95,31 +102,10 @@ impl Porter {
         }
     }
 
-    /// The passphrase fits, if there is one, and the use is counted, on whichever host it is.
-    async fn enter(
-        &self,
-        url: &SecureUrl,
-        passphrase: Option<&str>,
-        ticket: Option<&Token>,
-    ) -> Result<(), PorterError> {
+    /// It opens, and the passphrase fits, if there is one.
+    async fn enter(&self, url: &SecureUrl, passphrase: Option<&str>) -> Result<(), PorterError> {
         self.open(url)?;
-        if url.has_passphrase {
-            self.challenge(url, passphrase).await?;
-        }
-        let now = self.ports.clock.now();
-        let kept = ticket.map(|it| (it.digest(), now + TICKET_LIFETIME));
-        if !self.ports.urls.use_url(url.id, now, kept).await? {
-            // Others were faster.
-            let url = self.look_again(url).await?;
-            return Err(PorterError::Ended { state: url.state(now), expired_at: url.expires_at });
-        }
-        tracing::info!(url.id = %url.id, partner.id = %url.partner, "A secure URL was used.");
-        Ok(())
-    }
-
-    /// Takes a use back of which nothing came, such as an upload that broke off.
-    pub async fn give_back(&self, url: &SecureUrl) -> Result<(), PorterError> {
-        Ok(self.ports.urls.unuse_url(url.id).await?)
+        if url.has_passphrase { self.challenge(url, passphrase).await } else { Ok(()) }
     }
 
     /// Takes a URL back: from now on it opens nothing, and what it began ends.
@@ -163,7 +149,7 @@ impl Porter {
         let locked = PorterError::Ended { state: UrlState::Locked, expired_at: url.expires_at };
         let hash = self.ports.urls.try_passphrase(url.id).await?.ok_or(locked)?;
         if self.ports.passphrases.fits(passphrase, &hash).await? {
-            return Ok(());
+            return Ok(self.ports.urls.forgive(url.id).await?);
         }
         let url = self.look_again(url).await?;
         tracing::warn!(url.id = %url.id, url.failures = url.failures, "A wrong passphrase came to a secure URL.");

@@ -1,7 +1,7 @@
 //! Announces a transfer once per sender and idempotency key, however many ask at the same time.
 
 use lockgate_core::digest::Digest;
-use lockgate_core::id::PartnerId;
+use lockgate_core::id::{PartnerId, SecureUrlId};
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Earlier};
 use lockgate_core::quota::OverQuota;
 use lockgate_core::transfer::Transfer;
@@ -11,6 +11,7 @@ use crate::column::{bigint, digest, document, integer, optional_document, option
 use crate::commit::ring;
 use crate::error::Failure;
 use crate::provenance::{Audience, Head, linked};
+use crate::secure_url;
 use crate::store::PgStore;
 use crate::usage;
 
@@ -19,16 +20,16 @@ pub(crate) async fn announce(store: &PgStore, announcement: &Announcement) -> Re
     retried!(run(store, announcement))
 }
 
-/// Nothing is locked that a second statement would need: where no quota has to be counted, one statement is the whole
+/// Nothing is locked that a second statement would need: where neither quota nor use has to be counted, one statement is the whole
 /// transaction, and the way to the database is gone once.
 async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, Failure> {
-    let alone = !announcement.quota.is_limited() && announcement.commands.is_empty();
+    let alone = !announcement.quota.is_limited() && announcement.commands.is_empty() && announcement.by.is_none();
     // Where another announcement under the same key is under way, this waits for how it ends.
     let created = match alone {
         true => insert(&mut *store.worker.acquire().await?, announcement).await?,
         false => match counted(store, announcement).await? {
             Counted::Created(created) => created,
-            Counted::Over(over) => return Ok(over),
+            Counted::Refused(outcome) => return Ok(outcome),
         },
     };
     if created {
@@ -41,7 +42,7 @@ async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOut
 /// What came of an announcement that something else goes with.
 enum Counted {
     Created(bool),
-    Over(AnnounceOutcome),
+    Refused(AnnounceOutcome),
 }
 
 async fn counted(store: &PgStore, announcement: &Announcement) -> Result<Counted, Failure> {
@@ -49,10 +50,16 @@ async fn counted(store: &PgStore, announcement: &Announcement) -> Result<Counted
     let created = insert(&mut transaction, announcement).await?;
     if created {
         ring(&mut transaction, &announcement.commands, &[]).await?;
+        if let Some(url) = announcement.by
+            && !secure_url::count_use(&mut transaction, url, announcement.transfer.created_at).await?
+        {
+            transaction.rollback().await?;
+            return Ok(Counted::Refused(AnnounceOutcome::UrlEnded));
+        }
         if let Some(over) = usage::count(&mut transaction, announcement).await? {
             transaction.rollback().await?;
             let OverQuota { exceeded, ends_in } = over;
-            return Ok(Counted::Over(AnnounceOutcome::OverQuota { exceeded, ends_in }));
+            return Ok(Counted::Refused(AnnounceOutcome::OverQuota { exceeded, ends_in }));
         }
     }
     transaction.commit().await?;
@@ -76,9 +83,9 @@ async fn insert(connection: &mut PgConnection, announcement: &Announcement) -> R
              returning id
            ), uploading as (
              insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience,
-                                  expires_at, assembles, deferred)
+                                  expires_at, assembles, deferred, secure_url)
              select $20, $21, id, $4, $22, $23, $24, false, $25::timestamptz - $18::timestamptz, $25,
-                    nullif($26::uuid[], '{}'), $22::bigint is null
+                    nullif($26::uuid[], '{}'), $22::bigint is null, $34
              from announced
            ), proving as (
              insert into provenance (transfer, sequence, kind, actor, details, trace_id, at, link, sender, receiver)
@@ -120,6 +127,7 @@ async fn insert(connection: &mut PgConnection, announcement: &Announcement) -> R
         entry.at,
         audience.sender.map(PartnerId::uuid),
         audience.receiver.map(PartnerId::uuid),
+        announcement.by.map(SecureUrlId::uuid),
     )
     .fetch_one(connection)
     .await?;

@@ -4,7 +4,7 @@
 //! the read-only views of people. [`migrate`] brings a database to the schema of this binary.
 //!
 //! *Invariants:* no transaction leaves this crate; the lock order is redrive, transfer, consignment, delivery, breaker,
-//! outbox, usage; only the database's clock decides who is alive and what is due; every row that people read passes
+//! outbox, secure URL, usage; only the database's clock decides who is alive and what is due; every row that people read passes
 //! row-level security.
 
 #[macro_use]

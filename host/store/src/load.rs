@@ -42,7 +42,8 @@ pub(crate) async fn aggregate(store: &PgStore, work: Work) -> Result<Option<Aggr
     })
 }
 
-/// Held things whose hold expired, and announced transfers whose bytes never came.
+/// Held things whose hold expired, and announced transfers whose bytes never came, or came by a secure URL and nobody was
+/// left to finish them.
 pub(crate) async fn expired(store: &PgStore, room: usize) -> Result<Vec<Aggregate>, Failure> {
     let held = transfers!(
         "select",
@@ -63,7 +64,8 @@ pub(crate) async fn expired(store: &PgStore, room: usize) -> Result<Vec<Aggregat
     let announced = transfers!(
         "select",
         "from transfers t join uploads u on u.transfer = t.id
-         where t.state = 'announced' and not u.complete and u.expires_at <= now() order by u.expires_at limit $1",
+         where t.state = 'announced' and (not u.complete or u.secure_url is not null) and u.expires_at <= now()
+         order by u.expires_at limit $1",
         limit(room - expired.len())
     )
     .fetch_all(&store.worker)

@@ -3,10 +3,11 @@
 
 use async_trait::async_trait;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::SecureUrlId;
+use lockgate_core::id::{SecureUrlId, TransferId};
 use lockgate_core::ports::{SecureUrlStore, StoreError, UrlProof};
 use lockgate_core::secure_url::{MAX_FAILURES, Purpose, SecureUrl};
 use lockgate_core::time::Timestamp;
+use sqlx::PgConnection;
 
 use crate::column::{document, integer, text};
 use crate::error::Failure;
@@ -42,17 +43,12 @@ impl SecureUrlStore for PgStore {
         Ok(try_passphrase(self, id).await?)
     }
 
-    async fn use_url(
-        &self,
-        id: SecureUrlId,
-        at: Timestamp,
-        ticket: Option<(Digest, Timestamp)>,
-    ) -> Result<bool, StoreError> {
-        Ok(use_once(self, id, at, ticket).await?)
+    async fn forgive(&self, id: SecureUrlId) -> Result<(), StoreError> {
+        Ok(forgive(self, id).await?)
     }
 
-    async fn unuse_url(&self, id: SecureUrlId) -> Result<(), StoreError> {
-        Ok(unuse(self, id).await?)
+    async fn use_url(&self, id: SecureUrlId, at: Timestamp, ticket: (Digest, Timestamp)) -> Result<bool, StoreError> {
+        Ok(retried!(use_once(self, id, at, ticket))?)
     }
 
     async fn revoke_url(&self, id: SecureUrlId, at: Timestamp, proof: UrlProof<'_>) -> Result<bool, StoreError> {
@@ -126,45 +122,59 @@ async fn try_passphrase(store: &PgStore, id: SecureUrlId) -> Result<Option<Strin
     Ok(hash.flatten())
 }
 
+async fn forgive(store: &PgStore, id: SecureUrlId) -> Result<(), Failure> {
+    sqlx::query!("update secure_urls set failures = 0 where id = $1", id.uuid()).execute(&store.worker).await?;
+    Ok(())
+}
+
 async fn use_once(
     store: &PgStore,
     id: SecureUrlId,
     at: Timestamp,
-    ticket: Option<(Digest, Timestamp)>,
+    (ticket, until): (Digest, Timestamp),
 ) -> Result<bool, Failure> {
     let mut transaction = store.worker.begin().await?;
-    let used = sqlx::query!(
-        "update secure_urls set uses = uses + 1, failures = 0
-         where id = $1 and revoked_at is null and expires_at > $2 and uses < max_uses",
+    if !count_use(&mut transaction, id, at).await? {
+        return Ok(false);
+    }
+    sqlx::query!("delete from secure_url_tickets where secure_url = $1 and expires_at <= $2", id.uuid(), at)
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query!(
+        "insert into secure_url_tickets (ticket, secure_url, expires_at) values ($1, $2, $3)",
+        &ticket.0[..],
         id.uuid(),
-        at
+        until
     )
     .execute(&mut *transaction)
     .await?;
-    if used.rows_affected() == 0 {
-        return Ok(false);
-    }
-    if let Some((ticket, until)) = ticket {
-        sqlx::query!("delete from secure_url_tickets where secure_url = $1 and expires_at <= $2", id.uuid(), at)
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query!(
-            "insert into secure_url_tickets (ticket, secure_url, expires_at) values ($1, $2, $3)",
-            &ticket.0[..],
-            id.uuid(),
-            until
-        )
-        .execute(&mut *transaction)
-        .await?;
-    }
     transaction.commit().await?;
     Ok(true)
 }
 
-async fn unuse(store: &PgStore, id: SecureUrlId) -> Result<(), Failure> {
-    sqlx::query!("update secure_urls set uses = uses - 1 where id = $1 and uses > 0", id.uuid())
-        .execute(&store.worker)
-        .await?;
+/// Counts a use, if the URL opens at that moment, in the transaction of what makes use of it.
+pub(crate) async fn count_use(connection: &mut PgConnection, id: SecureUrlId, at: Timestamp) -> Result<bool, Failure> {
+    let used = sqlx::query!(
+        "update secure_urls set uses = uses + 1
+         where id = $1 and revoked_at is null and expires_at > $2 and uses < max_uses",
+        id.uuid(),
+        at
+    )
+    .execute(connection)
+    .await?;
+    Ok(used.rows_affected() == 1)
+}
+
+/// Gives the use back by which a transfer was to come in that now never will, in the transaction that ends it: a transfer
+/// ends once, so a use is given back once.
+pub(crate) async fn give_back(connection: &mut PgConnection, transfer: TransferId) -> Result<(), Failure> {
+    sqlx::query!(
+        "update secure_urls s set uses = s.uses - 1 from uploads u
+         where u.transfer = $1 and s.id = u.secure_url and s.uses > 0",
+        transfer.uuid()
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 

@@ -99,16 +99,16 @@ fn field(new: &mut NewTransfer, name: &str, value: &str) -> Result<(), Failure> 
 
 /// What becomes of a transfer whose bytes did not arrive.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Ends {
+struct Ends {
     /// This very request announced it.
-    pub(crate) ours: bool,
+    ours: bool,
     /// It can be repeated under a key.
-    pub(crate) keyed: bool,
+    keyed: bool,
 }
 
 /// Takes the bytes to their end. If that fails for good, the transfer that this request announced ends with it: nobody
 /// could go on with it.
-pub(crate) async fn take_or_end(
+async fn take_or_end(
     state: &ApiState,
     viewer: &Viewer,
     upload: Upload,
@@ -128,7 +128,7 @@ pub(crate) async fn take_or_end(
 }
 
 /// Takes the bytes of an announced transfer to their end.
-async fn take(
+pub(crate) async fn take(
     state: &ApiState,
     viewer: &Viewer,
     upload: Upload,

@@ -114,6 +114,7 @@ fn new_transfer(metadata: metadata::Metadata, size: Option<u64>, assembles: Vec<
         size,
         idempotency_key: metadata.idempotency_key,
         assembles,
+        by: None,
         trace: envelope::trace(),
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use futures::StreamExt;
 use lockgate_api::ClientAddress;
 use lockgate_core::provenance::{Actor, EntryKind};
 use rstest::rstest;
@@ -277,6 +278,32 @@ async fn a_file_that_does_not_arrive_gives_its_use_back() {
     assert_eq!(misnamed.code(), "INVALID_FILE_NAME");
     let arrived = house.go("POST", &url.path, &[FORM], form("a.txt", "hello", None)).await;
     assert_eq!(arrived.status, StatusCode::CREATED, "{}", arrived.text());
+}
+
+#[tokio::test]
+async fn a_file_whose_connection_breaks_ends_and_gives_its_use_back() {
+    let house = House::new().await;
+    let url = house.upload_url(json!({})).await;
+    let bytes = futures::stream::once(async { Ok::<_, std::io::Error>("hel".as_bytes()) });
+    let endless = Body::from_stream(bytes.chain(futures::stream::pending()));
+    let path = format!("{}/a.txt", url.path);
+    let mut sending = Box::pin(house.go("PUT", &path, &[("content-length", "5")], endless));
+    let (found, query) = ("{ transfers { nodes { state } } secureUrls { nodes { uses } } }", house.token(&house.acme));
+    let seen = async || {
+        let seen = house.ask(&query, found, json!({})).await;
+        (seen["data"]["transfers"]["nodes"].clone(), seen["data"]["secureUrls"]["nodes"][0]["uses"].clone())
+    };
+    let mut wait = 0;
+    while seen().await != (json!([{ "state": "ANNOUNCED" }]), json!(1)) {
+        assert!(futures::poll!(&mut sending).is_pending() && wait < 1_000, "{:?}", seen().await);
+        wait += 1;
+    }
+    drop(sending);
+    while seen().await != (json!([{ "state": "CANCELLED" }]), json!(0)) {
+        tokio::task::yield_now().await;
+        assert!(wait < 2_000, "{:?}", seen().await);
+        wait += 1;
+    }
 }
 
 #[rstest]

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::agreement::Agreement;
 use crate::digest::Digest;
-use crate::id::{PartnerId, TransferId, UploadId};
+use crate::id::{PartnerId, SecureUrlId, TransferId, UploadId};
 use crate::intake::{Intake, IntakeError, file_name, sender};
 use crate::partner::{Partner, PartnerStatus};
 use crate::ports::{Addressing, AnnounceOutcome, Announcement, Earlier};
@@ -30,6 +30,8 @@ pub struct NewTransfer {
     pub idempotency_key: Option<String>,
     /// The complete partial uploads that its bytes come from, in order; empty if the sender sends them.
     pub assembles: Vec<UploadId>,
+    /// The secure URL by which it is handed in, if by one: a use of it is counted.
+    pub by: Option<SecureUrlId>,
     /// The trace that the transfer will belong to.
     pub trace: TraceContext,
 }
@@ -76,6 +78,7 @@ impl Intake {
                 Ok(Announced { transfer: *transfer, upload, repeated: true })
             }
             AnnounceOutcome::Conflict { transfer } => Err(IntakeError::IdempotencyConflict { transfer }),
+            AnnounceOutcome::UrlEnded => Err(IntakeError::UrlEnded),
             AnnounceOutcome::OverQuota { exceeded, ends_in } => Err(IntakeError::OverQuota { exceeded, ends_in }),
         }
     }
@@ -231,7 +234,8 @@ impl Intake {
             complete: false,
         };
         let entry = transfer::announced(&transfer, &self.stamp(viewer, &new.trace));
-        Announcement { transfer, upload, fingerprint, entry, quota: terms.over(self.settings.quota), commands: vec![] }
+        let quota = terms.over(self.settings.quota);
+        Announcement { transfer, upload, fingerprint, entry, quota, by: new.by, commands: vec![] }
     }
 }
 

@@ -67,6 +67,11 @@ pub enum IntakeError {
         /// The transfer of then.
         transfer: TransferId,
     },
+    /// The secure URL was used up, expired or was taken back since it was looked at.
+    #[error(
+        "this URL opens nothing any more: it has just been used up, expired or was taken back; ask whoever sent it for a new one"
+    )]
+    UrlEnded,
     /// A quota is used up.
     #[error(
         "this goes beyond the quota `{}`: of {} are {} in use and it takes {}; {}, or ask the operator for more",
@@ -186,6 +191,7 @@ impl IntakeError {
             Self::FileName(_) => Code::InvalidFileName,
             Self::IdempotencyKey => Code::InvalidIdempotencyKey,
             Self::IdempotencyConflict { .. } => Code::IdempotencyConflict,
+            Self::UrlEnded => Code::SecureUrlEnded,
             Self::OverQuota { .. } => Code::QuotaExceeded,
             Self::Unknown(_) => Code::UploadNotFound,
             Self::Offset { .. } => Code::UploadOffsetMismatch,

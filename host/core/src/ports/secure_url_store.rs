@@ -33,16 +33,11 @@ pub trait SecureUrlStore: Send + Sync + Debug {
     async fn url_of_ticket(&self, ticket: Digest, at: Timestamp) -> Result<Option<SecureUrl>, StoreError>;
     /// Counts one more try of the passphrase and gives its hash; nothing when there have been too many.
     async fn try_passphrase(&self, id: SecureUrlId) -> Result<Option<String>, StoreError>;
-    /// Counts a use if the URL opens at that moment, and forgets wrong passphrases. A download gets its ticket, good until
-    /// then; older tickets of the URL whose time is over are forgotten.
-    async fn use_url(
-        &self,
-        id: SecureUrlId,
-        at: Timestamp,
-        ticket: Option<(Digest, Timestamp)>,
-    ) -> Result<bool, StoreError>;
-    /// Takes back the last use: nothing came of it.
-    async fn unuse_url(&self, id: SecureUrlId) -> Result<(), StoreError>;
+    /// Forgets wrong passphrases: the right one came.
+    async fn forgive(&self, id: SecureUrlId) -> Result<(), StoreError>;
+    /// Counts a use for a download, if the URL opens at that moment, and keeps its ticket, good until then; older tickets of
+    /// the URL whose time is over are forgotten. A use to hand in is counted with the announcement.
+    async fn use_url(&self, id: SecureUrlId, at: Timestamp, ticket: (Digest, Timestamp)) -> Result<bool, StoreError>;
     /// Takes a URL back, and says whether it was not taken back before.
     async fn revoke_url(&self, id: SecureUrlId, at: Timestamp, proof: UrlProof<'_>) -> Result<bool, StoreError>;
 }

@@ -13,7 +13,7 @@ use crate::command::{Command, RungCommand, Work};
 use crate::delivery::Wait;
 use crate::destination::Destination;
 use crate::digest::Digest;
-use crate::id::{HostId, PartnerId, RevisionId, TransferId};
+use crate::id::{HostId, PartnerId, RevisionId, SecureUrlId, TransferId};
 use crate::notification::Channel;
 use crate::partner::Partner;
 use crate::policy::{Revision, Side};
@@ -79,7 +79,8 @@ pub trait TransferStore: Send + Sync + Debug {
     /// Appends an entry to a transfer's provenance outside of a change (a fetch of the payload).
     async fn append(&self, transfer: TransferId, entry: &Entry) -> Result<(), StoreError>;
 
-    /// Transfers whose hold expired or whose announcement did, at most `room`.
+    /// Transfers whose hold expired or whose announcement did, at most `room`. One whose bytes all came is finished by its
+    /// sender's next question and does not expire, unless it came by a secure URL: then nobody asks again.
     async fn expired(&self, room: usize) -> Result<Vec<Aggregate>, StoreError>;
 
     /// A transfer of the sender with that name and digest that was received before this one, whichever was announced
@@ -160,6 +161,9 @@ pub struct Announcement {
     pub entry: Entry,
     /// What the sender may hand in within a day.
     pub quota: Quota,
+    /// The secure URL by which it is handed in: a use of it is counted, and given back if the transfer is cancelled or
+    /// expires before it was received.
+    pub by: Option<SecureUrlId>,
     /// Nothing rings yet; kept so that a complete announcement can be rung in the same transaction later.
     pub commands: Vec<Command>,
 }
@@ -192,6 +196,8 @@ pub enum AnnounceOutcome {
         /// The transfer of then.
         transfer: TransferId,
     },
+    /// The secure URL that it came by opens nothing any more; nothing was created.
+    UrlEnded,
     /// It would go beyond the sender's quota; nothing was created.
     OverQuota {
         /// Which part of it.

@@ -10,6 +10,7 @@ use sqlx::PgConnection;
 
 use crate::column::{document, integer, optional_document, optional_text, word};
 use crate::error::Failure;
+use crate::secure_url;
 
 /// Writes `next` where the version is still the expected one.
 pub(super) async fn write(connection: &mut PgConnection, change: &Change) -> Result<(), Failure> {
@@ -30,6 +31,9 @@ async fn transfer(connection: &mut PgConnection, next: &Transfer, expected: Vers
         sqlx::query!("update uploads set released = true where transfer = $1 and not complete", next.id.uuid())
             .execute(&mut *connection)
             .await?;
+        if next.source.is_none() {
+            secure_url::give_back(connection, next.id).await?;
+        }
     }
     let received = next.state == TransferState::Received;
     if let (true, Some(source)) = (received, &next.source) {

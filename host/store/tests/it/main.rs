@@ -6,6 +6,7 @@ mod announcing;
 mod claiming;
 mod committing;
 mod going_on;
+mod handed_in;
 mod line;
 mod nudging;
 mod outage;

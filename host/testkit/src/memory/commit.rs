@@ -32,6 +32,12 @@ impl State {
         {
             self.receipts.push(it.id);
         }
+        if let Aggregate::Transfer(it) = change.next()
+            && matches!(it.state, TransferState::Cancelled | TransferState::Expired)
+            && it.source.is_none()
+        {
+            self.give_back(it.id);
+        }
         for it in change.consignments() {
             self.create(Aggregate::Consignment(it.clone()), change.keeper());
         }

@@ -25,6 +25,21 @@ impl State {
         self.secure_urls.iter_mut().find(|it| it.url.id == id)
     }
 
+    /// Counts a use, if the URL opens at that moment.
+    pub(super) fn count_use(&mut self, id: SecureUrlId, at: Timestamp) -> Option<&mut KeptUrl> {
+        let open =
+            |it: &&mut KeptUrl| it.url.revoked_at.is_none() && it.url.expires_at > at && it.url.uses < it.url.max_uses;
+        let kept = self.kept(id).filter(open)?;
+        kept.url.uses += 1;
+        Some(kept)
+    }
+
+    /// Gives back the use by which a transfer was to come in.
+    pub(super) fn give_back(&mut self, transfer: TransferId) {
+        let by = self.handed_in.remove(&transfer);
+        by.and_then(|id| self.kept(id)).into_iter().for_each(|it| it.url.uses -= 1);
+    }
+
     fn prove(&mut self, proof: UrlProof<'_>) {
         if let Some((transfer, entry)) = proof {
             self.chain(transfer, entry);
@@ -69,28 +84,17 @@ impl SecureUrlStore for MemoryStore {
         Ok(kept.passphrase.clone())
     }
 
-    async fn use_url(
-        &self,
-        id: SecureUrlId,
-        at: Timestamp,
-        ticket: Option<(Digest, Timestamp)>,
-    ) -> Result<bool, StoreError> {
-        let mut state = self.state();
-        let open =
-            |it: &&mut KeptUrl| it.url.revoked_at.is_none() && it.url.expires_at > at && it.url.uses < it.url.max_uses;
-        let Some(kept) = state.kept(id).filter(open) else { return Ok(false) };
-        kept.url.uses += 1;
-        kept.url.failures = 0;
-        kept.tickets.retain(|(_, until)| *until > at);
-        kept.tickets.extend(ticket);
-        Ok(true)
+    async fn forgive(&self, id: SecureUrlId) -> Result<(), StoreError> {
+        self.state().kept(id).into_iter().for_each(|it| it.url.failures = 0);
+        Ok(())
     }
 
-    async fn unuse_url(&self, id: SecureUrlId) -> Result<(), StoreError> {
-        if let Some(kept) = self.state().kept(id) {
-            kept.url.uses = kept.url.uses.saturating_sub(1);
-        }
-        Ok(())
+    async fn use_url(&self, id: SecureUrlId, at: Timestamp, ticket: (Digest, Timestamp)) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let Some(kept) = state.count_use(id, at) else { return Ok(false) };
+        kept.tickets.retain(|(_, until)| *until > at);
+        kept.tickets.push(ticket);
+        Ok(true)
     }
 
     async fn revoke_url(&self, id: SecureUrlId, at: Timestamp, proof: UrlProof<'_>) -> Result<bool, StoreError> {

@@ -140,6 +140,12 @@ impl TransferStore for MemoryStore {
             }
             return Ok(AnnounceOutcome::OverQuota { exceeded, ends_in });
         }
+        if let Some(url) = announcement.by {
+            if state.count_use(url, transfer.created_at).is_none() {
+                return Ok(AnnounceOutcome::UrlEnded);
+            }
+            state.handed_in.insert(transfer.id, url);
+        }
         state.aggregates.insert(Work::Transfer(transfer.id), Aggregate::Transfer(transfer.clone()));
         state.uploads.insert(announcement.upload.id, announcement.upload.clone());
         state.chain(transfer.id, &announcement.entry);
@@ -173,10 +179,10 @@ impl TransferStore for MemoryStore {
         let at = self.clock.now();
         let state = self.state();
         let overdue = |it: &&Aggregate| match it {
-            Aggregate::Transfer(it) if it.state == TransferState::Announced => state
-                .uploads
-                .values()
-                .any(|upload| upload.transfer == Some(it.id) && !upload.complete && upload.expires_at <= at),
+            Aggregate::Transfer(it) if it.state == TransferState::Announced => state.uploads.values().any(|upload| {
+                let ends = !upload.complete || state.handed_in.contains_key(&it.id);
+                upload.transfer == Some(it.id) && ends && upload.expires_at <= at
+            }),
             Aggregate::Transfer(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),
             Aggregate::Consignment(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),
             Aggregate::Delivery(_) | Aggregate::Notification(_) => false,

@@ -11,7 +11,7 @@ use lockgate_core::decision::Decision;
 use lockgate_core::delivery::Attempt;
 use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{DeliveryId, DestinationId, HostId, PartnerId, PayloadId, TransferId, UploadId};
+use lockgate_core::id::{DeliveryId, DestinationId, HostId, PartnerId, PayloadId, SecureUrlId, TransferId, UploadId};
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::payload::Payload;
@@ -62,6 +62,8 @@ pub(super) struct State {
     pub(super) redrives: Vec<Redrive>,
     pub(super) lanes: Vec<KeptLane>,
     pub(super) secure_urls: Vec<KeptUrl>,
+    /// By which URLs transfers came.
+    pub(super) handed_in: HashMap<TransferId, SecureUrlId>,
     pub(super) breakers: HashMap<DestinationId, Breaker>,
 }
 

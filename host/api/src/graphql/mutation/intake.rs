@@ -29,6 +29,7 @@ impl IntakeMutations {
             size: input.size.map(|it| it.0),
             idempotency_key: input.idempotency_key,
             assembles: vec![],
+            by: None,
             trace: asking.trace.clone(),
         };
         let announced = done(asking, asking.state.intake.announce(&asking.viewer, new).await).await?;

@@ -8,9 +8,8 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use lockgate_core::id::{PartnerId, TransferId};
-use lockgate_core::intake::{BodyStream, NewTransfer};
-use lockgate_core::porter::Porter;
+use lockgate_core::id::{PartnerId, TransferId, UploadId};
+use lockgate_core::intake::{BodyStream, Intake, IntakeError, NewTransfer};
 use lockgate_core::secure_url::SecureUrl;
 use lockgate_core::viewer::Viewer;
 use serde_json::json;
@@ -73,26 +72,17 @@ async fn send(
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let own = state.clone();
-    // A use and what came of it belong together, whoever still waits for the answer.
-    let arrived = to_its_end(state, async move { spend(&own, url, passphrase.as_deref(), file).await }).await?;
+    // A transfer that was announced arrives or ends, whoever still waits for the answer.
+    let arriving = async move {
+        let receivers = own.porter.hand_in(&url, passphrase.as_deref()).await?;
+        arrive(&own, &url, &receivers, file).await
+    };
+    let arrived = to_its_end(state, arriving).await?;
     if wants_page(headers) {
         return Ok(page::received(&arrived));
     }
     let answer = json!({ "transfer": arrived.transfer, "received": true, "size": arrived.size });
     Ok((StatusCode::CREATED, Json(answer)).into_response())
-}
-
-/// Uses the URL, and gives the use back if nothing comes of it.
-async fn spend(state: &ApiState, url: SecureUrl, passphrase: Option<&str>, file: HandedIn) -> Result<Arrived, Failure> {
-    let receivers = state.porter.hand_in(&url, passphrase).await?;
-    let viewer = url.viewer();
-    let spent = Spent { porter: Arc::clone(&state.porter), url: Some(url) };
-    let arrived = arrive(state, &viewer, &receivers, file).await;
-    match arrived {
-        Ok(_) => spent.well(),
-        Err(_) => spent.back().await?,
-    }
-    arrived
 }
 
 /// A file that arrived whole.
@@ -104,53 +94,61 @@ pub(super) struct Arrived {
 
 async fn arrive(
     state: &ApiState,
-    viewer: &Viewer,
+    url: &SecureUrl,
     receivers: &[PartnerId],
     file: HandedIn,
 ) -> Result<Arrived, Failure> {
+    let viewer = url.viewer();
     let new = NewTransfer {
         receivers: receivers.iter().map(ToString::to_string).collect(),
         file_name: file.file_name,
         media_type: file.media_type,
         size: file.size,
+        by: Some(url.id),
         trace: envelope::trace(),
         ..NewTransfer::default()
     };
-    let announced = state.intake.announce(viewer, new).await?;
+    let announced = state.intake.announce(&viewer, new).await?;
     let transfer = announced.transfer;
     tracing::Span::current().record("transfer.id", tracing::field::display(transfer.id));
-    let ends = transfers::Ends { ours: true, keyed: false };
-    let upload = transfers::take_or_end(state, viewer, announced.upload, file.size, file.bytes, ends).await?;
+    let id = announced.upload.id;
+    let underway = Underway { intake: Arc::clone(&state.intake), upload: Some((viewer.clone(), id)) };
+    let taken = transfers::take(state, &viewer, announced.upload, file.size, file.bytes).await;
+    underway.over(taken.is_ok()).await;
+    let upload = taken?;
     Ok(Arrived { transfer: transfer.id, file_name: transfer.file_name, size: upload.offset })
 }
 
-/// A use that is given back unless something came of it, also when what was to come of it panics.
-struct Spent {
-    porter: Arc<Porter>,
-    url: Option<SecureUrl>,
+/// A file on its way in. Nobody could go on with it later, so it ends unless it arrives, also when what was to come of it
+/// panics; the use of the URL is given back with the transfer. If this host dies, that is when the upload
+/// expires.
+struct Underway {
+    intake: Arc<Intake>,
+    upload: Option<(Viewer, UploadId)>,
 }
 
-impl Spent {
-    fn well(mut self) {
-        self.url = None;
-    }
-
-    async fn back(mut self) -> Result<(), Failure> {
-        match self.url.take() {
-            Some(url) => Ok(self.porter.give_back(&url).await?),
-            None => Ok(()),
+impl Underway {
+    async fn over(mut self, arrived: bool) {
+        if let Some((viewer, id)) = self.upload.take().filter(|_| !arrived) {
+            end(&self.intake, &viewer, id).await;
         }
     }
 }
 
-impl Drop for Spent {
+impl Drop for Underway {
     fn drop(&mut self) {
-        let Some(url) = self.url.take() else { return };
-        let porter = Arc::clone(&self.porter);
-        tokio::spawn(async move {
-            if let Err(error) = porter.give_back(&url).await {
-                tracing::warn!(url.id = %url.id, error = %error, "A use of a secure URL could not be given back.");
-            }
-        });
+        let Some((viewer, id)) = self.upload.take() else { return };
+        let intake = Arc::clone(&self.intake);
+        tokio::spawn(async move { end(&intake, &viewer, id).await });
+    }
+}
+
+async fn end(intake: &Intake, viewer: &Viewer, id: UploadId) {
+    match intake.terminate(viewer, id, &envelope::trace()).await {
+        // It came whole: it is received, or it will expire.
+        Ok(()) | Err(IntakeError::Complete(_)) => {}
+        Err(error) => {
+            tracing::warn!(upload.id = %id, error = %error, "An upload by a secure URL could not be ended; it will expire.");
+        }
     }
 }

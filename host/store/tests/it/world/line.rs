@@ -86,6 +86,7 @@ impl World {
             fingerprint: Digest::of(b"input"),
             entry,
             quota: Quota::default(),
+            by: None,
             commands: vec![],
         }
     }
