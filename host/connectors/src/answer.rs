@@ -35,6 +35,12 @@ pub(crate) fn late(error: impl Into<String>) -> Answer {
     Answer::failed(Cause::TimedOut, error)
 }
 
+/// The other side says that it took what was not even sent: it cannot know what it took. Worth another try.
+pub(crate) fn early(status: StatusCode, headers: &HeaderMap, sent: u64, size: u64) -> Answer {
+    let error = format!("the receiver answered {status} when {sent} of {size} bytes were sent: nothing was taken");
+    Answer::Failed { cause: Cause::ServerError, error, retry_after: None, response: Some(head(status, headers)) }
+}
+
 /// Our own trouble; worth another try.
 pub(crate) fn ours(error: impl Into<String>) -> Answer {
     Answer::failed(Cause::OurTrouble, error)

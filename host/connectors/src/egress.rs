@@ -1,9 +1,10 @@
 //! Outgoing requests to addresses that partners name: checked when connecting, bounded in time and size.
 
 use std::error::Error;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use http::response::Parts;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -13,17 +14,20 @@ use lockgate_core::delivery::Answer;
 use rustls::ClientConfig;
 use url::Url;
 
-use crate::answer::{failed, forbidden, late};
+use crate::answer::forbidden;
 use crate::config::EgressConfig;
 use crate::connectors::SetupError;
 
 mod address;
 mod allow_list;
+mod course;
 mod denied;
 mod dial;
 mod door;
+mod exchange;
 mod gate;
 mod identity;
+mod line;
 mod names;
 mod outgoing;
 
@@ -33,7 +37,9 @@ pub use denied::Denied;
 pub use dial::{Dial, SystemDial};
 pub use names::{Names, SystemNames};
 
-pub(crate) use gate::{Gate, denied};
+pub(crate) use course::Pace;
+pub(crate) use exchange::{Rest, Unanswered};
+pub(crate) use gate::Gate;
 pub(crate) use identity::Identity;
 pub(crate) use outgoing::Outgoing;
 
@@ -69,10 +75,11 @@ pub(crate) type Client = HyperClient<HttpsConnector<Door>, Outgoing>;
 pub(crate) struct Egress {
     client: Client,
     identities: Clients,
+    /// Believes the machine's authorities; made when it is asked for.
+    machines: OnceLock<Client>,
     gate: Arc<Gate>,
     door: Door,
-    idle: Duration,
-    slowest: u64,
+    pace: Pace,
 }
 
 /// What is kept of an answer.
@@ -85,10 +92,11 @@ pub(crate) struct Reply {
 impl Egress {
     pub(crate) fn new(config: &EgressConfig, network: Network) -> Result<Self, SetupError> {
         let gate = Arc::new(Gate::new(config, network.names)?);
-        let door = Door::new(Arc::clone(&gate), network.dial, config.connect);
+        let EgressConfig { connect, idle, slowest, .. } = *config;
+        let door = Door::new(Arc::clone(&gate), network.dial, connect, idle);
         let client = client(None, door.clone())?;
-        let (idle, slowest) = (config.idle, config.slowest.max(1));
-        Ok(Self { client, identities: Clients::default(), gate, door, idle, slowest })
+        let pace = Pace { idle, answer: idle, slowest };
+        Ok(Self { client, identities: Clients::default(), machines: OnceLock::new(), gate, door, pace })
     }
 
     pub(crate) fn gate(&self) -> &Arc<Gate> {
@@ -100,6 +108,21 @@ impl Egress {
         self.gate.url(url).map_err(|denied| forbidden(denied.to_string()))
     }
 
+    /// How long receivers are waited for.
+    pub(crate) fn pace(&self) -> Pace {
+        self.pace
+    }
+
+    /// Sends one request and gives the answer as it comes, to whoever reads it.
+    pub(crate) async fn exchange(
+        &self,
+        client: &Client,
+        request: Request<Outgoing>,
+        pace: Pace,
+    ) -> Result<(Parts, Rest), Answer> {
+        exchange::exchange(client, request, pace).await
+    }
+
     /// Sends one request; a redirect is an answer like any other.
     pub(crate) async fn send(&self, request: Request<Outgoing>) -> Result<Reply, Answer> {
         self.send_as(&self.client, request).await
@@ -107,18 +130,7 @@ impl Egress {
 
     /// The same by a client with an identity of its own.
     pub(crate) async fn send_as(&self, client: &Client, request: Request<Outgoing>) -> Result<Reply, Answer> {
-        let pulse = request.body().pulse();
-        let longest = self.idle * 2 + Duration::from_secs(request.body().size() / self.slowest);
-        let answer = tokio::select! {
-            answer = client.request(request) => answer.map_err(|error| explain(&error))?,
-            () = pulse.stops(self.idle) => {
-                return Err(late(format!("the receiver took no byte and gave no answer for {:?}", self.idle)));
-            }
-            () = tokio::time::sleep(longest) => {
-                return Err(late(format!("the receiver is too slow: no answer after {longest:?}")));
-            }
-        };
-        let (head, mut body) = answer.into_parts();
+        let (head, mut body) = self.exchange(client, request, self.pace).await?;
         // A short body is read to its end so that the connection can be used again; a long or slow one costs it.
         let draining = async {
             let mut read = 0;
@@ -129,12 +141,13 @@ impl Egress {
                 }
             }
         };
-        let _ = tokio::time::timeout(LONGEST_DRAIN.min(self.idle), draining).await;
+        let _ = tokio::time::timeout(LONGEST_DRAIN.min(self.pace.idle), draining).await;
         Ok(Reply { status: head.status, headers: head.headers })
     }
 }
 
-/// A client that trusts the public authorities, or as its configuration says.
+/// A client that trusts the public authorities, or as its configuration says. It speaks HTTP/1.1 alone: so each attempt
+/// has its connection for itself and can take it along.
 fn client(config: Option<ClientConfig>, door: Door) -> Result<Client, rustls::Error> {
     let builder = match config {
         Some(config) => HttpsConnectorBuilder::new().with_tls_config(config),
@@ -142,21 +155,12 @@ fn client(config: Option<ClientConfig>, door: Door) -> Result<Client, rustls::Er
             HttpsConnectorBuilder::new().with_provider_and_webpki_roots(rustls::crypto::aws_lc_rs::default_provider())?
         }
     };
-    let connector = builder.https_or_http().enable_all_versions().wrap_connector(door);
+    let connector = builder.https_or_http().enable_http1().wrap_connector(door);
     Ok(HyperClient::builder(TokioExecutor::new())
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(Duration::from_secs(20))
         .http1_max_buf_size(usize::from(LARGEST_HEAD))
-        .http2_max_header_list_size(u32::from(LARGEST_HEAD))
         .build(connector))
-}
-
-/// Why no answer came. A denied address is refused: trying again would not make it allowed.
-fn explain(error: &(dyn Error + 'static)) -> Answer {
-    match denied(error) {
-        Some(denied) => forbidden(denied.to_string()),
-        None => failed(format!("the receiver could not be reached: {}", chain(error))),
-    }
 }
 
 /// An error with all its causes.

@@ -18,9 +18,9 @@ use crate::file_name::object_name;
 use crate::secrets::Secrets;
 use crate::template::fill;
 
-mod bounded;
 mod clients;
 mod failure;
+mod guarded;
 mod object;
 mod parts;
 
@@ -47,7 +47,7 @@ impl S3Connector {
         passages: Arc<dyn PassageStore>,
         secrets: Secrets,
     ) -> Self {
-        let clients = Clients::new(Arc::clone(egress.gate()));
+        let clients = Clients::new(Arc::clone(&egress));
         Self { own, egress, payloads, passages, secrets, clients }
     }
 

@@ -15,6 +15,7 @@ use tower::Service;
 
 use super::dial::Dial;
 use super::gate::Gate;
+use super::line::Line;
 
 type Failure = Box<dyn error::Error + Send + Sync>;
 
@@ -24,14 +25,15 @@ pub(crate) struct Door {
     gate: Arc<Gate>,
     dial: Arc<dyn Dial>,
     patience: Duration,
+    idle: Duration,
 }
 
 impl Door {
-    pub(super) fn new(gate: Arc<Gate>, dial: Arc<dyn Dial>, patience: Duration) -> Self {
-        Self { gate, dial, patience }
+    pub(super) fn new(gate: Arc<Gate>, dial: Arc<dyn Dial>, patience: Duration, idle: Duration) -> Self {
+        Self { gate, dial, patience, idle }
     }
 
-    async fn open(self, uri: Uri) -> Result<TokioIo<TcpStream>, Failure> {
+    async fn open(self, uri: Uri) -> Result<TokioIo<Line<TcpStream>>, Failure> {
         let host = uri.host().ok_or("the URL has no host")?;
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
         let mut failure: Failure = io::Error::from(io::ErrorKind::AddrNotAvailable).into();
@@ -39,7 +41,7 @@ impl Door {
             match self.dial.dial(SocketAddr::new(address, port)).await {
                 Ok(stream) => {
                     stream.set_nodelay(true)?;
-                    return Ok(TokioIo::new(stream));
+                    return Ok(TokioIo::new(Line::new(stream, self.idle)));
                 }
                 Err(error) => failure = error.into(),
             }
@@ -49,7 +51,7 @@ impl Door {
 }
 
 impl Service<Uri> for Door {
-    type Response = TokioIo<TcpStream>;
+    type Response = TokioIo<Line<TcpStream>>;
     type Error = Failure;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Failure>> + Send>>;
 

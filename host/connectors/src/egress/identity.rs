@@ -52,6 +52,26 @@ impl Egress {
     }
 }
 
+impl Egress {
+    /// A client that believes the machine's authorities, where TLS is spoken at all.
+    pub(crate) fn machines_client(&self, tls: bool) -> Result<Client, rustls::Error> {
+        if !tls {
+            return Ok(self.client.clone());
+        }
+        if let Some(client) = self.machines.get() {
+            return Ok(client.clone());
+        }
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let made = client(Some(config), self.door.clone())?;
+        Ok(self.machines.get_or_init(|| made).clone())
+    }
+}
+
 fn config(identity: Identity<'_>) -> Result<ClientConfig, Answer> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider)

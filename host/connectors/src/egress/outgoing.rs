@@ -1,27 +1,43 @@
 //! Request bodies whose length is known and whose progress can be watched.
 
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use bytes::Bytes;
 use futures::stream;
 use http_body::{Body, Frame, SizeHint};
 use lockgate_core::ports::{ByteStream, PayloadError};
-use tokio::time::Instant;
+
+use super::course::Course;
+
+/// So many bytes are handed over at once: what was handed over counts as taken, and cannot be taken back.
+const FRAME: usize = 64 * 1024;
 
 /// A body of exactly so many bytes.
 pub(crate) struct Outgoing {
     bytes: ByteStream,
-    size: u64,
-    left: u64,
-    pulse: Pulse,
+    /// Came and was not handed over yet.
+    over: Bytes,
+    course: Course,
+}
+
+/// The body ended before its last byte.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unsent {
+    /// Our own trouble.
+    #[error(transparent)]
+    Payload(#[from] PayloadError),
+    /// Our own trouble too: the bytes ended before the payload did.
+    #[error("the payload is shorter than it should be")]
+    Short,
+    /// Nobody waits for the answer any more.
+    #[error("the request was given up")]
+    Abandoned,
 }
 
 impl Outgoing {
     pub(crate) fn stream(bytes: ByteStream, size: u64) -> Self {
-        Self { bytes, size, left: size, pulse: Pulse(Arc::new(Mutex::new(Instant::now()))) }
+        Self { bytes, over: Bytes::new(), course: Course::new(size) }
     }
 
     pub(crate) fn whole(bytes: Bytes) -> Self {
@@ -29,60 +45,54 @@ impl Outgoing {
         Self::stream(Box::pin(stream::iter([Ok(bytes)])), size)
     }
 
-    pub(super) fn size(&self) -> u64 {
-        self.size
+    pub(super) fn course(&self) -> Course {
+        self.course.clone()
     }
 
-    pub(super) fn pulse(&self) -> Pulse {
-        self.pulse.clone()
+    fn fail(&self, why: Unsent) -> Poll<Option<Result<Frame<Bytes>, Unsent>>> {
+        self.course.fail(why.to_string());
+        Poll::Ready(Some(Err(why)))
     }
 }
 
 impl std::fmt::Debug for Outgoing {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Outgoing").field("size", &self.size).field("left", &self.left).finish_non_exhaustive()
+        f.debug_struct("Outgoing").field("course", &self.course).finish_non_exhaustive()
     }
 }
 
 impl Body for Outgoing {
     type Data = Bytes;
-    type Error = PayloadError;
+    type Error = Unsent;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, PayloadError>>> {
-        let next = self.bytes.as_mut().poll_next(cx);
-        if let Poll::Ready(Some(Ok(bytes))) = &next {
-            self.left = self.left.saturating_sub(bytes.len() as u64);
-            self.pulse.beat();
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Unsent>>> {
+        if self.course.is_abandoned() {
+            return Poll::Ready(Some(Err(Unsent::Abandoned)));
         }
-        next.map(|next| next.map(|bytes| bytes.map(Frame::data)))
+        while self.over.is_empty() {
+            let Poll::Ready(next) = self.bytes.as_mut().poll_next(cx) else {
+                self.course.awaits();
+                return Poll::Pending;
+            };
+            self.course.came();
+            match next {
+                Some(Ok(bytes)) => self.over = bytes,
+                Some(Err(error)) => return self.fail(error.into()),
+                None if self.course.is_over() => return Poll::Ready(None),
+                None => return self.fail(Unsent::Short),
+            }
+        }
+        let length = self.over.len().min(FRAME);
+        let frame = self.over.split_to(length);
+        self.course.took(length);
+        Poll::Ready(Some(Ok(Frame::data(frame))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.left == 0
+        self.course.is_over()
     }
 
     fn size_hint(&self) -> SizeHint {
-        SizeHint::with_exact(self.left)
-    }
-}
-
-/// When the last byte was taken.
-#[derive(Debug, Clone)]
-pub(super) struct Pulse(Arc<Mutex<Instant>>);
-
-impl Pulse {
-    fn beat(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-    }
-
-    /// Ends once nothing has moved for that long.
-    pub(super) async fn stops(self, idle: Duration) {
-        loop {
-            let due = *self.0.lock().unwrap_or_else(PoisonError::into_inner) + idle;
-            if Instant::now() >= due {
-                return;
-            }
-            tokio::time::sleep_until(due).await;
-        }
+        SizeHint::with_exact(self.course.left())
     }
 }

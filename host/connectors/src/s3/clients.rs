@@ -1,4 +1,4 @@
-//! One S3 client per endpoint and key, so that connections are used again; partners' endpoints go through the gate.
+//! One S3 client per endpoint and key; partners' endpoints go through the door, the installation's own does not.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -15,13 +15,13 @@ use aws_sdk_s3::config::{
 use aws_smithy_http_client::Builder;
 use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
 use aws_smithy_http_client::tls::{Provider, TlsContext, TrustStore};
-use aws_smithy_runtime_api::client::dns::{DnsFuture, ResolveDns, ResolveDnsError};
 use lockgate_core::delivery::Answer;
 use url::Url;
 
-use super::bounded::Bounded;
+use super::guarded::{Guarded, pace};
+use super::object::PART;
 use crate::answer::refused;
-use crate::egress::Gate;
+use crate::egress::Egress;
 
 /// More clients than that are forgotten and made again.
 const ROOM: usize = 64;
@@ -39,13 +39,13 @@ pub(super) struct Access {
 
 #[derive(Debug)]
 pub(super) struct Clients {
-    gate: Arc<Gate>,
+    egress: Arc<Egress>,
     known: Mutex<HashMap<Access, Client>>,
 }
 
 impl Clients {
-    pub(super) fn new(gate: Arc<Gate>) -> Self {
-        Self { gate, known: Mutex::default() }
+    pub(super) fn new(egress: Arc<Egress>) -> Self {
+        Self { egress, known: Mutex::default() }
     }
 
     pub(super) fn of(&self, access: &Access) -> Result<Client, Answer> {
@@ -62,6 +62,7 @@ impl Clients {
     }
 
     fn make(&self, access: &Access) -> Result<Client, String> {
+        let longest = pace(&self.egress).longest(PART as u64);
         let settings = aws_sdk_s3::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(self.http(access)?)
@@ -76,7 +77,7 @@ impl Clients {
             .timeout_config(
                 TimeoutConfig::builder()
                     .connect_timeout(Duration::from_secs(10))
-                    .operation_attempt_timeout(Duration::from_secs(120))
+                    .operation_attempt_timeout(longest)
                     .build(),
             )
             .build();
@@ -85,31 +86,16 @@ impl Clients {
 
     fn http(&self, access: &Access) -> Result<SharedHttpClient, String> {
         let url = Url::parse(&access.endpoint).map_err(|error| error.to_string())?;
+        if access.guarded {
+            let client = self.egress.machines_client(url.scheme() == "https").map_err(|error| error.to_string())?;
+            return Ok(SharedHttpClient::new(Guarded::new(Arc::clone(&self.egress), client)));
+        }
         let mut builder = Builder::new().tls_provider(Provider::Rustls(CryptoMode::AwsLc));
         if url.scheme() != "https" {
             let nobody = TlsContext::builder().with_trust_store(TrustStore::empty()).build();
             builder = builder.tls_context(nobody.map_err(|error| error.to_string())?);
         }
-        if !access.guarded {
-            return Ok(builder.build_https());
-        }
-        let port = url.port_or_known_default().ok_or("it has no port")?;
-        // Addresses written as such never reach a resolver: the URL was checked when it was read.
-        let client = builder.build_with_resolver(CheckedNames { gate: Arc::clone(&self.gate), port });
-        Ok(SharedHttpClient::new(Bounded(client)))
-    }
-}
-
-/// The gate as the client's resolver.
-#[derive(Debug, Clone)]
-struct CheckedNames {
-    gate: Arc<Gate>,
-    port: u16,
-}
-
-impl ResolveDns for CheckedNames {
-    fn resolve_dns<'a>(&'a self, name: &'a str) -> DnsFuture<'a> {
-        DnsFuture::new(async move { self.gate.addresses(name, self.port).await.map_err(ResolveDnsError::new) })
+        Ok(builder.build_https())
     }
 }
 

@@ -6,8 +6,8 @@ use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use lockgate_core::delivery::{Answer, Cause};
 
-use crate::answer::{failed, forbidden, refused};
-use crate::egress::{chain, denied};
+use crate::answer::{failed, late, refused};
+use crate::egress::{Unanswered, chain};
 
 /// A request that did not succeed.
 #[derive(Debug)]
@@ -41,6 +41,7 @@ impl Failure {
             Some(429) => Self::Other(Answer::failed(Cause::Throttled, what(429))),
             Some(503) if code == "SlowDown" => Self::Other(Answer::failed(Cause::Throttled, what(503))),
             Some(status) if status >= 300 => Self::Other(Answer::failed(Cause::ServerError, what(status))),
+            _ if matches!(error, SdkError::TimeoutError(_)) => Self::Other(late(format!("{doing}: {}", chain(error)))),
             _ => Self::Other(no_answer(doing, error)),
         }
     }
@@ -59,8 +60,12 @@ impl Failure {
 }
 
 fn no_answer(doing: &str, error: &(dyn Error + 'static)) -> Answer {
-    match denied(error) {
-        Some(denied) => forbidden(denied.to_string()),
-        None => failed(format!("{doing}: {}", chain(error))),
+    let Some(Unanswered(answer)) = Unanswered::behind(error) else {
+        return failed(format!("{doing}: {}", chain(error)));
+    };
+    let mut answer = answer.clone();
+    if let Answer::Failed { error, .. } | Answer::Refused { error, .. } = &mut answer {
+        *error = format!("{doing}: {error}");
     }
+    answer
 }

@@ -171,7 +171,19 @@ async fn corrupt_bytes_never_arrive_as_a_whole_request() {
     let world = World::new();
     *world.payloads.broken.lock().unwrap() = true;
     let answer = world.deliver(plain(receiver.url()), vec![0; 200_000]).await;
-    assert!(is_failed(&answer), "{answer:?}");
+    // Not the receiver's fault: its breaker has nothing to do with it.
+    assert!(matches!(answer, Answer::Failed { cause: Cause::OurTrouble, .. }), "{answer:?}");
+    assert!(format!("{answer:?}").contains("corrupt"), "{answer:?}");
+    assert!(receiver.came().is_empty());
+}
+
+#[tokio::test]
+async fn a_store_of_ours_that_says_nothing_is_not_the_receivers_idling() {
+    let receiver = Receiver::start([]).await;
+    let world = World::new();
+    *world.payloads.silent.lock().unwrap() = true;
+    let answer = world.deliver(plain(receiver.url()), vec![0; 200_000]).await;
+    assert!(matches!(answer, Answer::Failed { cause: Cause::OurTrouble, .. }), "{answer:?}");
     assert!(receiver.came().is_empty());
 }
 

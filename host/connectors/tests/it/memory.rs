@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures::StreamExt as _;
 use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::policy::Owner;
 use lockgate_core::ports::{
@@ -16,11 +17,12 @@ use lockgate_core::upload::UploadProgress;
 
 const CHUNK: usize = 64 * 1024;
 
-/// Payloads by key, read in chunks; `broken` ones end with an error instead of their last chunk.
+/// Payloads by key, read in chunks; `broken` ones end with an error instead of their last chunk, `silent` ones never.
 #[derive(Debug, Default)]
 pub(crate) struct Payloads {
     pub(crate) objects: Mutex<HashMap<String, Bytes>>,
     pub(crate) broken: Mutex<bool>,
+    pub(crate) silent: Mutex<bool>,
 }
 
 #[async_trait]
@@ -38,6 +40,10 @@ impl PayloadStore for Payloads {
         if *self.broken.lock().unwrap() {
             chunks.pop();
             chunks.push(Err(PayloadError::Corrupt { payload: payload.id, explanation: "as planned".to_owned() }));
+        }
+        if *self.silent.lock().unwrap() {
+            chunks.pop();
+            return Ok(Box::pin(futures::stream::iter(chunks).chain(futures::stream::pending())));
         }
         Ok(Box::pin(futures::stream::iter(chunks)))
     }

@@ -1,5 +1,7 @@
 //! Deliveries to a real S3: written once, whatever is repeated.
 
+use std::time::Duration;
+
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::{BehaviorVersion, Credentials, Region};
 use bytes::Bytes;
@@ -40,7 +42,9 @@ impl Bucket {
             secret_key: s3.secret_key.clone(),
             payload_bucket: "lockgate-payloads".to_owned(),
         };
-        let world = World::with(&ConnectorsConfig { s3: Some(own), ..config() });
+        // A real S3 may take its time.
+        let egress = EgressConfig { idle: Duration::from_secs(30), ..config().egress };
+        let world = World::with(&ConnectorsConfig { s3: Some(own), egress, ..config() });
         let keys = format!("{}:{}", s3.access_key, s3.secret_key);
         world.secrets.0.lock().unwrap().insert("keys".to_owned(), keys);
         world.secrets.0.lock().unwrap().insert("wrong".to_owned(), "AKIA:nonsense".to_owned());

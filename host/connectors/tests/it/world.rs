@@ -73,8 +73,10 @@ impl World {
     pub(crate) fn another(&self) -> Self {
         let (payloads, secrets, passages) = (self.payloads.clone(), self.secrets.clone(), self.passages.clone());
         let network = Network { names: Arc::new(FixedNames(vec!["127.0.0.1".parse().unwrap()])), ..Network::default() };
+        let egress = EgressConfig { idle: Duration::from_secs(30), ..config().egress };
+        let config = ConnectorsConfig { egress, ..config() };
         let connectors =
-            Connectors::over(&config(), payloads.clone(), passages.clone(), secrets.clone(), network).unwrap();
+            Connectors::over(&config, payloads.clone(), passages.clone(), secrets.clone(), network).unwrap();
         Self { connectors, payloads, secrets, passages }
     }
 

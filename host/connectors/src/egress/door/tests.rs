@@ -46,7 +46,7 @@ async fn dialled(urls: &[&str]) -> Vec<SocketAddr> {
     let notebook = Arc::new(Notebook::default());
     for url in urls {
         if let Ok(url) = gate.url(url) {
-            let door = Door::new(Arc::clone(&gate), notebook.clone(), Duration::from_secs(5));
+            let door = Door::new(Arc::clone(&gate), notebook.clone(), Duration::from_secs(5), Duration::from_secs(5));
             let uri: Uri = url.as_str().parse().expect("a URL that was read is a URI");
             assert!(door.open(uri).await.is_err(), "the notebook makes no connection");
         }
