@@ -84,8 +84,12 @@ impl Gate {
             let network = closed(first, &self.allow).unwrap_or_default();
             return Err(Denied::NotPublic { host: host.to_owned(), address: first, network }.noted().into());
         };
-        self.port(host, port, *chosen).map_err(Denied::noted)?;
-        Ok(open)
+        // What is open to one address on this port need not be to the others.
+        let reached: Vec<_> = open.iter().copied().filter(|it| self.port(host, port, *it).is_ok()).collect();
+        if reached.is_empty() {
+            self.port(host, port, *chosen).map_err(Denied::noted)?;
+        }
+        Ok(reached)
     }
 
     /// Whether the operator listed the URL's host.

@@ -78,6 +78,22 @@ async fn of_mixed_answers_only_the_public_addresses_are_left() {
 }
 
 #[rstest]
+#[case::the_allowed_one_first(&["10.1.0.1", "93.184.215.14"])]
+#[case::the_allowed_one_last(&["93.184.215.14", "10.1.0.1"])]
+#[tokio::test]
+async fn a_port_that_is_open_for_one_address_is_not_so_for_the_others(#[case] answer: &[&str]) {
+    let gate = gate(&["10.1.0.0/16"], &[443], &[answer]);
+    let reached = gate.addresses("mixed.example", 9999).await.expect("one is allowed on all ports");
+    assert_eq!(reached, ["10.1.0.1".parse::<IpAddr>().expect("an address")]);
+}
+
+#[tokio::test]
+async fn a_port_that_is_open_for_no_address_is_denied() {
+    let denied = denial(gate(&[], &[443], &[&["93.184.215.14"]]).addresses("public.example", 22).await);
+    assert!(matches!(denied, Denied::Port { port: 22, .. }), "{denied:?}");
+}
+
+#[rstest]
 #[case(&["*.inside.example"], "a.inside.example", true)]
 #[case(&["*.inside.example"], "A.B.Inside.Example.", true)]
 #[case(&["*.inside.example"], "inside.example", false)]
