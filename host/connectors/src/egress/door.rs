@@ -11,6 +11,7 @@ use std::{error, io};
 use http::Uri;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
+use tokio::time::Instant;
 use tower::Service;
 
 use super::dial::Dial;
@@ -36,14 +37,19 @@ impl Door {
     async fn open(self, uri: Uri) -> Result<TokioIo<Line<TcpStream>>, Failure> {
         let host = uri.host().ok_or("the URL has no host")?;
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
+        let until = Instant::now() + self.patience;
+        let addresses = self.gate.addresses(host, port).await?;
         let mut failure: Failure = io::Error::from(io::ErrorKind::AddrNotAvailable).into();
-        for address in self.gate.addresses(host, port).await? {
-            match self.dial.dial(SocketAddr::new(address, port)).await {
-                Ok(stream) => {
+        for (address, waiting) in addresses.iter().zip((1..=addresses.len()).rev()) {
+            // One that swallows everything leaves the others their share of the time.
+            let share = until.saturating_duration_since(Instant::now()) / u32::try_from(waiting).unwrap_or(u32::MAX);
+            match tokio::time::timeout(share, self.dial.dial(SocketAddr::new(*address, port))).await {
+                Ok(Ok(stream)) => {
                     stream.set_nodelay(true)?;
                     return Ok(TokioIo::new(Line::new(stream, self.idle)));
                 }
-                Err(error) => failure = error.into(),
+                Ok(Err(error)) => failure = error.into(),
+                Err(_) => failure = format!("no connection within {:?}", self.patience).into(),
             }
         }
         Err(failure)

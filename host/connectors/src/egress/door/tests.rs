@@ -164,3 +164,39 @@ async fn a_name_that_rebinds_to_loopback_is_dialled_once_only() {
     let url = "https://flips.example/";
     assert_eq!(dialled(&[url, url, url]).await, ["93.184.215.14:443".parse().expect("an address")]);
 }
+
+/// Gives an address that swallows everything before one that listens.
+#[derive(Debug)]
+struct Swallowed;
+
+#[async_trait]
+impl Names for Swallowed {
+    async fn addresses(&self, _: &str) -> io::Result<Vec<std::net::IpAddr>> {
+        Ok(["1.1.1.1", "2.2.2.2", "127.0.0.1"].map(|it| it.parse().expect("an address")).to_vec())
+    }
+}
+
+/// Never hears of public addresses.
+#[derive(Debug, Default)]
+struct Swallowing(Notebook);
+
+#[async_trait]
+impl Dial for Swallowing {
+    async fn dial(&self, to: SocketAddr) -> io::Result<TcpStream> {
+        let refused = self.0.dial(to).await;
+        if to.ip().is_loopback() { refused } else { std::future::pending().await }
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_swallows_everything_leaves_the_others_their_time() {
+    let config = EgressConfig { allow: vec!["name.example".to_owned()], ..EgressConfig::default() };
+    let gate = Arc::new(Gate::new(&config, Arc::new(Swallowed)).expect("the list is sound"));
+    let dialled = Arc::new(Swallowing::default());
+    let patience = Duration::from_millis(300);
+    let mut door = Door::new(gate, dialled.clone(), patience, patience);
+    let error = door.call("http://name.example/".parse().expect("a URI")).await.expect_err("nobody is there");
+    assert!(error.to_string().contains("refused"), "the last one answered: {error}");
+    let dialled = dialled.0.0.lock().expect("not poisoned").clone();
+    assert_eq!(dialled.len(), 3, "{dialled:?}");
+}
