@@ -73,10 +73,11 @@ impl HttpConnector {
         Ok(of_status(reply.status, &reply.headers, OffsetDateTime::now_utc()).into())
     }
 
-    /// The request with the digest signed, if the destination has a secret for it.
+    /// The request with the digest signed, if the destination has a secret for it: by the one that it replaced too, for as
+    /// long as that is good.
     async fn signed(&self, mut request: Builder, consigned: &Consigned, name: Option<&str>) -> Result<Builder, Answer> {
         let Some(name) = name else { return Ok(request) };
-        let secret = self.secrets.text(consigned.destination.partner, name).await?;
+        let secret = self.secrets.signing(consigned.destination.partner, name).await?;
         let secrets = Secret::read(&secret).map_err(|error| refused(format!("secret `{name}`: {error}")))?;
         let id = consigned.delivery.key();
         let content = format!("sha256={}", consigned.payload.digest.hex());

@@ -65,6 +65,29 @@ async fn a_signature_covers_the_digest_of_the_body() {
 }
 
 #[tokio::test]
+async fn while_a_secret_is_rotated_either_one_verifies() {
+    const FORMER: &str = "whsec_Zm9ybWVyLXNlY3JldC1vZi10aGUtd2ViaG9vaw==";
+    let receiver = Receiver::start([]).await;
+    let world = World::new();
+    world.secrets.0.lock().unwrap().insert("former signing".to_owned(), FORMER.to_owned());
+    let endpoint = Endpoint::Http {
+        url: receiver.url(),
+        signing_secret: Some("signing".to_owned()),
+        bearer_secret: None,
+        options: HttpOptions::default(),
+    };
+    assert!(matches!(world.deliver(endpoint, "a,b\n1,2\n").await, Answer::Taken { .. }));
+    let came = receiver.came().remove(0);
+    let content = format!("sha256={}", lockgate_core::digest::Digest::of(&came.body).hex());
+    let (now, minute) = (OffsetDateTime::now_utc(), Duration::from_secs(60));
+    for secret in [SECRET, FORMER] {
+        let secret = VerifyingKey::parse(secret).unwrap();
+        assert_eq!(verify(&secret, &came.headers, content.as_bytes(), now, minute), Ok(()));
+    }
+    assert_eq!(came.headers["webhook-signature"].to_str().unwrap().split(' ').count(), 2);
+}
+
+#[tokio::test]
 async fn a_bearer_secret_is_sent_and_never_told() {
     let receiver = Receiver::start([Script::Status(500, None)]).await;
     let world = World::new();

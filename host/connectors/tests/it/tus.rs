@@ -69,6 +69,16 @@ async fn a_payload_comes_in_checked_pieces_with_what_it_is(#[case] size: usize, 
 }
 
 #[tokio::test]
+async fn while_a_secret_is_rotated_the_creation_carries_both_signatures() {
+    const FORMER: &str = "whsec_Zm9ybWVyLXNlY3JldC1vZi10aGUtd2ViaG9vaw==";
+    let (world, server) = (world(), TusServer::start().await);
+    world.secrets.0.lock().unwrap().insert("former signing".to_owned(), FORMER.to_owned());
+    assert!(matches!(world.deliver(to(&server.url), "x").await, Answer::Taken { .. }));
+    let upload = server.uploads().remove(0);
+    assert_eq!(upload.headers["webhook-signature"].to_str().unwrap().split(' ').count(), 2);
+}
+
+#[tokio::test]
 async fn another_host_goes_on_at_the_byte_where_it_broke_off() {
     let (world, server) = (world(), TusServer::start().await);
     let first = world.consigned(to(&server.url), pattern(2 * CHUNK + 7));
