@@ -78,12 +78,27 @@ pub(crate) fn of_status(status: StatusCode, headers: &HeaderMap, now: Timestamp)
                 408 | 425 => Cause::TimedOut,
                 _ => Cause::ServerError,
             };
-            let retry_after = headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now));
-            failed(cause, format!("the receiver answered {status}"), retry_after)
+            failed(cause, format!("the receiver answered {status}"), asked(headers, now))
         }
         401 | 403 => refused(Cause::Unauthorized, format!("the receiver refused with {status}"), false),
         _ => refused(Cause::Refused, format!("the receiver refused with {status}"), false),
     }
+}
+
+/// Reads the status that a channel gave, as Standard Webhooks has it: 2xx is taken, 410 says that the channel is gone, and
+/// everything else is tried again by the schedule. A receiver that is being set up or moved refuses what it will take later.
+pub(crate) fn of_message(status: StatusCode, headers: &HeaderMap, now: Timestamp) -> Answer {
+    match of_status(status, headers, now) {
+        Answer::Refused { cause, error, disable: false, response } => {
+            Answer::Failed { cause, error, retry_after: asked(headers, now), response }
+        }
+        answer => answer,
+    }
+}
+
+/// When the other side asked to come back.
+fn asked(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, now))
 }
 
 /// The head of an answer as it is kept.

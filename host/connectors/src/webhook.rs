@@ -9,7 +9,7 @@ use lockgate_core::delivery::Answer;
 use lockgate_core::ports::Notice;
 use time::OffsetDateTime;
 
-use crate::answer::{of_status, refused};
+use crate::answer::{of_message, refused};
 use crate::egress::{Egress, Outgoing};
 use crate::http::AGENT;
 use crate::secrets::Secrets;
@@ -49,6 +49,6 @@ impl WebhookMessenger {
         let request = request.body(Outgoing::whole(body));
         let request = request.map_err(|error| refused(format!("no request can be made: {error}")))?;
         let reply = self.egress.send(request).await?;
-        Ok(of_status(reply.status, &reply.headers, OffsetDateTime::now_utc()))
+        Ok(of_message(reply.status, &reply.headers, OffsetDateTime::now_utc()))
     }
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue, StatusCode};
-use lockgate_core::delivery::Answer;
+use lockgate_core::delivery::{Answer, Cause};
 use rstest::rstest;
 use time::macros::datetime;
 
-use super::of_status;
+use super::{of_message, of_status};
 
 fn read(status: u16, headers: &[(&'static str, &'static str)]) -> Answer {
     let mut map = HeaderMap::new();
@@ -63,4 +63,41 @@ fn a_receiver_may_ask_to_come_back_later(#[case] value: &'static str, #[case] se
         };
         assert_eq!(retry_after, seconds.map(Duration::from_secs));
     }
+}
+
+#[rstest]
+fn a_message_is_tried_again_whatever_else_a_channel_answers(
+    #[values(
+        100, 301, 302, 304, 400, 401, 403, 404, 405, 406, 408, 409, 413, 415, 421, 422, 425, 429, 451, 500, 503, 599
+    )]
+    status: u16,
+) {
+    let status = StatusCode::from_u16(status).expect("the cases hold valid statuses");
+    let answer = of_message(status, &HeaderMap::new(), datetime!(2026-11-06 08:49:00 UTC));
+    let Answer::Failed { retry_after: None, response: Some(response), .. } = answer else { panic!("{answer:?}") };
+    assert_eq!(response.status, status.as_u16());
+}
+
+#[rstest]
+#[case(200)]
+#[case(202)]
+#[case(204)]
+fn a_message_is_taken_by_success(#[case] status: u16) {
+    let status = StatusCode::from_u16(status).expect("the cases hold valid statuses");
+    let answer = of_message(status, &HeaderMap::new(), datetime!(2026-11-06 08:49:00 UTC));
+    assert_eq!(answer, Answer::Taken { receipt: status.as_u16().to_string() });
+}
+
+#[test]
+fn a_channel_that_is_gone_is_refused_for_good() {
+    let answer = of_message(StatusCode::GONE, &HeaderMap::new(), datetime!(2026-11-06 08:49:00 UTC));
+    assert!(matches!(answer, Answer::Refused { disable: true, cause: Cause::Gone, .. }), "{answer:?}");
+}
+
+#[test]
+fn a_channel_may_ask_to_come_back_later_with_any_refusal() {
+    let headers = HeaderMap::from_iter([(http::header::RETRY_AFTER, HeaderValue::from_static("120"))]);
+    let answer = of_message(StatusCode::FORBIDDEN, &headers, datetime!(2026-11-06 08:49:00 UTC));
+    let Answer::Failed { cause, retry_after, .. } = answer else { panic!("{answer:?}") };
+    assert_eq!((cause, retry_after), (Cause::Unauthorized, Some(Duration::from_secs(120))));
 }

@@ -8,10 +8,11 @@ use lockgate_core::id::{ChannelId, NotificationId, PartnerId};
 use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, Message};
 use lockgate_core::ports::{Messenger as _, Notice};
 use lockgate_core::trace::TraceContext;
+use rstest::rstest;
 use time::OffsetDateTime;
 
 use crate::receiver::{Receiver, Script};
-use crate::world::{SECRET, TRACE, World, is_refused};
+use crate::world::{SECRET, TRACE, World, is_failed, is_refused};
 
 fn notice(url: String, text: &str) -> Notice {
     let at = OffsetDateTime::now_utc();
@@ -92,6 +93,14 @@ async fn a_channel_that_is_gone_is_disabled() {
     let receiver = Receiver::start([Script::Status(410, None)]).await;
     let answer = World::new().connectors.send(&notice(receiver.url(), "x")).await;
     assert!(matches!(answer, Answer::Refused { disable: true, .. }), "{answer:?}");
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_refusal_is_tried_again_by_the_schedule(#[values(301, 400, 401, 403, 404, 413, 422)] status: u16) {
+    let receiver = Receiver::start([Script::Status(status, None)]).await;
+    let answer = World::new().connectors.send(&notice(receiver.url(), "x")).await;
+    assert!(is_failed(&answer), "{answer:?}");
 }
 
 #[tokio::test]
