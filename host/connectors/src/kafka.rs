@@ -11,7 +11,7 @@ use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::destination::{KafkaOptions, KafkaPayload};
 use lockgate_core::payload::Payload;
 use lockgate_core::ports::{Consigned, PayloadStore};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::RDKafkaErrorCode;
 use rdkafka::producer::FutureRecord;
 
 use crate::answer::{failed, forbidden, ours, refused};
@@ -100,7 +100,13 @@ impl KafkaConnector {
         let record = FutureRecord::to(topic).key(&key).payload(&value).headers(headers);
         match producer.sending.send(record, QUEUE).await {
             Ok(place) => Ok(Answer::Taken { receipt: format!("{topic}-{}-{}", place.partition, place.offset) }),
-            Err((error, _)) => Err(producer.heard.refusal().unwrap_or_else(|| explain(topic, &error))),
+            Err((error, _)) => Err(producer.heard.refusal().unwrap_or_else(|| {
+                // What broke the producer tells more than that it is broken.
+                match producer.broken() {
+                    Some((code, why)) => explain(topic, Some(code), &why),
+                    None => explain(topic, error.rdkafka_error_code(), &error.to_string()),
+                }
+            })),
         }
     }
 
@@ -138,9 +144,9 @@ impl KafkaConnector {
     }
 }
 
-fn explain(topic: &str, error: &KafkaError) -> Answer {
-    let text = format!("Kafka did not take the record for topic `{topic}`: {error}");
-    match error.rdkafka_error_code() {
+fn explain(topic: &str, code: Option<RDKafkaErrorCode>, why: &str) -> Answer {
+    let text = format!("Kafka did not take the record for topic `{topic}`: {why}");
+    match code {
         Some(
             RDKafkaErrorCode::TopicAuthorizationFailed
             | RDKafkaErrorCode::ClusterAuthorizationFailed

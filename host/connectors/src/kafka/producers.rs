@@ -12,7 +12,7 @@ use std::time::Duration;
 use aws_lc_rs::digest::{SHA256, digest};
 use lockgate_core::delivery::Answer;
 use rdkafka::ClientConfig;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, Producer as _};
 
 use super::failures::Failures;
@@ -29,6 +29,13 @@ const METADATA: Duration = Duration::from_secs(2);
 pub(super) struct Producer {
     pub(super) sending: FutureProducer<Failures>,
     pub(super) heard: Failures,
+}
+
+impl Producer {
+    /// Why it takes no record any more, if that is so.
+    pub(super) fn broken(&self) -> Option<(RDKafkaErrorCode, String)> {
+        self.sending.client().fatal_error()
+    }
 }
 
 /// Which brokers, and how they are spoken to.
@@ -50,11 +57,12 @@ impl Producers {
         Self { gate, known: Mutex::default() }
     }
 
-    /// The installation's own.
+    /// The installation's own. One that is broken for good, as an idempotent producer may be, takes no record any more: in
+    /// its place there is a new one.
     pub(super) fn own(&self, brokers: &Brokers<'_>) -> Result<Producer, Answer> {
         let key = brokers.key();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(producer) = known.get(&key) {
+        if let Some(producer) = known.get(&key).filter(|producer| producer.broken().is_none()) {
             return Ok(producer.clone());
         }
         let producer = make(brokers)?;

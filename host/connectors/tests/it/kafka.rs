@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use lockgate_connectors::{ConnectorsConfig, EgressConfig, InstallationKafka};
-use lockgate_core::delivery::Answer;
+use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::destination::{Endpoint, KafkaOptions, KafkaPayload};
 use lockgate_core::ports::Connector as _;
 use lockgate_testkit::services::{services, unique};
@@ -12,7 +12,10 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::message::{Headers as _, Message as _, OwnedMessage};
+use rdkafka::mocking::MockCluster;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+
 
 use crate::world::{TRACE, World, config, is_refused};
 
@@ -148,4 +151,19 @@ async fn a_destination_that_takes_no_pointers_refuses_what_is_too_large() {
     let endpoint = Endpoint::Kafka { topic: topic().await, brokers: None, options };
     let answer = world().await.deliver(endpoint, Bytes::from(vec![0; 512 * 1024 + 1])).await;
     assert!(is_refused(&answer), "{answer:?}");
+}
+
+/// librdkafka's own broker of one process: a real one has no way to refuse once and agree the next time.
+#[tokio::test]
+async fn a_producer_that_was_refused_its_id_is_refused_for_good_and_replaced() {
+    let cluster = MockCluster::new(1).unwrap();
+    cluster.create_topic("inbox", 1, 1).unwrap();
+    let denied = RDKafkaRespErr::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+    cluster.request_errors(RDKafkaApiKey::InitProducerId, &[denied]);
+    let (world, endpoint) = (World::new(), to("inbox", Some(cluster.bootstrap_servers())));
+    let first = world.deliver(endpoint.clone(), "x").await;
+    assert!(matches!(first, Answer::Refused { cause: Cause::Unauthorized, .. }), "{first:?}");
+    // The receiver gave the right meanwhile.
+    let second = world.deliver(endpoint, "x").await;
+    assert_eq!(second, Answer::Taken { receipt: "inbox-0-0".to_owned() });
 }
