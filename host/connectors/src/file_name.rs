@@ -18,6 +18,19 @@ pub(crate) fn content_disposition(name: &str) -> String {
     format!("attachment; filename=\"{}\"; filename*=UTF-8''{exact}", plain(name, LONGEST_FALLBACK))
 }
 
+/// The name as the value of a header, as CloudEvents writes text there: what is not printable ASCII, spaces, quotation marks
+/// and percent signs stand as percent and two digits for each byte of UTF-8.
+pub(crate) fn header_value(name: &str) -> String {
+    let mut value = String::new();
+    for byte in name.bytes() {
+        match byte {
+            b'!' | b'#' | b'$' | b'&'..=b'~' => value.push(char::from(byte)),
+            _ => write!(value, "%{byte:02X}").expect("writing to a string cannot fail"),
+        }
+    }
+    value
+}
+
 /// The name as the last segment of an object key: ASCII letters, digits, dot, hyphen and underscore.
 pub(crate) fn object_name(name: &str) -> String {
     plain(name, LONGEST_OBJECT_NAME)

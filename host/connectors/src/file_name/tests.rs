@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use super::{content_disposition, object_name};
+use super::{content_disposition, header_value, object_name};
 
 #[rstest]
 #[case("invoice-812.xml", "invoice-812.xml")]
@@ -32,4 +32,13 @@ fn long_names_keep_beginning_and_extension() {
 fn dispositions_cannot_be_broken_out_of(#[case] name: &str, #[case] header: &str) {
     assert_eq!(content_disposition(name), header);
     assert!(http::HeaderValue::from_str(header).is_ok());
+}
+
+#[rstest]
+#[case("invoice-812.xml", "invoice-812.xml")]
+#[case("Rechnung ü 8.csv", "Rechnung%20%C3%BC%208.csv")]
+#[case("100% \"sure\".csv", "100%25%20%22sure%22.csv")]
+#[case("a\r\nx-evil: 1\u{7f}", "a%0D%0Ax-evil:%201%7F")]
+fn a_header_holds_the_whole_name_in_plain_signs(#[case] name: &str, #[case] value: &str) {
+    assert_eq!(header_value(name), value);
 }

@@ -11,7 +11,7 @@ use lockgate_core::time::rfc3339;
 use serde_json::json;
 
 use crate::egress::Outgoing;
-use crate::file_name::content_disposition;
+use crate::file_name::{content_disposition, header_value};
 
 /// The request's headers about its body, and the body.
 pub(super) fn wrap(form: HttpForm, request: Builder, consigned: &Consigned, bytes: ByteStream) -> (Builder, Outgoing) {
@@ -33,7 +33,8 @@ pub(super) fn wrap(form: HttpForm, request: Builder, consigned: &Consigned, byte
                 .header("ce-type", "com.lockgate.consignment.delivered")
                 .header("ce-source", format!("/partners/{}", consigned.sender))
                 .header("ce-subject", consigned.transfer.to_string())
-                .header("ce-time", rfc3339(consigned.at));
+                .header("ce-time", rfc3339(consigned.delivery.created_at))
+                .header("lockgate-file-name", header_value(&consigned.file_name));
             (request, Outgoing::stream(bytes, size))
         }
         HttpForm::Multipart => multipart(request, consigned, bytes),

@@ -20,7 +20,7 @@ pub(super) fn headers(consigned: &Consigned, inline: bool, options: &KafkaOption
         ("ce_type", TYPE.to_owned()),
         ("ce_source", format!("/partners/{}", consigned.sender)),
         ("ce_subject", consigned.transfer.to_string()),
-        ("ce_time", rfc3339(consigned.at)),
+        ("ce_time", rfc3339(consigned.delivery.created_at)),
         ("lockgate-consignment", consigned.delivery.consignment.to_string()),
         ("lockgate-file-name", consigned.file_name.clone()),
         ("lockgate-sha256", consigned.payload.digest.hex()),

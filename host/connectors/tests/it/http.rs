@@ -9,6 +9,7 @@ use lockgate_core::destination::{Endpoint, HttpForm, HttpOptions};
 use lockgate_core::ports::Connector as _;
 use rstest::rstest;
 use time::OffsetDateTime;
+use time::macros::datetime;
 use tokio::io::AsyncWriteExt as _;
 
 use crate::receiver::{Receiver, Script};
@@ -254,12 +255,15 @@ async fn a_cloud_event_has_the_key_as_its_id_and_the_payload_as_its_data() {
     let options = HttpOptions { form: HttpForm::CloudEvent, ..HttpOptions::default() };
     let mut consigned = world.consigned(with(receiver.url(), options), "a,b\n1,2\n");
     consigned.delivery.generation = 2;
+    consigned.delivery.created_at = datetime!(2026-11-06 08:49:37 UTC);
     assert!(matches!(world.connectors.deliver(&consigned).await.answer, Answer::Taken { .. }));
     let came = receiver.came().remove(0);
     let header = |name: &str| came.headers[name].to_str().unwrap().to_owned();
     assert_eq!((header("ce-specversion"), header("ce-source")), ("1.0".to_owned(), "/partners/acme".to_owned()));
     assert_eq!(header("ce-id"), format!("{}-2", consigned.delivery.id), "other bytes, another id");
     assert_eq!((header("ce-id"), header("content-type")), (header("idempotency-key"), "text/csv".to_owned()));
+    assert_eq!(header("ce-time"), "2026-11-06T08:49:37Z", "the same over all attempts, as the id is");
+    assert_eq!(header("lockgate-file-name"), "Rechnung%20%C3%BC%208.csv");
     assert_eq!(came.body, "a,b\n1,2\n");
 }
 

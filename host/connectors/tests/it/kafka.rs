@@ -16,6 +16,7 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
+use time::macros::datetime;
 
 use crate::world::{TRACE, World, config, is_refused};
 
@@ -74,7 +75,8 @@ fn to(topic: &str, brokers: Option<String>) -> Endpoint {
 #[tokio::test]
 async fn a_small_payload_is_the_record() {
     let (topic, world) = (topic().await, world().await);
-    let consigned = world.consigned(to(&topic, None), "a,b\n1,2\n");
+    let mut consigned = world.consigned(to(&topic, None), "a,b\n1,2\n");
+    consigned.delivery.created_at = datetime!(2026-11-06 08:49:37 UTC);
     let answer = world.connectors.deliver(&consigned).await.answer;
     assert_eq!(answer, Answer::Taken { receipt: format!("{topic}-0-0") });
     let record = only_record(&topic).await;
@@ -84,6 +86,8 @@ async fn a_small_payload_is_the_record() {
     assert_eq!(header(&record, "ce_type"), "com.lockgate.consignment.delivered");
     assert_eq!(header(&record, "ce_source"), "/partners/acme");
     assert_eq!(header(&record, "ce_specversion"), "1.0");
+    assert_eq!(header(&record, "ce_time"), "2026-11-06T08:49:37Z", "the same over all attempts, as the id is");
+    assert_eq!(header(&record, "lockgate-file-name"), "Rechnung ü 8.csv");
     assert_eq!(header(&record, "content-type"), "text/csv");
     assert_eq!(header(&record, "traceparent"), TRACE);
 }
