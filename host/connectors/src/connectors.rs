@@ -81,7 +81,7 @@ impl Connectors {
                 secrets.clone(),
             ),
             kafka: KafkaConnector::new(config, Arc::clone(&egress), payloads, secrets.clone()),
-            webhook: WebhookMessenger::new(egress, secrets),
+            webhook: WebhookMessenger::new(egress, secrets, config.public_url.clone()),
         })
     }
 }

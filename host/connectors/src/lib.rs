@@ -12,6 +12,7 @@ pub mod egress;
 mod file_name;
 mod http;
 mod kafka;
+mod link;
 mod s3;
 mod secrets;
 mod template;

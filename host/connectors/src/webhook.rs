@@ -25,18 +25,20 @@ pub use signature::{ID, SIGNATURE, TIMESTAMP, VerifyError, sign, verify};
 pub(crate) struct WebhookMessenger {
     egress: Arc<Egress>,
     secrets: Secrets,
+    /// Where messages say that the payload is.
+    public_url: Option<String>,
 }
 
 impl WebhookMessenger {
-    pub(crate) fn new(egress: Arc<Egress>, secrets: Secrets) -> Self {
-        Self { egress, secrets }
+    pub(crate) fn new(egress: Arc<Egress>, secrets: Secrets, public_url: Option<String>) -> Self {
+        Self { egress, secrets, public_url }
     }
 
     pub(crate) async fn send(&self, notice: &Notice, url: &str, signing: &str) -> Result<Answer, Answer> {
         let url = self.egress.url(url)?;
         let secret = self.secrets.signing(notice.channel.partner, signing).await?;
         let secrets = Secret::read(&secret).map_err(|error| refused(format!("secret `{signing}`: {error}")))?;
-        let body = Bytes::from(envelope::body(notice).map_err(refused)?);
+        let body = Bytes::from(envelope::body(notice, self.public_url.as_deref()).map_err(refused)?);
         let id = format!("{}_{}", notice.notification, notice.index);
         let mut request =
             Request::post(url.as_str()).header(USER_AGENT, AGENT).header(CONTENT_TYPE, "application/json");

@@ -6,6 +6,7 @@ use lockgate_core::time::rfc3339;
 use rdkafka::message::{Header, OwnedHeaders};
 use serde_json::json;
 
+use crate::link::payload_url;
 use crate::template::fill;
 
 const TYPE: &str = "com.lockgate.consignment.delivered";
@@ -37,7 +38,7 @@ pub(super) fn headers(consigned: &Consigned, inline: bool, options: &KafkaOption
 /// Where to fetch the payload and how to check it.
 pub(super) fn pointer(consigned: &Consigned, public_url: Option<&str>) -> Vec<u8> {
     let Consigned { transfer, delivery, payload, file_name, .. } = consigned;
-    let url = public_url.map(|base| format!("{}/transfers/{transfer}/payload", base.trim_end_matches('/')));
+    let url = public_url.map(|base| payload_url(base, *transfer));
     let pointer = json!({
         "transfer": transfer,
         "consignment": delivery.consignment,

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use lockgate_connectors::ConnectorsConfig;
 use lockgate_connectors::webhook::{VerifyingKey, verify};
 use lockgate_core::delivery::Answer;
-use lockgate_core::id::{ChannelId, NotificationId, PartnerId};
+use lockgate_core::id::{ChannelId, NotificationId, PartnerId, TransferId};
 use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, Message};
 use lockgate_core::ports::{Messenger as _, Notice};
 use lockgate_core::trace::TraceContext;
@@ -12,7 +13,7 @@ use rstest::rstest;
 use time::OffsetDateTime;
 
 use crate::receiver::{Receiver, Script};
-use crate::world::{SECRET, TRACE, World, is_failed, is_refused};
+use crate::world::{SECRET, TRACE, World, config, is_failed};
 
 fn notice(url: String, text: &str) -> Notice {
     let at = OffsetDateTime::now_utc();
@@ -20,6 +21,7 @@ fn notice(url: String, text: &str) -> Notice {
         notification: NotificationId::generate(at),
         index: 2,
         event: "transfer.rejected",
+        transfer: TransferId::generate(at),
         channel: Channel {
             id: ChannelId::generate(at),
             partner: PartnerId::generate(at),
@@ -104,9 +106,15 @@ async fn a_refusal_is_tried_again_by_the_schedule(#[values(301, 400, 401, 403, 4
 }
 
 #[tokio::test]
-async fn an_oversized_message_is_not_sent() {
+async fn an_oversized_message_is_cut_and_says_so() {
     let receiver = Receiver::start([]).await;
-    let answer = World::new().connectors.send(&notice(receiver.url(), &"x".repeat(30_000))).await;
-    assert!(is_refused(&answer), "{answer:?}");
-    assert_eq!(receiver.begun(), 0);
+    let world = World::with(&ConnectorsConfig { public_url: Some("https://gate.example/".to_owned()), ..config() });
+    let notice = notice(receiver.url(), &"x".repeat(30_000));
+    let answer = world.connectors.send(&notice).await;
+    assert!(matches!(answer, Answer::Taken { .. }), "{answer:?}");
+    let came = receiver.came().remove(0);
+    assert!(came.body.len() < 20_000, "{}", came.body.len());
+    let body: serde_json::Value = serde_json::from_slice(&came.body).unwrap();
+    assert_eq!(body["data"]["cut"], true);
+    assert_eq!(body["data"]["url"], format!("https://gate.example/transfers/{}/payload", notice.transfer));
 }

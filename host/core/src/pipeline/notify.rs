@@ -129,6 +129,7 @@ impl Pipeline {
             notification: notification.id,
             index: notification.sent,
             event: notification.event.kind.name(),
+            transfer: notification.event.transfer,
             channel: channel.clone(),
             message: message.clone(),
             at: begun,

@@ -66,6 +66,8 @@ pub struct Notice {
     pub index: u32,
     /// The event's kind on the wire.
     pub event: &'static str,
+    /// The transfer that it happened to.
+    pub transfer: TransferId,
     /// Where to.
     pub channel: Channel,
     /// What to say.
