@@ -193,8 +193,12 @@ pub struct ChannelHealth {
 }
 
 impl ChannelHealth {
-    /// How it fares after an answer. One that says that it is gone, or that took nothing for that long, is turned off.
+    /// How it fares after an answer. One that says that it is gone, or that took nothing for that long, is turned off. An
+    /// answer that is not the channel's (a message that cannot be sent, a secret that cannot be had) says nothing of it.
     pub fn after(&self, answer: &Answer, at: Timestamp, patience: Duration) -> Self {
+        if answer.health().is_none() {
+            return self.clone();
+        }
         let since = self.failing_since.unwrap_or(at);
         let disabled = |reason: String| Some(Disabled { reason, at });
         match answer {

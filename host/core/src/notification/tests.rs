@@ -44,3 +44,13 @@ fn what_is_gone_is_turned_off_at_once() {
     let after = ChannelHealth::default().after(&refused(true), NOW, PATIENCE);
     assert_eq!(after.disabled.map(|it| (it.reason, it.at)), Some(("no".to_owned(), NOW)));
 }
+
+#[rstest]
+#[case::a_message_that_cannot_be_sent(Answer::refused(Cause::Misconfigured, "the composed message has 30000 bytes"))]
+#[case::a_vault_that_does_not_answer(Answer::failed(Cause::OurTrouble, "the vault does not answer"))]
+#[case::an_address_that_is_not_open(Answer::refused(Cause::NotAllowed, "a private address"))]
+fn what_is_not_the_channels_does_not_count_against_it(#[case] answer: Answer) {
+    for before in [ChannelHealth::default(), failing(time::Duration::days(5))] {
+        assert_eq!(before.after(&answer, NOW, PATIENCE), before);
+    }
+}
