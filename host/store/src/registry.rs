@@ -8,7 +8,7 @@ use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::plugin::{PluginDigest, PluginVersion, Published};
 use lockgate_core::policy::{Owner, Revision};
-use lockgate_core::ports::{NewRevision, Registry, RegistryError, StoreError};
+use lockgate_core::ports::{ChannelChange, DestinationChange, NewRevision, Registry, RegistryError, StoreError};
 use lockgate_core::quota::Quota;
 use lockgate_core::time::Timestamp;
 
@@ -56,8 +56,12 @@ impl Registry for PgStore {
         endpoint::add_destination(self, destination).await
     }
 
-    async fn update_destination(&self, destination: &Destination) -> Result<(), RegistryError> {
-        endpoint::update_destination(self, destination).await
+    async fn update_destination(
+        &self,
+        id: DestinationId,
+        change: &DestinationChange,
+    ) -> Result<Destination, RegistryError> {
+        endpoint::update_destination(self, id, change).await
     }
 
     async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
@@ -72,8 +76,8 @@ impl Registry for PgStore {
         endpoint::add_channel(self, channel).await
     }
 
-    async fn update_channel(&self, channel: &Channel) -> Result<(), RegistryError> {
-        endpoint::update_channel(self, channel).await
+    async fn update_channel(&self, id: ChannelId, change: &ChannelChange) -> Result<Channel, RegistryError> {
+        endpoint::update_channel(self, id, change).await
     }
 
     async fn recover_channel(&self, channel: &Channel, since: Timestamp) -> Result<u64, RegistryError> {

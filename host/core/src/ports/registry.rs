@@ -5,9 +5,9 @@ use std::fmt::Debug;
 use async_trait::async_trait;
 
 use crate::agreement::Agreement;
-use crate::destination::Destination;
+use crate::destination::{Destination, DestinationSettings, Disabled, Endpoint};
 use crate::id::{AgreementId, ChannelId, DestinationId, PartnerId, PluginId, RevisionId};
-use crate::notification::Channel;
+use crate::notification::{Channel, ChannelKind, EventKind};
 use crate::partner::Partner;
 use crate::plugin::{PluginDigest, PluginVersion, Published};
 use crate::policy::{Binding, Owner, Revision, Side};
@@ -38,14 +38,18 @@ pub trait Registry: Send + Sync + Debug {
 
     /// Adds a destination; its name must be new for the partner.
     async fn add_destination(&self, destination: &Destination) -> Result<(), RegistryError>;
-    /// Changes a destination's endpoint, order and status.
-    async fn update_destination(&self, destination: &Destination) -> Result<(), RegistryError>;
+    /// Changes what is given of a destination, and says how it stands then.
+    async fn update_destination(
+        &self,
+        id: DestinationId,
+        change: &DestinationChange,
+    ) -> Result<Destination, RegistryError>;
     /// Finds a destination.
     async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError>;
     /// Adds a channel; its name must be new for the partner.
     async fn add_channel(&self, channel: &Channel) -> Result<(), RegistryError>;
-    /// Changes a channel's kind, events and whether it is used.
-    async fn update_channel(&self, channel: &Channel) -> Result<(), RegistryError>;
+    /// Changes what is given of a channel, and says how it stands then. One that is turned on or off begins anew.
+    async fn update_channel(&self, id: ChannelId, change: &ChannelChange) -> Result<Channel, RegistryError>;
     /// Makes due again what the channel did not take since that moment; how many notifications.
     async fn recover_channel(&self, channel: &Channel, since: Timestamp) -> Result<u64, RegistryError>;
     /// Finds a channel.
@@ -66,6 +70,39 @@ pub trait Registry: Send + Sync + Debug {
     async fn active_revisions(&self) -> Result<Vec<Revision>, StoreError>;
     /// A revision by id.
     async fn find_revision(&self, id: RevisionId) -> Result<Option<Revision>, StoreError>;
+}
+
+/// What to change on a destination. What is absent stays as it is by then: a host may turn it off meanwhile.
+#[derive(Debug, Clone, Default)]
+pub struct DestinationChange {
+    /// What it is and where.
+    pub endpoint: Option<Endpoint>,
+    /// Whether deliveries keep order.
+    pub ordered: Option<bool>,
+    /// How it is treated.
+    pub settings: Option<DestinationSettings>,
+    /// Whether deliveries are made.
+    pub standing: Option<Standing>,
+}
+
+/// Whether a destination is to be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It is.
+    On,
+    /// It is not, and why.
+    Off(Disabled),
+}
+
+/// What to change on a channel; what is absent stays as it is by then.
+#[derive(Debug, Clone, Default)]
+pub struct ChannelChange {
+    /// What it is and where.
+    pub kind: Option<ChannelKind>,
+    /// Of which events it is told; of all when empty.
+    pub events: Option<Vec<EventKind>>,
+    /// Whether messages are sent.
+    pub enabled: Option<bool>,
 }
 
 /// A revision to publish.

@@ -4,6 +4,7 @@ use crate::destination::{Destination, DestinationSettings, DestinationStatus, Di
 use crate::id::{ChannelId, DestinationId, PartnerId};
 use crate::notification::{Channel, ChannelHealth, ChannelKind, EventKind};
 use crate::policy::Owner;
+use crate::ports::{ChannelChange, DestinationChange, Standing};
 use crate::registrar::{Registrar, RegistrarError, names, rights, settings};
 use crate::time::Timestamp;
 use crate::viewer::Viewer;
@@ -91,28 +92,23 @@ impl Registrar {
         update: DestinationUpdate,
     ) -> Result<Destination, RegistrarError> {
         let unknown = || RegistrarError::Unknown { kind: "destination", id: id.to_string() };
-        let mut destination = self.registry.find_destination(id).await?.ok_or_else(unknown)?;
+        let destination = self.registry.find_destination(id).await?.ok_or_else(unknown)?;
         rights::endpoints(viewer, destination.partner).map_err(|error| error.hidden_as(unknown()))?;
-        if let Some(endpoint) = update.endpoint {
-            self.check_endpoint(viewer, destination.partner, &endpoint).await?;
-            destination.endpoint = endpoint;
+        if let Some(endpoint) = &update.endpoint {
+            self.check_endpoint(viewer, destination.partner, endpoint).await?;
         }
-        destination.ordered = update.ordered.unwrap_or(destination.ordered);
-        if let Some(settings) = update.settings {
-            settings::check(&settings)?;
-            destination.settings = settings;
+        if let Some(settings) = &update.settings {
+            settings::check(settings)?;
         }
-        if let Some(status) = update.status {
-            destination.disabled = match status {
-                DestinationStatus::Active => None,
-                DestinationStatus::Disabled => {
-                    Some(Disabled { reason: format!("{} turned it off", viewer.subject), at: self.clock.now() })
-                }
-            };
-            destination.status = status;
-        }
-        self.registry.update_destination(&destination).await?;
-        Ok(destination)
+        let standing = update.status.map(|status| match status {
+            DestinationStatus::Active => Standing::On,
+            DestinationStatus::Disabled => {
+                Standing::Off(Disabled { reason: format!("{} turned it off", viewer.subject), at: self.clock.now() })
+            }
+        });
+        let DestinationUpdate { endpoint, ordered, settings, .. } = update;
+        let change = DestinationChange { endpoint, ordered, settings, standing };
+        Ok(self.registry.update_destination(id, &change).await?)
     }
 
     /// Adds a notification channel.
@@ -142,18 +138,12 @@ impl Registrar {
         id: ChannelId,
         update: ChannelUpdate,
     ) -> Result<Channel, RegistrarError> {
-        let mut channel = self.own_channel(viewer, id).await?;
-        if let Some(kind) = update.kind {
-            self.check_channel(channel.partner, &kind).await?;
-            channel.kind = kind;
+        let channel = self.own_channel(viewer, id).await?;
+        if let Some(kind) = &update.kind {
+            self.check_channel(channel.partner, kind).await?;
         }
-        channel.events = update.events.unwrap_or(channel.events);
-        if let Some(enabled) = update.enabled {
-            channel.enabled = enabled;
-            channel.health = ChannelHealth::default();
-        }
-        self.registry.update_channel(&channel).await?;
-        Ok(channel)
+        let ChannelUpdate { kind, events, enabled } = update;
+        Ok(self.registry.update_channel(id, &ChannelChange { kind, events, enabled }).await?)
     }
 
     /// Sends again what a channel did not take since that moment; how many messages.

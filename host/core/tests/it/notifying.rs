@@ -8,7 +8,7 @@ use lockgate_core::hook::{FailureMode, Hook};
 use lockgate_core::id::ChannelId;
 use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, EventKind, Message, NotificationState};
 use lockgate_core::policy::{Owner, Side};
-use lockgate_core::ports::{PluginError, Registry};
+use lockgate_core::ports::{ChannelChange, PluginError, Registry};
 use lockgate_core::provenance::EntryKind;
 use lockgate_core::time::Clock;
 use lockgate_core::transfer::TransferState;
@@ -32,6 +32,14 @@ impl Stage {
         };
         self.store.add_channel(&channel).await.expect("the name is new");
         channel
+    }
+}
+
+impl Stage {
+    /// The channel, turned on again by its owner.
+    pub(crate) async fn turn_on(&self, it: &Channel) -> Channel {
+        let on = ChannelChange { enabled: Some(true), ..ChannelChange::default() };
+        self.store.update_channel(it.id, &on).await.expect("it is there")
     }
 }
 
@@ -108,11 +116,10 @@ async fn a_channel_that_is_gone_is_turned_off_and_recovers_what_it_missed() {
         stage.run().await;
     }
     assert_eq!(stage.messenger.seen().len(), 1, "the second passed a channel by that was turned off");
-    let mut found = stage.store.find_channel(channel.id).await.expect("an answer").expect("the channel");
+    let found = stage.store.find_channel(channel.id).await.expect("an answer").expect("the channel");
     assert!(!found.enabled);
     assert_eq!(found.health.disabled.as_ref().map(|it| it.reason.as_str()), Some("410 Gone"));
-    (found.enabled, found.health) = (true, ChannelHealth::default());
-    stage.store.update_channel(&found).await.expect("it is there");
+    let found = stage.turn_on(&found).await;
     assert_eq!(stage.store.recover_channel(&found, begun).await.expect("an answer"), 2);
     stage.run_due().await;
     let told = stage.messenger.seen();

@@ -1,13 +1,15 @@
 //! Destinations and channels.
 
-use lockgate_core::destination::Destination;
+use lockgate_core::destination::{Destination, DestinationStatus};
+use lockgate_core::id::{ChannelId, DestinationId};
 use lockgate_core::notification::Channel;
-use lockgate_core::ports::RegistryError;
+use lockgate_core::ports::{ChannelChange, DestinationChange, RegistryError, Standing};
 use lockgate_core::time::Timestamp;
 
 use super::{taken, unknown};
-use crate::column::{document, text, word};
+use crate::column::{document, optional_document, text, word};
 use crate::error::Failure;
+use crate::load;
 use crate::store::PgStore;
 
 pub(super) async fn add_destination(store: &PgStore, it: &Destination) -> Result<(), RegistryError> {
@@ -29,23 +31,38 @@ pub(super) async fn add_destination(store: &PgStore, it: &Destination) -> Result
     Ok(())
 }
 
-pub(super) async fn update_destination(store: &PgStore, it: &Destination) -> Result<(), RegistryError> {
-    let done = sqlx::query!(
+/// Writes what is given alone: a host that turned it off a moment ago is not undone by a change of its settings.
+pub(super) async fn update_destination(
+    store: &PgStore,
+    id: DestinationId,
+    change: &DestinationChange,
+) -> Result<Destination, RegistryError> {
+    let status = change.standing.as_ref().map(|standing| match standing {
+        Standing::On => DestinationStatus::Active,
+        Standing::Off(_) => DestinationStatus::Disabled,
+    });
+    let disabled = change.standing.as_ref().and_then(|standing| match standing {
+        Standing::On => None,
+        Standing::Off(disabled) => Some(disabled),
+    });
+    sqlx::query!(
         "update destinations
-         set endpoint = $2, ordered = $3, status = $4, settings = $5, disabled_reason = $6, disabled_at = $7
+         set endpoint = coalesce($2, endpoint), ordered = coalesce($3, ordered), settings = coalesce($4, settings),
+             status = coalesce($5, status), disabled_reason = case when $5::text is null then disabled_reason else $6 end,
+             disabled_at = case when $5::text is null then disabled_at else $7 end
          where id = $1",
-        it.id.uuid(),
-        document(&it.endpoint)?,
-        it.ordered,
-        word(&it.status)?,
-        document(&it.settings)?,
-        it.disabled.as_ref().map(|disabled| text(&disabled.reason)),
-        it.disabled.as_ref().map(|disabled| disabled.at)
+        id.uuid(),
+        optional_document(change.endpoint.as_ref())?,
+        change.ordered,
+        optional_document(change.settings.as_ref())?,
+        status.as_ref().map(word).transpose()?,
+        disabled.map(|it| text(&it.reason)),
+        disabled.map(|it| it.at)
     )
     .execute(&store.worker)
     .await
     .map_err(Failure::from)?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(unknown("destination", it.id)) }
+    load::destination(store, id).await?.ok_or_else(|| unknown("destination", id))
 }
 
 pub(super) async fn add_channel(store: &PgStore, it: &Channel) -> Result<(), RegistryError> {
@@ -65,22 +82,28 @@ pub(super) async fn add_channel(store: &PgStore, it: &Channel) -> Result<(), Reg
     Ok(())
 }
 
-pub(super) async fn update_channel(store: &PgStore, it: &Channel) -> Result<(), RegistryError> {
-    let done = sqlx::query!(
-        "update channels set kind = $2, events = $3, enabled = $4, failing_since = $5, disabled_reason = $6,
-                disabled_at = $7 where id = $1",
-        it.id.uuid(),
-        document(&it.kind)?,
-        document(&it.events)?,
-        it.enabled,
-        it.health.failing_since,
-        it.health.disabled.as_ref().map(|disabled| text(&disabled.reason)),
-        it.health.disabled.as_ref().map(|disabled| disabled.at)
+/// Writes what is given alone.
+pub(super) async fn update_channel(
+    store: &PgStore,
+    id: ChannelId,
+    change: &ChannelChange,
+) -> Result<Channel, RegistryError> {
+    sqlx::query!(
+        "update channels
+         set kind = coalesce($2, kind), events = coalesce($3, events), enabled = coalesce($4, enabled),
+             failing_since = case when $4::boolean is null then failing_since end,
+             disabled_reason = case when $4::boolean is null then disabled_reason end,
+             disabled_at = case when $4::boolean is null then disabled_at end
+         where id = $1",
+        id.uuid(),
+        optional_document(change.kind.as_ref())?,
+        optional_document(change.events.as_ref())?,
+        change.enabled
     )
     .execute(&store.worker)
     .await
     .map_err(Failure::from)?;
-    if done.rows_affected() == 1 { Ok(()) } else { Err(unknown("channel", it.id)) }
+    load::channel_by_id(store, id).await?.ok_or_else(|| unknown("channel", id))
 }
 
 /// Due a moment later than now: nobody rings for what comes due later, the poll finds it.

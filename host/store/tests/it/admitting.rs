@@ -4,8 +4,8 @@ use lockgate_core::breaker::BreakerState;
 use lockgate_core::claim::Claim;
 use lockgate_core::command::Work;
 use lockgate_core::delivery::{Answer, Cause, Delivery, Wait};
-use lockgate_core::destination::{Destination, DestinationSettings};
-use lockgate_core::ports::{Admission, Blame, Registry, TransferStore};
+use lockgate_core::destination::{Destination, DestinationSettings, DestinationStatus};
+use lockgate_core::ports::{Admission, Blame, DestinationChange, Registry, Standing, TransferStore};
 use lockgate_core::state::{DeliveryMove, Stamp, delivery};
 use lockgate_core::viewer::Role;
 
@@ -20,8 +20,9 @@ struct Scene {
 async fn scene(count: usize, settings: DestinationSettings) -> Scene {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
-    let inbox = Destination { settings, ..world.destination(bob, "inbox", false).await };
-    world.store.update_destination(&inbox).await.expect("its settings");
+    let inbox = world.destination(bob, "inbox", false).await;
+    let change = DestinationChange { settings: Some(settings), ..DestinationChange::default() };
+    let inbox = world.store.update_destination(inbox.id, &change).await.expect("its settings");
     let mut sent = vec![];
     for _ in 0..count {
         let share = world.accepted(alice, &[bob]).await.remove(0);
@@ -118,4 +119,21 @@ async fn a_refused_payload_does_not_trip_the_breaker() {
         scene.answered(&claim, Answer::refused(Cause::Refused, "400")).await;
     }
     assert_eq!(scene.admit(&scene.claim(2).await).await, Admission::Go);
+}
+
+#[tokio::test]
+async fn a_change_of_settings_does_not_turn_on_what_was_gone_a_moment_before() {
+    let scene = scene(1, DestinationSettings::default()).await;
+    let claim = scene.claim(0).await;
+    let gone = Answer::Refused { cause: Cause::Gone, error: "410 Gone".into(), disable: true, response: None };
+    // Whoever changes the settings has read the destination before it was turned off.
+    let settings = DestinationSettings { concurrent: 2, ..scene.inbox.settings.clone() };
+    let change = DestinationChange { settings: Some(settings.clone()), ..DestinationChange::default() };
+    scene.answered(&claim, gone).await;
+    let now = scene.world.store.update_destination(scene.inbox.id, &change).await.expect("the destination");
+    assert_eq!((now.status, now.settings), (DestinationStatus::Disabled, settings));
+    assert_eq!(now.disabled.map(|it| it.reason).as_deref(), Some("410 Gone"));
+    let on = DestinationChange { standing: Some(Standing::On), ..DestinationChange::default() };
+    let now = scene.world.store.update_destination(scene.inbox.id, &on).await.expect("the destination");
+    assert_eq!((now.status, now.disabled), (DestinationStatus::Active, None));
 }

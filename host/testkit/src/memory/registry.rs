@@ -3,13 +3,15 @@
 use async_trait::async_trait;
 use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::claim::Aggregate;
-use lockgate_core::destination::Destination;
+use lockgate_core::destination::{Destination, DestinationStatus};
 use lockgate_core::id::{AgreementId, ChannelId, DestinationId, PartnerId, PluginId, PolicyId, RevisionId};
-use lockgate_core::notification::{Channel, NotificationState};
+use lockgate_core::notification::{Channel, ChannelHealth, NotificationState};
 use lockgate_core::partner::Partner;
 use lockgate_core::plugin::{PluginDigest, PluginVersion, Published};
 use lockgate_core::policy::{Owner, Revision, Rollout};
-use lockgate_core::ports::{NewRevision, Registry, RegistryError, StoreError};
+use lockgate_core::ports::{
+    ChannelChange, DestinationChange, NewRevision, Registry, RegistryError, Standing, StoreError,
+};
 use lockgate_core::quota::Quota;
 use lockgate_core::time::{Clock as _, Timestamp};
 
@@ -82,11 +84,24 @@ impl Registry for MemoryStore {
         Ok(())
     }
 
-    async fn update_destination(&self, destination: &Destination) -> Result<(), RegistryError> {
+    async fn update_destination(
+        &self,
+        id: DestinationId,
+        change: &DestinationChange,
+    ) -> Result<Destination, RegistryError> {
         let mut state = self.state();
-        let known = state.destinations.iter_mut().find(|it| it.id == destination.id);
-        *known.ok_or_else(|| unknown("destination", destination.id))? = destination.clone();
-        Ok(())
+        let known = state.destinations.iter_mut().find(|it| it.id == id);
+        let it = known.ok_or_else(|| unknown("destination", id))?;
+        let DestinationChange { endpoint, ordered, settings, standing } = change.clone();
+        it.endpoint = endpoint.unwrap_or_else(|| it.endpoint.clone());
+        it.ordered = ordered.unwrap_or(it.ordered);
+        it.settings = settings.unwrap_or_else(|| it.settings.clone());
+        match standing {
+            Some(Standing::On) => (it.status, it.disabled) = (DestinationStatus::Active, None),
+            Some(Standing::Off(why)) => (it.status, it.disabled) = (DestinationStatus::Disabled, Some(why)),
+            None => {}
+        }
+        Ok(it.clone())
     }
 
     async fn find_destination(&self, id: DestinationId) -> Result<Option<Destination>, StoreError> {
@@ -98,11 +113,16 @@ impl Registry for MemoryStore {
         Ok(())
     }
 
-    async fn update_channel(&self, channel: &Channel) -> Result<(), RegistryError> {
+    async fn update_channel(&self, id: ChannelId, change: &ChannelChange) -> Result<Channel, RegistryError> {
         let mut state = self.state();
-        let known = state.channels.iter_mut().find(|it| it.id == channel.id);
-        *known.ok_or_else(|| unknown("channel", channel.id))? = channel.clone();
-        Ok(())
+        let it = state.channels.iter_mut().find(|it| it.id == id).ok_or_else(|| unknown("channel", id))?;
+        let ChannelChange { kind, events, enabled } = change.clone();
+        it.kind = kind.unwrap_or_else(|| it.kind.clone());
+        it.events = events.unwrap_or_else(|| it.events.clone());
+        if let Some(enabled) = enabled {
+            (it.enabled, it.health) = (enabled, ChannelHealth::default());
+        }
+        Ok(it.clone())
     }
 
     async fn recover_channel(&self, channel: &Channel, since: Timestamp) -> Result<u64, RegistryError> {
