@@ -67,6 +67,17 @@ impl Breaker {
         }
     }
 
+    /// The breaker after an attempt that says nothing of the destination's health: if it was the probe, the next may probe
+    /// at once.
+    pub fn released(&self, delivery: DeliveryId, now: Timestamp) -> Self {
+        match self.state {
+            BreakerState::HalfOpen if self.probe == Some(delivery) => {
+                Self { until: Some(now), probe: None, ..self.clone() }
+            }
+            _ => self.clone(),
+        }
+    }
+
     /// The breaker after an attempt that shows the destination in health or not.
     pub fn after(&self, healthy: bool, settings: &DestinationSettings, now: Timestamp) -> Self {
         if healthy || settings.breaker_failures == 0 {

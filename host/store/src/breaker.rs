@@ -86,10 +86,29 @@ pub(crate) async fn put(connection: &mut PgConnection, of: DestinationId, it: &B
     Ok(())
 }
 
+/// Lets another delivery probe at once, if this one did.
+async fn release(connection: &mut PgConnection, probe: &Delivery) -> Result<(), Failure> {
+    let probes = sqlx::query_scalar!(
+        r#"select exists (select from breakers where destination = $1 and probe = $2) as "probes!""#,
+        probe.destination.uuid(),
+        probe.id.uuid()
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if probes {
+        let (before, now) = lock(connection, probe.destination, probe.receiver).await?;
+        put(connection, probe.destination, &before.released(probe.id, now)).await?;
+    }
+    Ok(())
+}
+
 /// What an attempt's answer does to the breaker; how many of those that wait may be rung for now.
 pub(crate) async fn heard(connection: &mut PgConnection, of: &Delivery, attempt: &Attempt) -> Result<u32, Failure> {
-    let Some(healthy) = attempt.answer.health() else { return Ok(1) };
     let destination = of.destination.uuid();
+    let Some(healthy) = attempt.answer.health() else {
+        release(connection, of).await?;
+        return Ok(1);
+    };
     if healthy {
         // Usually there is nothing to write and nobody to ring for, and nobody waits for a lock.
         let now = sqlx::query!(

@@ -42,6 +42,18 @@ fn opens_after_failures_in_a_row_and_lets_one_probe_at_a_time() {
 }
 
 #[test]
+fn a_probe_that_says_nothing_of_the_destination_leaves_the_next_one_to_ask() {
+    let later = NOW + Duration::from_secs(30);
+    let (probe, other) = (some_delivery(), some_delivery());
+    let probing = opened().admit(probe, later).expect("the pause is over");
+    assert_eq!(probing.released(other, later), probing, "only the probe itself");
+    let released = probing.released(probe, later);
+    assert_eq!((released.state, released.trips), (BreakerState::HalfOpen, probing.trips));
+    assert_eq!(released.admit(other, later).expect("nobody probes").probe, Some(other));
+    assert_eq!(Breaker::default().released(probe, NOW), Breaker::default());
+}
+
+#[test]
 fn each_failed_probe_doubles_the_pause_up_to_a_quarter_of_an_hour() {
     let mut breaker = opened();
     let mut pauses = vec![];

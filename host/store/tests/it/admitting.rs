@@ -122,6 +122,20 @@ async fn a_refused_payload_does_not_trip_the_breaker() {
 }
 
 #[tokio::test]
+async fn a_probe_whose_answer_says_nothing_of_the_destination_lets_the_next_one_probe() {
+    let scene = scene(3, DestinationSettings { breaker_failures: 1, ..DestinationSettings::default() }).await;
+    let claim = scene.claim(0).await;
+    assert_eq!(scene.admit(&claim).await, Admission::Go);
+    scene.answered(&claim, Answer::failed(Cause::ServerError, "500")).await;
+    scene.world.run("update breakers set until = now() - interval '1 second'").await;
+    let (probe, other) = (scene.claim(1).await, scene.claim(2).await);
+    assert_eq!(scene.admit(&probe).await, Admission::Go);
+    assert_eq!(waits(scene.admit(&other).await), Some(Wait::Breaker));
+    scene.answered(&probe, Answer::failed(Cause::Misconfigured, "302 Found")).await;
+    assert_eq!(scene.admit(&other).await, Admission::Go, "not only when the first one's time is over");
+}
+
+#[tokio::test]
 async fn a_change_of_settings_does_not_turn_on_what_was_gone_a_moment_before() {
     let scene = scene(1, DestinationSettings::default()).await;
     let claim = scene.claim(0).await;

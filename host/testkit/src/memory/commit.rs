@@ -115,9 +115,12 @@ impl State {
     fn hear(&mut self, change: &Change) {
         let (Aggregate::Delivery(it), Some(attempt)) = (change.next(), change.attempt()) else { return };
         let settings = self.destinations.iter().find(|known| known.id == it.destination).map(|it| it.settings.clone());
-        let (Some(settings), Some(healthy)) = (settings, attempt.answer.health()) else { return };
+        let Some(settings) = settings else { return };
         let breaker = self.breakers.entry(it.destination).or_default();
-        *breaker = breaker.after(healthy, &settings, change.at());
+        *breaker = match attempt.answer.health() {
+            Some(healthy) => breaker.after(healthy, &settings, change.at()),
+            None => breaker.released(it.id, change.at()),
+        };
     }
 
     fn tell(&mut self, event: &Event, change: &Change) {
