@@ -45,13 +45,15 @@ fn wait_for_slot(now: Timestamp) -> Admission {
     Admission::Wait { until: now + CROWDED, waits: Wait::Slot }
 }
 
-/// Counts the claim among the attempts under way at the destination, unless they are as many as there may be.
+/// Counts the claim among the attempts under way at the destination, unless they are as many as there may be: one, where
+/// it keeps order, or the second could arrive before the first.
 async fn begins(
     connection: &mut PgConnection,
     claim: &Claim,
     delivery: &Delivery,
     to: &Destination,
 ) -> Result<bool, Failure> {
+    let most = if to.ordered { 1 } else { to.settings.concurrent };
     let done = sqlx::query!(
         "update deliveries set attempting = true
          where id = $1 and version = $2 and claimed_by = $3
@@ -60,7 +62,7 @@ async fn begins(
         delivery.version,
         claim.host.uuid(),
         to.id.uuid(),
-        i64::from(to.settings.concurrent)
+        i64::from(most)
     )
     .execute(connection)
     .await?;

@@ -18,9 +18,13 @@ struct Scene {
 }
 
 async fn scene(count: usize, settings: DestinationSettings) -> Scene {
+    to(false, count, settings).await
+}
+
+async fn to(ordered: bool, count: usize, settings: DestinationSettings) -> Scene {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
-    let inbox = world.destination(bob, "inbox", false).await;
+    let inbox = world.destination(bob, "inbox", ordered).await;
     let change = DestinationChange { settings: Some(settings), ..DestinationChange::default() };
     let inbox = world.store.update_destination(inbox.id, &change).await.expect("its settings");
     let mut sent = vec![];
@@ -119,6 +123,24 @@ async fn a_refused_payload_does_not_trip_the_breaker() {
         scene.answered(&claim, Answer::refused(Cause::Refused, "400")).await;
     }
     assert_eq!(scene.admit(&scene.claim(2).await).await, Admission::Go);
+}
+
+#[tokio::test]
+async fn an_ordered_destination_takes_one_attempt_at_a_time_however_many_it_may_take_at_once() {
+    let scene = to(true, 2, DestinationSettings::default()).await;
+    let first = scene.claim(0).await;
+    scene.answered(&first, Answer::refused(Cause::Refused, "400")).await;
+    let second = scene.claim(1).await;
+    assert_eq!(scene.admit(&second).await, Admission::Go);
+    // The dead letter is sent again while the one behind it is on its way.
+    let dead = scene.world.delivery(scene.sent[0].id).await;
+    let again = DeliveryMove::Redrive { reason: "it was repaired".into(), redrive: None, judged_again: false };
+    let again = delivery::apply(&dead, again, &Stamp::of_person("bob", now(), None)).expect("a dead letter");
+    scene.world.store.commit(&again).await.expect("redriven");
+    let first = scene.claim(0).await;
+    assert_eq!(waits(scene.admit(&first).await), Some(Wait::Slot), "two under way at once have no order");
+    scene.answered(&second, Answer::Taken { receipt: "200".into() }).await;
+    assert_eq!(scene.admit(&first).await, Admission::Go);
 }
 
 #[tokio::test]
