@@ -127,8 +127,8 @@ async fn consignments(
     claimed!(rows, Consignment)
 }
 
-/// An ordered destination's delivery is claimed only when it is the lowest unfinished one; when that is settled the
-/// next is rung for again (see `commit::line`).
+/// An ordered destination's delivery is claimed only when it is the lowest unfinished one, and no running redrive has a
+/// lower one to schedule; when that is settled the next is rung for again (see `commit::line`).
 async fn deliveries(
     connection: &mut PgConnection,
     host: Uuid,
@@ -139,9 +139,7 @@ async fn deliveries(
         "update deliveries t set version = t.version + 1, claimed_by = $1, claimed_at = now()
          from unnest($2::uuid[], $3::bigint[]) k(id, version)
          where t.id = k.id and t.version = k.version and t.state = 'scheduled'
-           and (t.position is null or not exists (
-                select from deliveries b
-                where b.destination = t.destination and b.position < t.position and b.state = 'scheduled'))
+           and (t.position is null or t.position <= first_in_line(t.destination))
          returning",
         "",
         host,

@@ -36,6 +36,7 @@ mod together;
 mod turn_off;
 mod waiting;
 
+pub(crate) use line::first as first_in_line;
 pub(crate) use outbox::ring;
 pub(crate) use together::Together;
 

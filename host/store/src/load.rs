@@ -115,14 +115,9 @@ pub(crate) async fn destination(store: &PgStore, id: DestinationId) -> Result<Op
     one(destinations!("where t.id = $1", id.uuid()).fetch_optional(&store.worker).await?)
 }
 
-/// The lowest position of an ordered destination whose delivery is not settled.
+/// The lowest position of an ordered destination whose delivery is not settled, or that a running redrive has yet to send.
 pub(crate) async fn first_unfinished(store: &PgStore, of: DestinationId) -> Result<Option<i64>, Failure> {
-    Ok(sqlx::query_scalar!(
-        "select min(position) from deliveries where destination = $1 and state = 'scheduled' and position is not null",
-        of.uuid()
-    )
-    .fetch_one(&store.worker)
-    .await?)
+    Ok(sqlx::query_scalar!("select first_in_line($1)", of.uuid()).fetch_one(&store.worker).await?)
 }
 
 /// A channel.

@@ -95,7 +95,8 @@ pub trait TransferStore: Send + Sync + Debug {
     async fn destinations(&self, partner: PartnerId) -> Result<Vec<Destination>, StoreError>;
     /// A destination by id, active or not.
     async fn destination(&self, id: crate::id::DestinationId) -> Result<Option<Destination>, StoreError>;
-    /// The lowest position of an ordered destination's deliveries that are still scheduled.
+    /// The lowest position of an ordered destination whose delivery is scheduled, or that a running redrive has yet to
+    /// schedule again.
     async fn first_unfinished(&self, destination: crate::id::DestinationId) -> Result<Option<i64>, StoreError>;
     /// A partner's channel by name.
     async fn channel(&self, partner: PartnerId, name: &str) -> Result<Option<Channel>, StoreError>;

@@ -58,26 +58,62 @@ pub(super) async fn consignments(connection: &mut PgConnection, wish: Wish) -> R
     claimed!(rows, Consignment)
 }
 
+/// The oldest of each destination, found index entry by index entry: neither another receiver's flood nor many that wait
+/// at one destination are looked at. For free slots as many wait as are taken; behind a breaker nobody is taken until its
+/// pause or its probe's time is over, then one, and who closes it rings for the others.
 pub(super) async fn deliveries(connection: &mut PgConnection, wish: Wish) -> Result<Vec<Claimed>, Failure> {
     let rows = deliveries!(
-        "with crowded as materialized (
-            select b.destination from deliveries b join destinations t on t.id = b.destination
-            where b.attempting group by b.destination, t.settings
-            having count(*) >= coalesce((t.settings ->> 'concurrent')::integer, $4)),
+        "with recursive open(destination) as (
+            (select destination from deliveries where state = 'scheduled' and claimed_by is null
+             order by destination limit 1)
+            union all
+            select (select d.destination from deliveries d
+                    where d.destination > open.destination and d.state = 'scheduled' and d.claimed_by is null
+                    order by d.destination limit 1)
+            from open where open.destination is not null),
+         busy as materialized (
+            select destination, count(*) as attempts from deliveries where attempting group by destination),
+         place as materialized (
+            select t.id, greatest(0, case when t.ordered then 1
+                                          else coalesce((t.settings ->> 'concurrent')::integer, $4) end
+                                     - coalesce(busy.attempts, 0)) as slots,
+                   exists (select from deliveries d
+                           where d.destination = t.id and d.state = 'scheduled' and d.position is not null) as line,
+                   not exists (select from breakers b
+                               where b.destination = t.id and b.state <> 'closed' and b.until > now()) as passes
+            from open join destinations t on t.id = open.destination
+                 left join busy on busy.destination = t.id),
          due as (
-            select id, version, row_number() over (partition by receiver order by due_at) as turn
-            from (
-                select d.id, d.version, d.receiver, d.due_at from deliveries d
-                where d.state = 'scheduled' and d.claimed_by is null and d.due_at <= now()
-                  and (d.due_at > d.updated_at or d.due_at <= now() - make_interval(secs => $3))
-                  and (d.position is null or not exists (
-                       select from deliveries b
-                       where b.destination = d.destination and b.position < d.position and b.state = 'scheduled'))
-                  and (d.waits is distinct from 'slot' or d.destination not in (select destination from crowded))
-                order by d.due_at limit $2::bigint * 8) oldest),
+            select it.id, it.version, it.due_at, row_number() over (partition by it.receiver order by it.due_at) as turn
+            from place cross join lateral (
+                (select d.id, d.version, d.receiver, d.due_at from deliveries d
+                 where d.destination = place.id and d.state = 'scheduled' and d.claimed_by is null
+                   and d.position is null and (d.waits is null or d.waits in ('line', 'partner'))
+                   and d.due_at <= now() and (d.due_at > d.updated_at or d.due_at <= now() - make_interval(secs => $3))
+                 order by d.due_at limit $2)
+                union all
+                (select d.id, d.version, d.receiver, d.due_at from deliveries d
+                 where d.destination = place.id and d.state = 'scheduled' and d.claimed_by is null
+                   and d.position is null and d.waits = 'slot' and d.waits in ('slot', 'breaker') and d.due_at <= now()
+                 order by d.due_at limit least($2, place.slots))
+                union all
+                (select d.id, d.version, d.receiver, d.due_at from deliveries d
+                 where place.passes and d.destination = place.id and d.state = 'scheduled' and d.claimed_by is null
+                   and d.position is null and d.waits = 'breaker' and d.waits in ('slot', 'breaker')
+                   and d.due_at <= now()
+                 order by d.due_at limit 1)
+                union all
+                (select d.id, d.version, d.receiver, d.due_at from deliveries d
+                 where place.line and d.destination = place.id and d.state = 'scheduled' and d.claimed_by is null
+                   and d.position = first_in_line(place.id)
+                   and d.due_at <= now() and (d.due_at > d.updated_at or d.due_at <= now() - make_interval(secs => $3))
+                   and (d.waits is distinct from 'slot' or place.slots > 0)
+                   and (d.waits is distinct from 'breaker' or place.passes))) it),
          picked as (
-            select p.id from deliveries p join due on p.id = due.id and p.version = due.version
-            where p.claimed_by is null order by due.turn, p.due_at limit $2 for update of p skip locked)
+            select p.id from (select id, version from due order by turn, due_at) due cross join lateral (
+                select id from deliveries
+                where id = due.id and version = due.version and claimed_by is null limit 1 for update skip locked) p
+            limit $2)
          update deliveries t set version = t.version + 1, claimed_by = $1, claimed_at = now()
          from picked where t.id = picked.id returning",
         "",

@@ -6,6 +6,7 @@ use lockgate_core::ports::{ClaimedLane, Left};
 use lockgate_core::redrive::Lane;
 
 use crate::column::{from_word, unsigned};
+use crate::commit;
 use crate::error::Failure;
 use crate::load;
 use crate::row::LaneRow;
@@ -53,7 +54,8 @@ async fn tripped(store: &PgStore, of: DestinationId) -> Result<bool, Failure> {
     Ok(state.is_some_and(|it| it != BreakerState::Closed))
 }
 
-/// Gives a lane back. The redrive is finished with its last lane, also while it is paused.
+/// Gives a lane back. The redrive is finished with its last lane, also while it is paused. Who waited in an ordered
+/// destination's line until the redrive had passed is rung for.
 pub(super) async fn leave(store: &PgStore, claimed: &ClaimedLane, left: Left) -> Result<(), Failure> {
     let lane = &claimed.lane;
     let (redrive, destination) = (lane.redrive.uuid(), lane.destination.uuid());
@@ -83,7 +85,12 @@ pub(super) async fn leave(store: &PgStore, claimed: &ClaimedLane, left: Left) ->
         )
         .execute(&mut *transaction)
         .await?;
+        let next = commit::first_in_line(&mut transaction, lane.destination).await?;
+        commit::ring(&mut transaction, next.as_slice(), &[]).await?;
     }
     transaction.commit().await?;
+    if done {
+        store.wake.notify_one();
+    }
     Ok(())
 }

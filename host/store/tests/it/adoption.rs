@@ -3,8 +3,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use lockgate_core::claim::ClaimOrigin;
+use lockgate_core::claim::{Aggregate, ClaimOrigin};
 use lockgate_core::command::Work;
+use lockgate_core::delivery::Delivery;
+use lockgate_core::destination::Destination;
+use lockgate_core::id::PartnerId;
 use lockgate_core::policy::Side;
 use lockgate_core::ports::TransferStore;
 
@@ -105,4 +108,79 @@ async fn one_partners_flood_does_not_hide_anothers_work() {
     let late = world.received(carol, &[bob]).await;
     let adopted = world.store.adopt(world.host, 4, Duration::ZERO).await.expect("an answer");
     assert!(adopted.iter().any(|claim| claim.aggregate.work() == Work::Transfer(late.id)), "{adopted:?}");
+}
+
+/// Deliveries of a share each to a destination.
+async fn sent(world: &World, from: PartnerId, to: &Destination, count: usize) -> Vec<Delivery> {
+    let mut sent = vec![];
+    for _ in 0..count {
+        let share = world.accepted(from, &[to.partner]).await.remove(0);
+        sent.extend(world.released(&share, &[to]).await);
+    }
+    sent
+}
+
+/// Five hundred more like those that are on their way to a destination.
+async fn many(world: &World, to: &Destination) {
+    let more = format!(
+        "insert into deliveries (id, version, state, consignment, transfer, receiver, destination, due_at, attempts,
+                                 adoptions, created_at, updated_at, replay_of)
+         select gen_random_uuid(), 0, 'scheduled', d.consignment, d.transfer, d.receiver, d.destination, d.due_at, 0, 0,
+                d.created_at, d.updated_at, d.id
+         from deliveries d, generate_series(1, 500) where d.destination = '{}'",
+        to.id.uuid()
+    );
+    world.run(&more).await;
+}
+
+#[tokio::test]
+async fn behind_a_breaker_nobody_is_taken_until_its_time_is_over_then_one_and_others_retries_are_found() {
+    let world = World::new().await;
+    let (alice, bob, carol) = (world.partner("alice").await, world.partner("bob").await, world.partner("carol").await);
+    let (hangs, well) = (world.destination(bob, "inbox", false).await, world.destination(carol, "inbox", false).await);
+    sent(&world, alice, &hangs, 1).await;
+    let retry = sent(&world, alice, &well, 1).await.remove(0);
+    many(&world, &hangs).await;
+    world
+        .run("update deliveries set updated_at = now() - interval '2 hours', due_at = now() - interval '1 hour'")
+        .await;
+    world.run(&format!("update deliveries set waits = 'breaker' where destination = '{}'", hangs.id.uuid())).await;
+    world.run(&format!("update deliveries set due_at = now() where id = '{}'", retry.id.uuid())).await;
+    let breaker = format!(
+        "insert into breakers (destination, receiver, state, failures, trips, until, probe)
+         values ('{}', '{}', 'half-open', 5, 1, now() + interval '100 seconds', gen_random_uuid())",
+        hangs.id.uuid(),
+        bob.uuid()
+    );
+    world.run(&breaker).await;
+    let pass = async || {
+        let claims = world.store.adopt(world.host, 8, LATER).await.expect("an answer");
+        let deliveries = claims.into_iter().filter_map(|it| match it.aggregate {
+            Aggregate::Delivery(it) => Some(it),
+            _ => None,
+        });
+        deliveries.collect::<Vec<_>>()
+    };
+    let found = pass().await;
+    assert_eq!(found.iter().map(|it| it.id).collect::<Vec<_>>(), [retry.id], "those behind the breaker hide nobody");
+    assert!(pass().await.is_empty(), "the probe is under way");
+    world.run("update breakers set until = now() - interval '1 second'").await;
+    let found = pass().await;
+    assert_eq!(found.iter().map(|it| it.destination).collect::<Vec<_>>(), [hangs.id], "one probes");
+}
+
+#[tokio::test]
+async fn one_receivers_flood_of_retries_does_not_hide_anothers() {
+    let world = World::new().await;
+    let (alice, bob, carol) = (world.partner("alice").await, world.partner("bob").await, world.partner("carol").await);
+    let (one, other) = (world.destination(bob, "inbox", false).await, world.destination(carol, "inbox", false).await);
+    sent(&world, alice, &one, 1).await;
+    many(&world, &one).await;
+    let late = sent(&world, alice, &other, 1).await.remove(0);
+    world
+        .run("update deliveries set updated_at = now() - interval '2 hours', due_at = now() - interval '1 hour'")
+        .await;
+    world.run(&format!("update deliveries set due_at = now() where id = '{}'", late.id.uuid())).await;
+    let adopted = world.store.adopt(world.host, 8, LATER).await.expect("an answer");
+    assert!(adopted.iter().any(|it| it.aggregate.work() == Work::Delivery(late.id)), "{adopted:?}");
 }

@@ -183,3 +183,43 @@ async fn a_redrive_is_seen_by_its_partner_and_operators_and_groups_by_the_receiv
     }
     assert_eq!(scene.inbox.partner, scene.bob);
 }
+
+#[tokio::test]
+async fn what_is_live_waits_in_line_until_a_running_redrive_has_passed_it() {
+    let scene = dead(3, true).await;
+    let (world, store) = (&scene.world, &scene.world.store);
+    let alice = world.partner("carol").await;
+    let share = world.accepted(alice, &[scene.bob]).await.remove(0);
+    let live = world.released(&share, &[&scene.inbox]).await.remove(0);
+    let claims = async |id: DeliveryId| {
+        let rung = world.rung(lockgate_core::command::Work::Delivery(id)).await;
+        !store.claim(world.host, &[rung]).await.expect("an answer").is_empty()
+    };
+    let first = async || store.first_unfinished(scene.inbox.id).await.expect("an answer");
+    assert_eq!(first().await, live.position, "dead letters are out of the line");
+    let started = scene.start(1).await;
+    assert_eq!(first().await, Some(1), "until they are sent again");
+    assert!(!claims(live.id).await);
+    assert!(scene.redriver().work(world.host, store).await.expect("an answer"), "one a second");
+    assert_eq!(first().await, Some(1));
+    world.delivered(scene.dead[0]).await;
+    assert_eq!(first().await, Some(2), "the next one is not scheduled yet, and holds the line all the same");
+    assert!(!claims(live.id).await, "a live one overtook the redrive");
+
+    let change = async |wanted: RedriveMove| {
+        scene.redriver().decide(&user(scene.bob), started.id, wanted).await.expect("a legal move");
+    };
+    change(RedriveMove::Pause).await;
+    assert_eq!(first().await, live.position, "a redrive that rests holds up nobody");
+    change(RedriveMove::Resume).await;
+    for _ in 0..3 {
+        world.run("update redrive_lanes set due_at = now()").await;
+        scene.redriver().work(world.host, store).await.expect("an answer");
+    }
+    assert_eq!(scene.found(started.id).await.state, RedriveState::Finished);
+    for id in &scene.dead[1..] {
+        assert!(!claims(live.id).await);
+        world.delivered(*id).await;
+    }
+    assert!(claims(live.id).await);
+}
