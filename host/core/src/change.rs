@@ -8,8 +8,8 @@ use crate::command::{Command, Work};
 use crate::consignment::Consignment;
 use crate::decision::Decision;
 use crate::delivery::{Attempt, Delivery};
-use crate::id::{ChannelId, DestinationId, HostId, PayloadId, TransferId};
-use crate::notification::{ChannelHealth, Event, Notification};
+use crate::id::{DestinationId, HostId, PayloadId, TransferId};
+use crate::notification::{Channel, ChannelHealth, Event, Notification};
 use crate::provenance::Entry;
 use crate::time::Timestamp;
 use crate::transfer::Version;
@@ -33,7 +33,7 @@ pub struct Change {
     pub(crate) promotes: Vec<PayloadId>,
     pub(crate) discards: Vec<PayloadId>,
     pub(crate) disables: Option<Disabling>,
-    pub(crate) channel: Option<(ChannelId, ChannelHealth)>,
+    pub(crate) channel: Option<(Channel, ChannelHealth)>,
     pub(crate) turns_off: Option<TurningOff>,
     pub(crate) at: Timestamp,
 }
@@ -184,8 +184,9 @@ impl Change {
         self.disables.as_ref()
     }
 
-    /// How a channel fares from now on.
-    pub const fn channel(&self) -> Option<&(ChannelId, ChannelHealth)> {
+    /// A channel as it was read before it was asked, and how it fares from now on: so only where nobody else found or made
+    /// it otherwise meanwhile.
+    pub const fn channel(&self) -> Option<&(Channel, ChannelHealth)> {
         self.channel.as_ref()
     }
 

@@ -83,6 +83,11 @@ event_kinds! {
     ChannelDisabled "channel.disabled";
 }
 
+/// A message that asks a failing channel and says nothing for so long no longer keeps others from asking.
+pub const ASKING: Duration = Duration::from_secs(120);
+/// For so long a channel that failed is left alone by those that wait for it, if nobody asks it for other reasons.
+pub const LEFT_ALONE: Duration = Duration::from_secs(10);
+
 /// A notification as the store remembers it; unique per event, binding and part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notification {
@@ -110,6 +115,9 @@ pub struct Notification {
     pub due_at: Timestamp,
     /// Attempts at the message under way.
     pub attempts: u32,
+    /// The failing channel that it waits for while another message asks it; nobody looks at it until that one is well, or
+    /// was left alone for a while.
+    pub waits: Option<ChannelId>,
     /// What the last failed attempt said.
     pub last_error: Option<String>,
     /// How often another host took it over.
@@ -190,6 +198,8 @@ pub struct ChannelHealth {
     pub failing_since: Option<Timestamp>,
     /// Why and when a host turned it off.
     pub disabled: Option<Disabled>,
+    /// Whether messages wait for it that are rung for when it takes one.
+    pub waited_for: bool,
 }
 
 impl ChannelHealth {
@@ -204,14 +214,16 @@ impl ChannelHealth {
         match answer {
             Answer::Taken { .. } => Self::default(),
             Answer::Refused { disable: true, error, .. } => {
-                Self { failing_since: Some(since), disabled: disabled(error.clone()) }
+                Self { failing_since: Some(since), disabled: disabled(error.clone()), ..*self }
             }
             Answer::Failed { .. } | Answer::Refused { .. } if at - since >= patience => {
                 let days = patience.as_secs() / (24 * 60 * 60);
                 let reason = format!("it took no message for {days} days");
-                Self { failing_since: Some(since), disabled: disabled(reason) }
+                Self { failing_since: Some(since), disabled: disabled(reason), ..*self }
             }
-            Answer::Failed { .. } | Answer::Refused { .. } => Self { failing_since: Some(since), disabled: None },
+            Answer::Failed { .. } | Answer::Refused { .. } => {
+                Self { failing_since: Some(since), disabled: None, ..*self }
+            }
         }
     }
 }

@@ -96,7 +96,6 @@ pub struct PipelinePorts {
 pub struct Pipeline {
     ports: PipelinePorts,
     settings: PipelineSettings,
-    probes: notify::Probes,
 }
 
 /// How work on a claim ended.
@@ -139,7 +138,7 @@ enum Abort {
 impl Pipeline {
     /// A pipeline over these ports.
     pub fn new(ports: PipelinePorts, settings: PipelineSettings) -> Self {
-        Self { ports, settings, probes: notify::Probes::default() }
+        Self { ports, settings }
     }
 
     /// Works on one claim to its end and commits the result. The host goes on with what comes of it if, by then, it has

@@ -24,6 +24,7 @@ use crate::provenance::{Audience, Head, chain};
 use crate::store::PgStore;
 
 mod aggregate;
+mod channel;
 mod create;
 mod line;
 mod lock;
@@ -160,7 +161,11 @@ impl<'c> Writing<'c> {
         create::notifications(self.connection, change.notifications(), keeper).await?;
         let off = match (change.disables(), change.channel()) {
             (Some(destination), _) => turn_off::destination(self.connection, destination).await?,
-            (None, Some((channel, health))) => turn_off::channel(self.connection, *channel, health).await?,
+            (None, Some((before, after))) => {
+                let fared = channel::fares(self.connection, before, after).await?;
+                self.commands.extend(fared.commands);
+                fared.off
+            }
             (None, None) => false,
         };
         let off = change.turns_off().filter(|_| off);

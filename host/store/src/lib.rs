@@ -16,6 +16,7 @@ mod addressing;
 mod admit;
 mod adopt;
 mod announce;
+mod ask;
 mod breaker;
 mod claim;
 mod column;

@@ -8,7 +8,7 @@ use lockgate_core::claim::{Aggregate, Claim};
 use lockgate_core::command::{RungCommand, Work};
 use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{DestinationId, HostId, PartnerId, RevisionId, TransferId};
+use lockgate_core::id::{ChannelId, DestinationId, HostId, NotificationId, PartnerId, RevisionId, TransferId};
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Revision, Side};
@@ -21,7 +21,7 @@ use lockgate_core::transfer::{Transfer, Version};
 use lockgate_core::viewer::Viewer;
 
 use crate::store::PgStore;
-use crate::{addressing, admit, adopt, announce, claim, commit, host, load, pin, provenance, relay, snapshot};
+use crate::{addressing, admit, adopt, announce, ask, claim, commit, host, load, pin, provenance, relay, snapshot};
 
 #[async_trait]
 impl TransferStore for PgStore {
@@ -39,6 +39,10 @@ impl TransferStore for PgStore {
 
     async fn admit(&self, claim: &Claim, destination: &Destination) -> Result<Admission, StoreError> {
         Ok(admit::admit(self, claim, destination).await?)
+    }
+
+    async fn ask(&self, channel: ChannelId, message: NotificationId) -> Result<bool, StoreError> {
+        Ok(ask::ask(self, channel, message).await?)
     }
 
     async fn relinquish(&self, claim: &Claim, after: Duration, blame: Blame) -> Result<(), StoreError> {

@@ -4,6 +4,7 @@ mod commit;
 mod connector;
 mod ledger;
 mod paging;
+mod parking;
 mod passages;
 mod payloads;
 mod reads;

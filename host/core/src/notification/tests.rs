@@ -13,7 +13,7 @@ const NOW: Timestamp = datetime!(2026-03-01 12:00 UTC);
 const PATIENCE: Duration = Duration::from_secs(5 * 24 * 60 * 60);
 
 fn failing(since: time::Duration) -> ChannelHealth {
-    ChannelHealth { failing_since: Some(NOW - since), disabled: None }
+    ChannelHealth { failing_since: Some(NOW - since), ..ChannelHealth::default() }
 }
 
 fn refused(disable: bool) -> Answer {
@@ -27,6 +27,8 @@ fn refused(disable: bool) -> Answer {
 fn one_message_taken_makes_all_forgotten() {
     let taken = Answer::Taken { receipt: "204".to_owned() };
     assert_eq!(failing(time::Duration::days(4)).after(&taken, NOW, PATIENCE), ChannelHealth::default());
+    let waited_for = ChannelHealth { waited_for: true, ..ChannelHealth::default() };
+    assert_ne!(waited_for.after(&taken, NOW, PATIENCE), waited_for, "those that wait have to hear of it");
 }
 
 #[rstest]

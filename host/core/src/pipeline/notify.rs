@@ -1,7 +1,6 @@
 //! Notifying: a notify binding composes messages about an event, a channel takes them one after the other. Nothing ever
-//! waits for a notification, so a plugin that fails is passed over; and no message waits for another one's channel.
-
-mod probes;
+//! waits for a notification, so a plugin that fails is passed over; and no message waits for another one's channel. A channel
+//! that fails is asked by one message at a time, of all hosts together; the others are parked.
 
 use std::time::Duration;
 
@@ -19,12 +18,8 @@ use crate::retry::spread;
 use crate::state::{ADOPTIONS, NotificationMove, Stamp, notification as state};
 use crate::time::Timestamp;
 
-pub(super) use probes::Probes;
-
 /// The most messages about one event through one binding.
 const MESSAGES: usize = 10;
-/// How soon, up to twice, a message asks again whether a channel that fails is being asked: nothing is lost by asking seldom.
-const FAILING: Duration = Duration::from_secs(10);
 
 impl Pipeline {
     pub(super) async fn notify(&self, claim: &Claim, notification: &Notification) -> Result<Change, Abort> {
@@ -120,9 +115,10 @@ impl Pipeline {
             Some(_) => return Ok(skip("its channel is disabled")),
             None => return Ok(skip("its channel does not exist")),
         };
-        let Some(_probe) = self.probes.begin(&channel) else {
-            return Ok(NotificationMove::Postpone { until: self.later(notification, FAILING) });
-        };
+        let asks = channel.health.failing_since.is_some();
+        if asks && !self.ports.store.ask(channel.id, notification.id).await? {
+            return Ok(NotificationMove::Park { channel: channel.id });
+        }
         let span = tracing::Span::current();
         let begun = self.ports.clock.now();
         let notice = Notice {
@@ -140,7 +136,8 @@ impl Pipeline {
         let work = notification.id.uuid();
         let (attempt, next) = self.attempted(claim, work, number, begun, answer.into(), &self.settings.notifications);
         let fares = channel.health.after(&attempt.answer, self.ports.clock.now(), self.settings.channel_patience);
-        Ok(NotificationMove::Attempt { attempt, next, channel: (fares != channel.health).then_some((channel, fares)) })
+        let tells = asks || fares != channel.health;
+        Ok(NotificationMove::Attempt { attempt, next, channel: tells.then_some((channel, fares)) })
     }
 }
 

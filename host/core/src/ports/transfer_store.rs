@@ -13,7 +13,7 @@ use crate::command::{Command, RungCommand, Work};
 use crate::delivery::Wait;
 use crate::destination::Destination;
 use crate::digest::Digest;
-use crate::id::{HostId, PartnerId, RevisionId, SecureUrlId, TransferId};
+use crate::id::{ChannelId, HostId, NotificationId, PartnerId, RevisionId, SecureUrlId, TransferId};
 use crate::notification::Channel;
 use crate::partner::Partner;
 use crate::policy::{Revision, Side};
@@ -52,6 +52,10 @@ pub trait TransferStore: Send + Sync + Debug {
     /// Lets a claimed delivery's attempt begin, if its destination has room for one more and its breaker lets it pass; so
     /// for all hosts together. The attempt's place is free again when the claim ends.
     async fn admit(&self, claim: &Claim, destination: &Destination) -> Result<Admission, StoreError>;
+
+    /// Lets a message ask a channel that fails, one at a time for all hosts together, until its attempt is committed; one
+    /// that says nothing for [`ASKING`](crate::notification::ASKING) no longer keeps others from asking.
+    async fn ask(&self, channel: ChannelId, message: NotificationId) -> Result<bool, StoreError>;
 
     /// Writes a change if its version still matches. Rolls the transfer up to `Finished` when its last consignment
     /// settles, and the consignment when its last delivery does, by the functions of [`crate::state`].

@@ -6,7 +6,7 @@ use crate::change::{Change, TurningOff};
 use crate::claim::Aggregate;
 use crate::command::Work;
 use crate::delivery::{Answer, Attempt};
-use crate::id::NotificationId;
+use crate::id::{ChannelId, NotificationId};
 use crate::notification::{Channel, ChannelHealth, EventKind, Message, Notification, NotificationState};
 use crate::provenance::EntryKind;
 use crate::state::{IllegalMove, Stamp, change};
@@ -24,6 +24,11 @@ pub enum NotificationMove {
         /// Until when.
         until: Timestamp,
     },
+    /// Its channel fails and is asked by another message: it waits until it is rung for, without counting as an attempt.
+    Park {
+        /// Which.
+        channel: ChannelId,
+    },
     /// The plugin or channel cannot be used: the notification is skipped, with the reason.
     Skip {
         /// Why.
@@ -35,7 +40,7 @@ pub enum NotificationMove {
         attempt: Attempt,
         /// When to try again.
         next: Option<Timestamp>,
-        /// How its channel fares now, if that changed.
+        /// Its channel as it was read before, and how it fares now, if it was asked or that changed.
         channel: Option<(Channel, ChannelHealth)>,
     },
 }
@@ -62,9 +67,14 @@ pub fn apply(notification: &Notification, wanted: NotificationMove, stamp: &Stam
             set(&mut change, |next| next.due_at = until);
             Ok(change)
         }
+        (Scheduled, NotificationMove::Park { channel }) => {
+            let mut change = moved(notification, Scheduled, stamp);
+            set(&mut change, |next| (next.waits, next.due_at) = (Some(channel), stamp.at));
+            Ok(change)
+        }
         (Pending | Scheduled, NotificationMove::Skip { reason }) => {
             let mut change = moved(notification, NotificationState::Skipped, stamp);
-            set(&mut change, |next| next.last_error = Some(reason));
+            set(&mut change, |next| (next.waits, next.last_error) = (None, Some(reason)));
             Ok(change)
         }
         (Scheduled, NotificationMove::Attempt { attempt, next, channel }) => {
@@ -72,7 +82,7 @@ pub fn apply(notification: &Notification, wanted: NotificationMove, stamp: &Stam
             if let Some((channel, health)) = channel {
                 change.turns_off =
                     health.disabled.as_ref().map(|it| turned_off(notification, &channel, &it.reason, stamp));
-                change.channel = Some((channel.id, health));
+                change.channel = Some((channel, health));
             }
             Ok(change)
         }
@@ -82,6 +92,7 @@ pub fn apply(notification: &Notification, wanted: NotificationMove, stamp: &Stam
             wanted: match wanted {
                 NotificationMove::Compose(_) => "composed",
                 NotificationMove::Postpone { .. } => "postponed",
+                NotificationMove::Park { .. } => "parked",
                 NotificationMove::Skip { .. } => "skipped",
                 NotificationMove::Attempt { .. } => "attempted",
             },
@@ -117,6 +128,7 @@ fn attempted(it: &Notification, attempt: &Attempt, due: Option<Timestamp>, stamp
         next.sent += u32::from(taken);
         next.attempts = if taken { 0 } else { attempt.number };
         next.last_error = error;
+        next.waits = None;
         next.due_at = if taken { stamp.at } else { due.unwrap_or(next.due_at) };
         next.adoptions = 0;
     });

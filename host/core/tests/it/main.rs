@@ -8,6 +8,7 @@ mod inbound;
 mod intake;
 mod notifying;
 mod outbound;
+mod parking;
 mod putting_off;
 mod rate;
 mod registrar;

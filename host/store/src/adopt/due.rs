@@ -4,6 +4,7 @@
 //! `due_at` lies later (a retry, a postponement, a claim given back) nobody rings and the poll is the clock.
 
 use lockgate_core::destination::DestinationSettings;
+use lockgate_core::notification::{ASKING, LEFT_ALONE};
 use sqlx::PgConnection;
 
 use super::Wish;
@@ -127,24 +128,69 @@ pub(super) async fn deliveries(connection: &mut PgConnection, wish: Wish) -> Res
     claimed!(rows, Delivery)
 }
 
+/// The oldest of each partner, and one of those that wait for a channel: if the channel was left alone for a while and
+/// none of them is on its way to it. Of those whose channel is off or gone as many as there is room for: they are passed
+/// over.
 pub(super) async fn notifications(connection: &mut PgConnection, wish: Wish) -> Result<Vec<Claimed>, Failure> {
     let rows = notifications!(
-        "with due as (
-            select id, version, row_number() over (partition by partner order by due_at) as turn
+        "with recursive told(partner) as (
+            (select partner from notifications
+             where state in ('pending', 'scheduled') and claimed_by is null and (waits is null or rung)
+             order by partner limit 1)
+            union all
+            select (select n.partner from notifications n
+                    where n.partner > told.partner and n.state in ('pending', 'scheduled') and n.claimed_by is null
+                      and (n.waits is null or n.rung)
+                    order by n.partner limit 1)
+            from told where told.partner is not null),
+         waited(channel) as (
+            (select waits from notifications
+             where not rung and state = 'scheduled' and claimed_by is null and waits is not null
+             order by waits limit 1)
+            union all
+            select (select n.waits from notifications n
+                    where n.waits > waited.channel and not n.rung and n.state = 'scheduled' and n.claimed_by is null
+                      and n.waits is not null
+                    order by n.waits limit 1)
+            from waited where waited.channel is not null),
+         ready as (
+            select waited.channel, case when c.enabled then 1 else $2::bigint end as most
+            from waited left join channels c on c.id = waited.channel
+            where waited.channel is not null
+              and (c.enabled is not true
+                   or (not exists (select from notifications n
+                                   where n.waits = waited.channel and n.rung and n.state = 'scheduled')
+                       and (c.failing_since is null or c.asked_at is null
+                            or c.asked_at <= now() - make_interval(secs => case when c.asking is null then $4::float8
+                                                                                else $5::float8 end))))),
+         due as (
+            select it.id, it.version, it.due_at, row_number() over (partition by it.partner order by it.due_at) as turn
             from (
-                select id, version, partner, due_at from notifications
-                where state in ('pending', 'scheduled') and claimed_by is null and due_at <= now()
-                  and (due_at > updated_at or due_at <= now() - make_interval(secs => $3))
-                order by due_at limit $2::bigint * 8) oldest),
+                select oldest.* from told cross join lateral (
+                    select n.id, n.version, n.partner, n.due_at from notifications n
+                    where n.partner = told.partner and n.state in ('pending', 'scheduled') and n.claimed_by is null
+                      and (n.waits is null or n.rung)
+                      and n.due_at <= now() and (n.due_at > n.updated_at or n.due_at <= now() - make_interval(secs => $3))
+                    order by n.due_at limit $2) oldest
+                union all
+                select parked.* from ready cross join lateral (
+                    select n.id, n.version, n.partner, n.due_at from notifications n
+                    where n.waits = ready.channel and not n.rung and n.state = 'scheduled' and n.claimed_by is null
+                    order by n.due_at limit ready.most) parked) it),
          picked as (
-            select p.id from notifications p join due on p.id = due.id and p.version = due.version
-            where p.claimed_by is null order by due.turn, p.due_at limit $2 for update of p skip locked)
-         update notifications t set version = t.version + 1, claimed_by = $1, claimed_at = now()
+            select p.id from (select id, version from due order by turn, due_at) due cross join lateral (
+                select id from notifications
+                where id = due.id and version = due.version and claimed_by is null limit 1 for update skip locked) p
+            limit $2)
+         update notifications t set version = t.version + 1, claimed_by = $1, claimed_at = now(),
+             rung = t.waits is not null
          from picked, events e where t.id = picked.id and e.id = t.event returning",
         "",
         wish.host,
         wish.room,
-        wish.overdue_seconds
+        wish.overdue_seconds,
+        LEFT_ALONE.as_secs_f64(),
+        ASKING.as_secs_f64()
     )
     .fetch_all(connection)
     .await?;

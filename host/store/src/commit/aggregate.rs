@@ -141,8 +141,8 @@ async fn notification(
     let done = sqlx::query!(
         "update notifications set
             version = $3, state = $4, messages = $5, sent = $6, due_at = $7, attempts = $8, last_error = $9,
-            adoptions = $10, trace = $11, updated_at = $12,
-            claimed_by = case when $13 then claimed_by end, claimed_at = case when $13 then now() end
+             adoptions = $10, trace = $11, updated_at = $12, waits = $14, rung = false,
+             claimed_by = case when $13 then claimed_by end, claimed_at = case when $13 then now() end
          where id = $1 and version = $2",
         next.id.uuid(),
         expected,
@@ -157,6 +157,7 @@ async fn notification(
         next.trace.0,
         next.updated_at,
         goes_on,
+        next.waits.map(|id| id.uuid()),
     )
     .execute(connection)
     .await?;

@@ -169,11 +169,11 @@ async fn write(connection: &mut PgConnection, changes: &[&Change]) -> Result<Has
     let written = sqlx::query_scalar!(
         "update notifications n set
             version = k.version, state = k.state, sent = k.sent, due_at = k.due_at, attempts = k.attempts,
-            last_error = k.last_error, adoptions = k.adoptions, updated_at = k.updated_at,
+            last_error = k.last_error, adoptions = k.adoptions, updated_at = k.updated_at, waits = k.waits, rung = false,
             claimed_by = null, claimed_at = null
          from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::integer[], $6::timestamptz[], $7::integer[],
-                     $8::text[], $9::integer[], $10::timestamptz[])
-              k(id, expected, version, state, sent, due_at, attempts, last_error, adoptions, updated_at)
+                     $8::text[], $9::integer[], $10::timestamptz[], $11::uuid[])
+              k(id, expected, version, state, sent, due_at, attempts, last_error, adoptions, updated_at, waits)
          where n.id = k.id and n.version = k.expected
          returning n.id",
         &columns.ids,
@@ -185,7 +185,8 @@ async fn write(connection: &mut PgConnection, changes: &[&Change]) -> Result<Has
         &columns.attempts,
         &columns.errors as &[Option<String>],
         &columns.adoptions,
-        &columns.updated
+        &columns.updated,
+        &columns.waits as &[Option<Uuid>]
     )
     .fetch_all(connection)
     .await?;
@@ -205,6 +206,7 @@ struct Columns {
     errors: Vec<Option<String>>,
     adoptions: Vec<i32>,
     updated: Vec<Timestamp>,
+    waits: Vec<Option<Uuid>>,
 }
 
 impl Columns {
@@ -219,6 +221,7 @@ impl Columns {
         self.errors.push(optional_text(it.last_error.as_ref()));
         self.adoptions.push(integer(it.adoptions)?);
         self.updated.push(it.updated_at);
+        self.waits.push(it.waits.map(|id| id.uuid()));
         Ok(())
     }
 }

@@ -1,8 +1,7 @@
-//! Turns destinations and channels off, once: whoever finds it off already changes and tells nothing.
+//! Turns destinations off, once: whoever finds one off already changes and tells nothing; likewise channels (`channel.rs`).
 
 use lockgate_core::change::Disabling;
-use lockgate_core::id::ChannelId;
-use lockgate_core::notification::{ChannelHealth, Event};
+use lockgate_core::notification::Event;
 use sqlx::PgConnection;
 
 use crate::column::text;
@@ -19,22 +18,6 @@ pub(super) async fn destination(connection: &mut PgConnection, it: &Disabling) -
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Keeps how a channel fares; whether that turned it off. One that is off stays as it is: its owner reads why.
-pub(super) async fn channel(connection: &mut PgConnection, id: ChannelId, it: &ChannelHealth) -> Result<bool, Failure> {
-    let done = sqlx::query!(
-        "update channels set failing_since = $2, disabled_reason = $3, disabled_at = $4,
-             enabled = $4::timestamptz is null
-         where id = $1 and enabled",
-        id.uuid(),
-        it.failing_since,
-        it.disabled.as_ref().map(|it| text(&it.reason)),
-        it.disabled.as_ref().map(|it| it.at)
-    )
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1 && it.disabled.is_some())
 }
 
 /// Tells the operator, once it is committed.

@@ -82,7 +82,7 @@ pub(super) async fn add_channel(store: &PgStore, it: &Channel) -> Result<(), Reg
     Ok(())
 }
 
-/// Writes what is given alone.
+/// Writes what is given alone. Those that wait for it may ask it at once: it may lead elsewhere now.
 pub(super) async fn update_channel(
     store: &PgStore,
     id: ChannelId,
@@ -93,7 +93,8 @@ pub(super) async fn update_channel(
          set kind = coalesce($2, kind), events = coalesce($3, events), enabled = coalesce($4, enabled),
              failing_since = case when $4::boolean is null then failing_since end,
              disabled_reason = case when $4::boolean is null then disabled_reason end,
-             disabled_at = case when $4::boolean is null then disabled_at end
+             disabled_at = case when $4::boolean is null then disabled_at end,
+             asking = null, asked_at = null
          where id = $1",
         id.uuid(),
         optional_document(change.kind.as_ref())?,

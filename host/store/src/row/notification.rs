@@ -1,6 +1,6 @@
 //! Notifications in their table, each with its event.
 
-use lockgate_core::id::{BindingId, EventId, NotificationId, PartnerId, RevisionId, TransferId};
+use lockgate_core::id::{BindingId, ChannelId, EventId, NotificationId, PartnerId, RevisionId, TransferId};
 use lockgate_core::notification::{Event, EventKind, Message, Notification};
 use lockgate_core::time::Timestamp;
 use sqlx::types::{Json, Uuid};
@@ -28,6 +28,7 @@ pub(crate) struct NotificationRow {
     pub(crate) sent: i32,
     pub(crate) due_at: Timestamp,
     pub(crate) attempts: i32,
+    pub(crate) waits: Option<Uuid>,
     pub(crate) last_error: Option<String>,
     pub(crate) adoptions: i32,
     pub(crate) trace: Option<String>,
@@ -44,7 +45,7 @@ macro_rules! notifications {
                 e.attributes as "event_attributes: crate::doc::Attributes", e.at as event_at,
                 t.transfer, t.partner, t.owner, t.revision, t.binding, t.part,
                 t.messages as "messages: crate::doc::Messages",
-                t.sent, t.due_at, t.attempts, t.last_error, t.adoptions, t.trace, t.updated_at, t.claimed_at "#
+                t.sent, t.due_at, t.attempts, t.waits, t.last_error, t.adoptions, t.trace, t.updated_at, t.claimed_at "#
                 $(+ $tail)+
             $(, $argument)*
         )
@@ -77,6 +78,7 @@ impl TryFrom<NotificationRow> for Notification {
             sent: small(row.sent)?,
             due_at: row.due_at,
             attempts: small(row.attempts)?,
+            waits: row.waits.map(ChannelId::from_uuid),
             last_error: row.last_error,
             adoptions: small(row.adoptions)?,
             trace: trace(row.trace),

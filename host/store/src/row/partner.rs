@@ -142,6 +142,7 @@ pub(crate) struct ChannelRow {
     pub(crate) events: Json<Vec<EventKind>>,
     pub(crate) enabled: bool,
     pub(crate) failing_since: Option<Timestamp>,
+    pub(crate) waited_for: bool,
     pub(crate) disabled_reason: Option<String>,
     pub(crate) disabled_at: Option<Timestamp>,
     pub(crate) created_at: Timestamp,
@@ -153,7 +154,10 @@ macro_rules! channels {
             $crate::row::ChannelRow,
             r#"select t.id, t.partner, t.name,
                 t.kind as "kind: crate::doc::ChannelKind", t.events as "events: crate::doc::EventKinds",
-                t.enabled, t.failing_since, t.disabled_reason, t.disabled_at, t.created_at from channels t "#
+                t.enabled, t.failing_since, t.disabled_reason, t.disabled_at, t.created_at,
+                exists (select from notifications n where n.waits = t.id and not n.rung and n.state = 'scheduled'
+                                                      and n.claimed_by is null) as "waited_for!"
+               from channels t "#
                 $(+ $tail)+
             $(, $argument)*
         )
@@ -174,6 +178,7 @@ impl TryFrom<ChannelRow> for Channel {
             health: ChannelHealth {
                 failing_since: row.failing_since,
                 disabled: row.disabled_reason.zip(row.disabled_at).map(|(reason, at)| Disabled { reason, at }),
+                waited_for: row.waited_for,
             },
             created_at: row.created_at,
         })

@@ -11,6 +11,7 @@ mod line;
 mod nudging;
 mod outage;
 mod outbox;
+mod parking;
 mod passages;
 mod proof;
 mod rate;

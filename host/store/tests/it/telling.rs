@@ -177,3 +177,40 @@ async fn a_channel_that_is_gone_is_turned_off_with_the_attempt_and_recovers_what
     let again = world.view(Role::Operator).await.notifications_of(&[share.transfer]).await.expect("notifications");
     assert_eq!((again[0].id, again[0].state), (told[0].id, NotificationState::Scheduled));
 }
+
+#[tokio::test]
+async fn an_answer_older_than_what_a_channel_took_meanwhile_does_not_turn_it_off() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let others = Owner::Partner(bob);
+    world.active(others, Side::Outbound, vec![binding(others, Hook::Notify), binding(others, Hook::Notify)]).await;
+    let mut channel = world.channel(bob).await;
+    world.run("update channels set failing_since = now() - interval '5 days'").await;
+    channel = world.store.find_channel(channel.id).await.expect("an answer").expect("the channel");
+    let share = world.accepted(alice, &[bob]).await.remove(0);
+    world.released(&share, &[]).await;
+    let told = world.view(Role::Operator).await.notifications_of(&[share.transfer]).await.expect("notifications");
+    for it in &told {
+        moved(&world, it.id, NotificationMove::Compose(vec![message_to("erp")])).await;
+    }
+    // Both were sent to a channel that failed for days; the one that was taken ended first.
+    let late = Answer::failed(Cause::TimedOut, "no answer");
+    moved(&world, told[0].id, refused(&world, &channel, Answer::Taken { receipt: "204".into() })).await;
+    let lost = moved(&world, told[1].id, refused(&world, &channel, late)).await;
+    assert_eq!(lost.state, NotificationState::DeadLettered);
+    let now = world.store.find_channel(channel.id).await.expect("an answer").expect("the channel");
+    assert_eq!((now.enabled, now.health), (true, ChannelHealth::default()));
+    assert_eq!(world.number("select count(*) from events where kind = 'channel.disabled'").await, 0);
+
+    // Likewise an answer of the place where it led before.
+    let moved_on = r#"update channels set kind = kind || '{"url": "https://new.example/"}'"#;
+    world.run(moved_on).await;
+    let gone = Answer::Refused { cause: Cause::Gone, error: "410 Gone".into(), disable: true, response: None };
+    let other = world.accepted(alice, &[bob]).await.remove(0);
+    world.released(&other, &[]).await;
+    let told = world.view(Role::Operator).await.notifications_of(&[other.transfer]).await.expect("notifications");
+    moved(&world, told[0].id, NotificationMove::Compose(vec![message_to("erp")])).await;
+    let before = Channel { health: ChannelHealth::default(), ..channel };
+    moved(&world, told[0].id, refused(&world, &before, gone)).await;
+    assert!(world.store.find_channel(before.id).await.expect("an answer").expect("the channel").enabled);
+}

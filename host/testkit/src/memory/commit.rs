@@ -9,7 +9,7 @@ use lockgate_core::delivery::DeliveryState;
 use lockgate_core::destination::{Destination, DestinationStatus, Disabled};
 use lockgate_core::hook::Hook;
 use lockgate_core::id::{HostId, NotificationId, TransferId};
-use lockgate_core::notification::{Event, Notification, NotificationState};
+use lockgate_core::notification::{Channel, Event, Notification, NotificationState};
 use lockgate_core::policy::{Owner, Revision, Rollout};
 use lockgate_core::ports::CommitError;
 use lockgate_core::provenance::{ChainedEntry, Entry, link};
@@ -26,6 +26,9 @@ impl State {
             self.claims.remove(&change.work());
         }
         self.put_next(change.next());
+        if let Work::Notification(id) = change.work() {
+            self.on_their_way.remove(&id);
+        }
         if let Aggregate::Transfer(it) = change.next()
             && it.state == TransferState::Received
             && !self.receipts.contains(&it.id)
@@ -59,7 +62,8 @@ impl State {
         }
         self.live.extend(change.promotes());
         self.discarded.extend(change.discards());
-        let off = change.turns_off().filter(|_| self.turn_off(change));
+        let off = self.turn_off(change);
+        let off = change.turns_off().filter(|_| off);
         off.iter().for_each(|it| self.chain(change.transfer(), &it.entry));
         self.hear(change);
         self.outbox.extend(change.commands());
@@ -82,11 +86,21 @@ impl State {
                 (it.status, off) = (DestinationStatus::Disabled, true);
             }
         }
-        if let Some((id, health)) = change.channel() {
-            for it in self.channels.iter_mut().filter(|it| it.id == *id && it.enabled) {
+        if let Some((before, health)) = change.channel() {
+            let same = |it: &&mut Channel| {
+                it.enabled
+                    && (it.id, &it.kind) == (before.id, &before.kind)
+                    && it.health.failing_since == before.health.failing_since
+            };
+            let mut well = false;
+            for it in self.channels.iter_mut().filter(same) {
                 it.health = health.clone();
                 it.enabled = health.disabled.is_none();
-                off = !it.enabled;
+                (off, well) = (!it.enabled, health.failing_since.is_none());
+                self.asking.insert(it.id, (None, change.at()));
+            }
+            if well {
+                self.ring_for(before.id, change.at());
             }
         }
         off
@@ -143,6 +157,7 @@ impl State {
                     sent: 0,
                     due_at: change.at(),
                     attempts: 0,
+                    waits: None,
                     last_error: None,
                     adoptions: 0,
                     trace: change.next().trace().clone(),

@@ -115,6 +115,7 @@ impl Registry for MemoryStore {
 
     async fn update_channel(&self, id: ChannelId, change: &ChannelChange) -> Result<Channel, RegistryError> {
         let mut state = self.state();
+        state.asking.remove(&id);
         let it = state.channels.iter_mut().find(|it| it.id == id).ok_or_else(|| unknown("channel", id))?;
         let ChannelChange { kind, events, enabled } = change.clone();
         it.kind = kind.unwrap_or_else(|| it.kind.clone());

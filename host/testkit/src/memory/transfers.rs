@@ -10,7 +10,7 @@ use lockgate_core::command::{RungCommand, Work};
 use lockgate_core::delivery::{DeliveryState, Wait};
 use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{DestinationId, HostId, PartnerId, RevisionId, TransferId};
+use lockgate_core::id::{ChannelId, DestinationId, HostId, NotificationId, PartnerId, RevisionId, TransferId};
 use lockgate_core::notification::{Channel, NotificationState};
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::{Owner, Revision, RevisionPin, Rollout, Side};
@@ -48,12 +48,15 @@ impl TransferStore for MemoryStore {
         let mut state = self.state();
         let due = |it: &Aggregate| match it {
             Aggregate::Delivery(it) => it.state == DeliveryState::Scheduled && it.due_at <= at,
-            Aggregate::Notification(it) => it.state == NotificationState::Scheduled && it.due_at <= at,
+            Aggregate::Notification(it) => {
+                it.state == NotificationState::Scheduled && it.due_at <= at && !state.is_parked(it)
+            }
             Aggregate::Transfer(_) | Aggregate::Consignment(_) => false,
         };
         let free = |it: &&Aggregate| due(it) && !state.claims.contains_key(&it.work());
         let mut due: Vec<_> =
             state.aggregates.values().filter(free).map(|it| (it.work(), it.version())).take(room).collect();
+        due.extend(state.take_up(at));
         due.sort_by_key(|(work, _)| work.uuid());
         let claims =
             due.into_iter().filter_map(|(work, version)| state.claim(host, work, version, ClaimOrigin::Polled, at));
@@ -73,6 +76,11 @@ impl TransferStore for MemoryStore {
             }
             Err(until) => Admission::Wait { until, waits: Wait::Breaker },
         })
+    }
+
+    async fn ask(&self, channel: ChannelId, message: NotificationId) -> Result<bool, StoreError> {
+        let at = self.clock.now();
+        Ok(self.state().ask(channel, message, at))
     }
 
     async fn relinquish(&self, claim: &Claim, _after: Duration, _blame: Blame) -> Result<(), StoreError> {
@@ -237,7 +245,12 @@ impl TransferStore for MemoryStore {
     }
 
     async fn channel(&self, partner: PartnerId, name: &str) -> Result<Option<Channel>, StoreError> {
-        Ok(self.state().channels.iter().find(|it| it.partner == partner && it.name == name).cloned())
+        let state = self.state();
+        let found = state.channels.iter().find(|it| it.partner == partner && it.name == name).cloned();
+        Ok(found.map(|mut it| {
+            it.health.waited_for = state.is_waited_for(it.id);
+            it
+        }))
     }
 
     async fn channels(&self, partner: PartnerId, names: &[String]) -> Result<Vec<Channel>, StoreError> {

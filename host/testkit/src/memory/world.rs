@@ -1,6 +1,6 @@
 //! What the in-memory stores remember, behind one lock: the transaction of a test.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use lockgate_core::agreement::Agreement;
@@ -11,7 +11,9 @@ use lockgate_core::decision::Decision;
 use lockgate_core::delivery::Attempt;
 use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{DeliveryId, DestinationId, HostId, PartnerId, PayloadId, SecureUrlId, TransferId, UploadId};
+use lockgate_core::id::{
+    ChannelId, DeliveryId, DestinationId, HostId, NotificationId, PartnerId, PayloadId, SecureUrlId, TransferId, UploadId,
+};
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::payload::Payload;
@@ -20,7 +22,7 @@ use lockgate_core::policy::Revision;
 use lockgate_core::provenance::ChainedEntry;
 use lockgate_core::quota::{Bound, Counted, DAY, OverQuota, Quota, Standing};
 use lockgate_core::redrive::Redrive;
-use lockgate_core::time::Clock;
+use lockgate_core::time::{Clock, Timestamp};
 use lockgate_core::upload::Upload;
 
 use super::redrives::KeptLane;
@@ -65,6 +67,9 @@ pub(super) struct State {
     /// By which URLs transfers came.
     pub(super) handed_in: HashMap<TransferId, SecureUrlId>,
     pub(super) breakers: HashMap<DestinationId, Breaker>,
+    pub(super) asking: HashMap<ChannelId, (Option<NotificationId>, Timestamp)>,
+    /// Messages that waited for a channel and do not any more.
+    pub(super) on_their_way: HashSet<NotificationId>,
 }
 
 impl MemoryStore {
@@ -174,7 +179,7 @@ impl State {
         work: Work,
         version: i64,
         origin: ClaimOrigin,
-        at: lockgate_core::time::Timestamp,
+        at: Timestamp,
     ) -> Option<Claim> {
         let aggregate = self.aggregates.get_mut(&work).filter(|it| it.version() == version)?;
         match aggregate {

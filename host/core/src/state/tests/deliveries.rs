@@ -67,6 +67,7 @@ fn pending() -> Notification {
         sent: 0,
         due_at: at(),
         attempts: 0,
+        waits: None,
         last_error: None,
         adoptions: 0,
         trace: TraceContext::default(),
