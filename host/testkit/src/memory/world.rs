@@ -12,7 +12,8 @@ use lockgate_core::delivery::Attempt;
 use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{
-    ChannelId, DeliveryId, DestinationId, HostId, NotificationId, PartnerId, PayloadId, SecureUrlId, TransferId, UploadId,
+    ChannelId, DeliveryId, DestinationId, HostId, NotificationId, PartnerId, PayloadId, SecureUrlId, TransferId,
+    UploadId,
 };
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
