@@ -330,6 +330,8 @@ pub(crate) struct Connectors {
     pub(crate) connect_timeout: Duration,
     #[serde(with = "millis", rename = "idle_timeout_ms")]
     pub(crate) idle_timeout: Duration,
+    #[serde(rename = "slowest_bytes_per_second")]
+    pub(crate) slowest: u64,
     pub(crate) allow: Vec<String>,
     pub(crate) ports: Vec<u16>,
     pub(crate) allow_private_addresses: bool,

@@ -93,7 +93,7 @@ pub(super) fn connectors(config: &Config, bus: &BusConfig, public_url: &str) -> 
             ports: config.connectors.ports.clone(),
             connect: config.connectors.connect_timeout,
             idle: config.connectors.idle_timeout,
-            ..EgressConfig::default()
+            slowest: config.connectors.slowest,
         },
         s3: Some(InstallationS3 {
             endpoint: config.s3.endpoint.clone(),

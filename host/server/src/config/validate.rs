@@ -120,6 +120,7 @@ impl Config {
             ("limits.bad_tokens_per_minute", self.limits.bad_tokens_per_minute as usize),
             ("http.max_streams", self.http.max_streams as usize),
             ("http.body_bytes_per_second", usize::try_from(self.http.body_bytes_per_second).unwrap_or(usize::MAX)),
+            ("connectors.slowest_bytes_per_second", usize::try_from(self.connectors.slowest).unwrap_or(usize::MAX)),
             ("http.graphql_body_bytes", self.http.graphql_body_bytes),
             ("database.worker_connections", self.database.worker_connections as usize),
             ("database.api_connections", self.database.api_connections as usize),
