@@ -20,7 +20,11 @@ struct Listening {
 
 impl Listening {
     fn start(program: &Program, arguments: &[&str]) -> Self {
-        let mut command = program.command(&[&["webhook", "listen", "--json"], arguments].concat());
+        Self::printing(program, &[&["--json"], arguments].concat())
+    }
+
+    fn printing(program: &Program, arguments: &[&str]) -> Self {
+        let mut command = program.command(&[&["webhook", "listen"], arguments].concat());
         let mut child =
             command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the binary can be started");
         let mut told = String::new();
@@ -33,6 +37,12 @@ impl Listening {
 
     /// Sends one message; gives the status and what was printed.
     fn send(&mut self, headers: &[(&str, String)], body: &str) -> (u16, Value) {
+        let (status, line) = self.send_for_line(headers, body);
+        (status, serde_json::from_str(&line).expect("a JSON line"))
+    }
+
+    /// Sends one message; gives the status and the first line that was printed.
+    fn send_for_line(&mut self, headers: &[(&str, String)], body: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(self.at).expect("it listens");
         let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
         let length = body.len();
@@ -46,7 +56,7 @@ impl Listening {
         let status = answer.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status line");
         let mut line = String::new();
         self.printed.read_line(&mut line).expect("it prints the message");
-        (status, serde_json::from_str(&line).expect("a JSON line"))
+        (status, line)
     }
 }
 
@@ -78,6 +88,30 @@ fn a_listener_takes_what_is_signed_with_a_new_key_and_refuses_the_rest(#[case] m
     );
     let (status, printed) = listening.send(&headers, r#"{"type":"transfer.rejected"}"#);
     assert_eq!((status, &printed["verified"]), (401, &false.into()), "another body under the same signature");
+}
+
+/// An escape that clears the screen, the one-byte form of its beginning, a line of its own, writing turned around.
+const STEERING: &str = r#"{"type":"\u001b[2Jtransfer.received\nok\u009b2J\u202e","data":{"text":"\u009b2J"}}"#;
+
+#[rstest]
+#[case::for_people(&[])]
+#[case::for_programs(&["--json"])]
+fn what_arrives_steers_no_terminal(#[case] arguments: &[&str]) {
+    let program = Program::new();
+    let key = ["--key", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"];
+    let mut listening = Listening::printing(&program, &[&key, arguments].concat());
+    // Whoever sends it needs no key: what is refused is shown too.
+    let (status, line) = listening.send_for_line(&[], STEERING);
+    assert_eq!(status, 401);
+    assert!(line.contains("transfer.received\\nok"), "one line for the event: {line:?}");
+    assert!(line.contains("u001b[2J") && line.contains("u009b2J") && line.contains("u202e"), "{line:?}");
+    let steers = |char: char| (char.is_control() && char != '\n') || char == '\u{202e}';
+    assert!(!line.contains(steers), "{line:?}");
+    if !arguments.is_empty() {
+        let printed: Value = serde_json::from_str(&line).expect("it is JSON still");
+        let sent: Value = serde_json::from_str(STEERING).expect("JSON");
+        assert_eq!(printed["message"], sent);
+    }
 }
 
 #[test]

@@ -103,12 +103,13 @@ async fn receive(State(listening): State<Arc<Listening>>, headers: HeaderMap, bo
     };
     let id = headers.get(ID).and_then(|id| id.to_str().ok()).unwrap_or("without id");
     let message: Value = serde_json::from_slice(&body).unwrap_or_else(|_| json!(String::from_utf8_lossy(&body)));
-    let printed = if listening.json {
-        output::line(json!({ "id": id, "verified": verdict.as_ref().map(Result::is_ok), "message": message }))
+    let text = if listening.json {
+        json!({ "id": id, "verified": verdict.as_ref().map(Result::is_ok), "message": message }).to_string()
     } else {
-        let kind = message["type"].as_str().unwrap_or("no event");
-        output::line(format_args!("{kind}  {id}  {} bytes  {verified}\n{message:#}\n", body.len()))
+        let kind = harmless(message["type"].as_str().unwrap_or("no event")).replace('\n', "\\n");
+        format!("{kind}  {id}  {} bytes  {verified}\n{message:#}\n", body.len())
     };
+    let printed = output::line(harmless(&text));
     if printed.is_err() {
         // Nobody saw it: it is not taken, and there is no use in going on.
         listening.unread.notify_one();
@@ -118,6 +119,17 @@ async fn receive(State(listening): State<Arc<Listening>>, headers: HeaderMap, bo
         Some(Err(_)) => StatusCode::UNAUTHORIZED,
         _ => listening.answer,
     }
+}
+
+/// The text without what would steer a terminal or turn its writing around: anybody may send such. What is written instead
+/// is how JSON writes it, so that JSON stays what it is.
+fn harmless(text: &str) -> String {
+    let steers = |char: char| {
+        (char.is_control() && char != '\n')
+            || matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+    };
+    let written = |char: char| if steers(char) { format!("\\u{:04x}", u32::from(char)) } else { char.to_string() };
+    text.chars().map(written).collect()
 }
 
 fn status(text: &str) -> Result<StatusCode, String> {
