@@ -2,8 +2,9 @@
 //! which goes on where an attempt broke off.
 //!
 //! A signed request carries Standard Webhooks headers. Eight gibibytes cannot be signed before they are sent, and need
-//! not be: the digest is known, so what is signed is `{webhook-id}.{webhook-timestamp}.sha256={hex digest of the body}`.
-//! A receiver hashes the body while it comes and hands `sha256=<hex>` as content to any Standard Webhooks library.
+//! not be: the digest is known, so what is signed is `{webhook-id}.{webhook-timestamp}.sha256={hex digest of the payload}`,
+//! whatever form the payload goes in. A receiver hashes the payload while it comes and hands `sha256=<hex>` as content to any
+//! Standard Webhooks library; `docs/destinations.md` shows how.
 
 mod form;
 mod tus;

@@ -124,3 +124,20 @@ fn a_pair_signs_as_the_reference_libraries_do() {
 fn malformed_secrets_are_refused_without_being_repeated(#[case] text: &str, #[case] error: InvalidSecret) {
     assert_eq!(Secret::parse(text).err(), Some(error));
 }
+
+/// The example of docs/destinations.md.
+#[test]
+fn a_delivery_is_signed_as_the_page_about_destinations_says() {
+    let page = include_str!("../../../../../docs/destinations.md");
+    let field = |name: &str| {
+        let line = page.lines().find_map(|line| line.strip_prefix(name)).expect("the example has it");
+        line.trim().to_owned()
+    };
+    let secret = Secret::parse(&field("secret ")).expect("a secret");
+    let at =
+        OffsetDateTime::from_unix_timestamp(field("webhook-timestamp ").parse().expect("a number")).expect("a time");
+    let content = format!("sha256={}", lockgate_core::digest::Digest::of(b"a,b\n1,2\n").hex());
+    let [(_, id), (_, time), (_, signature)] = sign(&[secret], &field("webhook-id "), at, content.as_bytes());
+    assert_eq!(field("signed "), format!("{id}.{time}.{content}"));
+    assert_eq!(field("webhook-signature "), signature);
+}
