@@ -133,11 +133,11 @@ fn a_delivery_is_signed_as_the_page_about_destinations_says() {
         let line = page.lines().find_map(|line| line.strip_prefix(name)).expect("the example has it");
         line.trim().to_owned()
     };
-    let secret = Secret::parse(&field("secret ")).expect("a secret");
+    let secret = Secret::parse(&field("secret  ")).expect("a secret");
     let at =
-        OffsetDateTime::from_unix_timestamp(field("webhook-timestamp ").parse().expect("a number")).expect("a time");
+        OffsetDateTime::from_unix_timestamp(field("webhook-timestamp  ").parse().expect("a number")).expect("a time");
     let content = format!("sha256={}", lockgate_core::digest::Digest::of(b"a,b\n1,2\n").hex());
-    let [(_, id), (_, time), (_, signature)] = sign(&[secret], &field("webhook-id "), at, content.as_bytes());
-    assert_eq!(field("signed "), format!("{id}.{time}.{content}"));
-    assert_eq!(field("webhook-signature "), signature);
+    let [(_, id), (_, time), (_, signature)] = sign(&[secret], &field("webhook-id  "), at, content.as_bytes());
+    assert_eq!(field("signed  "), format!("{id}.{time}.{content}"));
+    assert_eq!(field("webhook-signature  "), signature);
 }
