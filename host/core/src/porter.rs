@@ -6,7 +6,7 @@ mod error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fetching::fetchable;
+use crate::fetching::{Fetchable, fetchable};
 use crate::id::{PartnerId, SecureUrlId, TransferId};
 use crate::ports::{Passphrases, SecureUrlStore, TransferStore};
 use crate::provenance::{Actor, Entry, EntryKind};
@@ -53,15 +53,24 @@ impl Porter {
     }
 
     /// Uses a URL to fetch. The ticket fetches the bytes, again and again until they are all there.
-    pub async fn fetch(&self, url: &SecureUrl, passphrase: Option<&str>) -> Result<Token, PorterError> {
-        let Purpose::Download { .. } = url.purpose else {
+    pub async fn fetch(
+        &self,
+        url: &SecureUrl,
+        passphrase: Option<&str>,
+        trace: &TraceContext,
+    ) -> Result<Token, PorterError> {
+        let Purpose::Download { transfer } = url.purpose else {
             return Err(PorterError::Purpose(
                 "this URL takes a file and gives none: send it with the page's form, or PUT it",
             ));
         };
         self.enter(url, passphrase).await?;
+        let visitor = url.viewer();
+        let found = fetchable(&*self.ports.store, &visitor, transfer).await?.ok_or(PorterError::NoSuchToken)?;
+        let used = self.entry(EntryKind::UrlUsed, &visitor, url, Some(&found), trace);
         let (now, ticket) = (self.ports.clock.now(), Token::generate());
-        if !self.ports.urls.use_url(url.id, now, (ticket.digest(), now + TICKET_LIFETIME)).await? {
+        let kept = (ticket.digest(), now + TICKET_LIFETIME);
+        if !self.ports.urls.use_url(url.id, now, kept, Some((transfer, &used))).await? {
             // Others were faster.
             let url = self.look_again(url).await?;
             return Err(PorterError::Ended { state: url.state(now), expired_at: url.expires_at });
@@ -108,7 +117,7 @@ impl Porter {
         if url.has_passphrase { self.challenge(url, passphrase).await } else { Ok(()) }
     }
 
-    /// Takes a URL back: from now on it opens nothing, and what it began ends.
+    /// Takes a URL back: from now on it opens nothing, and what it began ends with the answers that are under way.
     pub async fn revoke(
         &self,
         viewer: &Viewer,
@@ -126,7 +135,8 @@ impl Porter {
         }
         let proof = match url.purpose {
             Purpose::Download { transfer } => {
-                Some((transfer, self.entry(EntryKind::UrlRevoked, viewer, &url, transfer, trace).await?))
+                let found = fetchable(&*self.ports.store, &url.viewer(), transfer).await?;
+                Some((transfer, self.entry(EntryKind::UrlRevoked, viewer, &url, found.as_ref(), trace)))
             }
             Purpose::Upload { .. } => None,
         };
@@ -161,17 +171,16 @@ impl Porter {
         self.ports.urls.find_url(url.id).await?.ok_or(PorterError::Unknown(url.id))
     }
 
-    /// What provenance keeps of a URL's making and end, seen by the side whose it is.
-    async fn entry(
+    /// What provenance keeps of a URL's making, use and end, seen by the side whose it is.
+    fn entry(
         &self,
         kind: EntryKind,
         viewer: &Viewer,
         url: &SecureUrl,
-        transfer: TransferId,
+        found: Option<&Fetchable>,
         trace: &TraceContext,
-    ) -> Result<Entry, PorterError> {
-        let found = fetchable(&*self.ports.store, &url.viewer(), transfer).await?;
-        Ok(Entry {
+    ) -> Entry {
+        Entry {
             kind,
             consignment: found.and_then(|it| it.consignment),
             delivery: None,
@@ -182,6 +191,6 @@ impl Porter {
             }),
             trace_id: trace.trace_id().map(str::to_owned),
             at: self.ports.clock.now(),
-        })
+        }
     }
 }

@@ -117,6 +117,8 @@ entry_kinds! {
     Fetched "fetched";
     /// A partner let others in to fetch it, by a secure URL.
     UrlCreated "url-created";
+    /// Somebody used such a URL; what it led to is told by the fetches.
+    UrlUsed "url-used";
     /// The partner, or an operator, took that back.
     UrlRevoked "url-revoked";
     /// Every consignment is settled.

@@ -80,6 +80,7 @@ pub const ENTRIES: &[EntryRule] = &[
     entry(EntryKind::Expired, false, Full, Nothing),
     entry(EntryKind::Fetched, false, Full, Nothing),
     entry(EntryKind::UrlCreated, false, Full, Nothing),
+    entry(EntryKind::UrlUsed, false, Full, Nothing),
     entry(EntryKind::UrlRevoked, false, Full, Nothing),
     entry(EntryKind::Finished, false, Full, Nothing),
     entry(EntryKind::Claimed, true, Nothing, Full),
@@ -98,6 +99,7 @@ pub const ENTRIES: &[EntryRule] = &[
     entry(EntryKind::Replayed, true, Summary, Full),
     entry(EntryKind::Fetched, true, Summary, Full),
     entry(EntryKind::UrlCreated, true, Nothing, Full),
+    entry(EntryKind::UrlUsed, true, Nothing, Full),
     entry(EntryKind::UrlRevoked, true, Nothing, Full),
 ];
 

@@ -47,8 +47,14 @@ impl SecureUrlStore for PgStore {
         Ok(forgive(self, id).await?)
     }
 
-    async fn use_url(&self, id: SecureUrlId, at: Timestamp, ticket: (Digest, Timestamp)) -> Result<bool, StoreError> {
-        Ok(retried!(use_once(self, id, at, ticket))?)
+    async fn use_url(
+        &self,
+        id: SecureUrlId,
+        at: Timestamp,
+        ticket: (Digest, Timestamp),
+        proof: UrlProof<'_>,
+    ) -> Result<bool, StoreError> {
+        Ok(retried!(use_once(self, id, at, ticket, proof))?)
     }
 
     async fn revoke_url(&self, id: SecureUrlId, at: Timestamp, proof: UrlProof<'_>) -> Result<bool, StoreError> {
@@ -86,9 +92,7 @@ async fn add(
     )
     .execute(&mut *transaction)
     .await?;
-    if let Some((transfer, entry)) = proof {
-        provenance::append_in(&mut transaction, transfer, entry).await?;
-    }
+    prove(&mut transaction, proof).await?;
     transaction.commit().await?;
     Ok(())
 }
@@ -132,6 +136,7 @@ async fn use_once(
     id: SecureUrlId,
     at: Timestamp,
     (ticket, until): (Digest, Timestamp),
+    proof: UrlProof<'_>,
 ) -> Result<bool, Failure> {
     let mut transaction = store.worker.begin().await?;
     if !count_use(&mut transaction, id, at).await? {
@@ -148,6 +153,7 @@ async fn use_once(
     )
     .execute(&mut *transaction)
     .await?;
+    prove(&mut transaction, proof).await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -187,9 +193,14 @@ async fn revoke(store: &PgStore, id: SecureUrlId, at: Timestamp, proof: UrlProof
     if revoked.rows_affected() == 0 {
         return Ok(false);
     }
-    if let Some((transfer, entry)) = proof {
-        provenance::append_in(&mut transaction, transfer, entry).await?;
-    }
+    prove(&mut transaction, proof).await?;
     transaction.commit().await?;
     Ok(true)
+}
+
+async fn prove(connection: &mut PgConnection, proof: UrlProof<'_>) -> Result<(), Failure> {
+    match proof {
+        Some((transfer, entry)) => provenance::append_in(connection, transfer, entry).await,
+        None => Ok(()),
+    }
 }

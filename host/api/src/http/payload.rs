@@ -60,13 +60,16 @@ pub(crate) async fn serve(
             return Err(Problem::new(Code::RangeNotSatisfiable, why).with(header::CONTENT_RANGE, whole));
         }
     };
-    let body = if *method == Method::HEAD || range.is_empty() {
+    let body = if *method == Method::HEAD {
         Body::empty()
     } else {
-        let bytes = state.payloads.read(&it.payload, range.clone()).await?;
-        // Bytes leave only after provenance knows of it.
+        let bytes = match range.is_empty() {
+            true => None,
+            false => Some(state.payloads.read(&it.payload, range.clone()).await?),
+        };
+        // Bytes leave only after provenance knows of it; that a file is empty is told by fetching it, too.
         state.store.append(id, &fetched(state, viewer, &it, &range)).await?;
-        Body::from_stream(bytes)
+        bytes.map_or_else(Body::empty, Body::from_stream)
     };
     let mut response = described(status, &it, &etag, body);
     let headers = response.headers_mut();

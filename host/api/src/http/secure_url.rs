@@ -22,7 +22,7 @@ use crate::ApiState;
 use crate::edge::ClientAddress;
 use crate::failure::Failure;
 use crate::http::problem::Problem;
-use crate::http::{form, payload};
+use crate::http::{envelope, form, payload};
 use crate::identity::guarded;
 
 pub(crate) use hand_in::put;
@@ -114,7 +114,7 @@ async fn look(state: &ApiState, caller: Caller, token: &str) -> Result<SecureUrl
 
 /// Uses a URL to fetch: the answer says where the bytes are.
 async fn begin(state: &ApiState, token: &str, url: &SecureUrl, passphrase: Option<&str>) -> Result<Response, Failure> {
-    let ticket = state.porter.fetch(url, passphrase).await?;
+    let ticket = state.porter.fetch(url, passphrase, &envelope::trace()).await?;
     let place = state.settings.url(&format!("s/{token}/{}", ticket.text()));
     let place =
         HeaderValue::from_str(&place).map_err(|_| Failure::new(Code::Internal, "the public URL is not ASCII"))?;

@@ -123,16 +123,39 @@ async fn a_page_shows_what_there_is_and_uses_nothing_up() {
 }
 
 #[tokio::test]
-async fn every_fetch_is_proven_under_the_urls_name() {
+async fn every_use_and_every_fetch_is_proven_under_the_urls_name() {
     let house = House::new().await;
     let id = house.hand_in("a.txt", b"hello").await;
     let url = house.download_url(&id, json!({ "maxUses": 2 })).await;
+    let proven = || {
+        let entries = house.store.provenance(id.parse().expect("an id"));
+        let entries = entries.into_iter().skip_while(|it| it.entry.kind != EntryKind::UrlCreated).skip(1);
+        entries.map(|it| (it.entry.kind, it.entry.actor)).collect::<Vec<_>>()
+    };
+    let visitor = Actor::Person(format!("secure-url:{}", url.id));
+    let pressed = house.go("POST", &url.path, &[("accept", BROWSER)], Body::empty()).await;
+    assert_eq!(pressed.status, StatusCode::SEE_OTHER);
+    let used = (EntryKind::UrlUsed, visitor.clone());
+    assert_eq!(proven(), [used.clone()], "the button was pressed and nothing fetched yet");
     assert_eq!(house.fetched(&url.path, &[]).await.body, b"hello");
-    let entries = house.store.provenance(id.parse().expect("an id"));
-    let kinds: Vec<_> = entries.iter().rev().take(2).map(|it| it.entry.kind).collect();
-    assert_eq!(kinds, [EntryKind::Fetched, EntryKind::UrlCreated]);
-    let actor = &entries.last().expect("an entry").entry.actor;
-    assert_eq!(actor, &Actor::Person(format!("secure-url:{}", url.id)));
+    assert_eq!(proven(), [used.clone(), used, (EntryKind::Fetched, visitor)]);
+}
+
+#[tokio::test]
+async fn fetching_an_empty_file_is_proven_and_looking_at_it_is_not() {
+    let house = House::new().await;
+    let id = house.hand_in("empty.txt", b"").await;
+    let url = house.download_url(&id, json!({})).await;
+    let begun = house.go("GET", &url.path, &[], Body::empty()).await;
+    let ticket = path_of(begun.header("location"));
+    for (method, fetched) in [("HEAD", 0), ("GET", 1)] {
+        let file = house.go(method, &ticket, &[], Body::empty()).await;
+        assert_eq!((file.status, file.header("content-length"), file.body.len()), (StatusCode::OK, "0", 0));
+        let entries = house.store.provenance(id.parse().expect("an id"));
+        let proven: Vec<_> = entries.iter().filter(|it| it.entry.kind == EntryKind::Fetched).collect();
+        assert_eq!(proven.len(), fetched, "{method}");
+        assert!(proven.iter().all(|it| it.entry.details["start"] == 0 && it.entry.details["end"] == 0));
+    }
 }
 
 #[tokio::test]

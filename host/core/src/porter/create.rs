@@ -57,13 +57,12 @@ impl Porter {
             return Err(PorterError::Forbidden("a secure URL is made by a partner's users, who may use what it opens"));
         };
         check(&new)?;
-        let purpose = match new.purpose {
+        let (purpose, found) = match new.purpose {
             NewPurpose::Download(transfer) => {
                 let found = fetchable(&*self.ports.store, viewer, transfer).await?;
-                found.ok_or(PorterError::NoPayload(transfer))?;
-                Purpose::Download { transfer }
+                (Purpose::Download { transfer }, Some(found.ok_or(PorterError::NoPayload(transfer))?))
             }
-            NewPurpose::Upload(receivers) => self.upload(partner, &receivers).await?,
+            NewPurpose::Upload(receivers) => (self.upload(partner, &receivers).await?, None),
         };
         let (now, token) = (self.ports.clock.now(), Token::generate());
         let url = SecureUrl {
@@ -86,7 +85,7 @@ impl Porter {
         };
         let proof = match url.purpose {
             Purpose::Download { transfer } => {
-                Some((transfer, self.entry(EntryKind::UrlCreated, viewer, &url, transfer, &new.trace).await?))
+                Some((transfer, self.entry(EntryKind::UrlCreated, viewer, &url, found.as_ref(), &new.trace)))
             }
             Purpose::Upload { .. } => None,
         };

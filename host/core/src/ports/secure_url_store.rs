@@ -37,7 +37,13 @@ pub trait SecureUrlStore: Send + Sync + Debug {
     async fn forgive(&self, id: SecureUrlId) -> Result<(), StoreError>;
     /// Counts a use for a download, if the URL opens at that moment, and keeps its ticket, good until then; older tickets of
     /// the URL whose time is over are forgotten. A use to hand in is counted with the announcement.
-    async fn use_url(&self, id: SecureUrlId, at: Timestamp, ticket: (Digest, Timestamp)) -> Result<bool, StoreError>;
+    async fn use_url(
+        &self,
+        id: SecureUrlId,
+        at: Timestamp,
+        ticket: (Digest, Timestamp),
+        proof: UrlProof<'_>,
+    ) -> Result<bool, StoreError>;
     /// Takes a URL back, and says whether it was not taken back before.
     async fn revoke_url(&self, id: SecureUrlId, at: Timestamp, proof: UrlProof<'_>) -> Result<bool, StoreError>;
 }

@@ -75,6 +75,31 @@ async fn a_url_is_found_by_its_token_and_proven_in_the_chain_of_what_it_opens() 
 }
 
 #[tokio::test]
+async fn each_use_is_proven_with_its_count_and_none_without() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let transfer = world.received(alice, &[bob]).await.id;
+    let made = url(alice, Purpose::Download { transfer }, 3);
+    world.store.add_url(&made, Token::generate().digest(), None, None).await.expect("a URL");
+    let uses = (0..8).map(|_| {
+        let (store, id, used) = (world.store.clone(), made.id, entry(EntryKind::UrlUsed));
+        tokio::spawn(async move { store.use_url(id, now(), ticket(), Some((transfer, &used))).await })
+    });
+    for used in uses.collect::<Vec<_>>() {
+        used.await.expect("no panic").expect("an answer");
+    }
+    let found = world.store.find_url(made.id).await.expect("an answer").expect("the URL");
+    let proven = kinds(&world, transfer).await.iter().filter(|it| *it == "url-used").count();
+    assert_eq!((found.uses, proven), (3, 3));
+    let gone = TransferId::generate(now());
+    let again = url(alice, Purpose::Download { transfer }, 3);
+    world.store.add_url(&again, Token::generate().digest(), None, None).await.expect("a URL");
+    let unproven = world.store.use_url(again.id, now(), ticket(), Some((gone, &entry(EntryKind::UrlUsed)))).await;
+    unproven.expect_err("there is no such chain");
+    assert_eq!(world.store.find_url(again.id).await.expect("an answer").expect("the URL").uses, 0);
+}
+
+#[tokio::test]
 async fn of_many_uses_at_once_as_many_succeed_as_may() {
     let world = World::new().await;
     let alice = world.partner("alice").await;
@@ -82,7 +107,7 @@ async fn of_many_uses_at_once_as_many_succeed_as_may() {
     world.store.add_url(&made, Token::generate().digest(), None, None).await.expect("a URL");
     let uses = (0..12).map(|_| {
         let (store, id) = (world.store.clone(), made.id);
-        tokio::spawn(async move { store.use_url(id, now(), ticket()).await.expect("an answer") })
+        tokio::spawn(async move { store.use_url(id, now(), ticket(), None).await.expect("an answer") })
     });
     let mut won = 0;
     for used in uses.collect::<Vec<_>>() {
@@ -123,11 +148,13 @@ async fn a_ticket_is_good_for_its_time_and_forgotten_by_a_later_use() {
     world.store.add_url(&made, Token::generate().digest(), None, None).await.expect("a URL");
     let (old, new) = (Digest::of(b"old"), Digest::of(b"new"));
     let (then, later) = (now(), now() + Duration::from_secs(60));
-    assert!(world.store.use_url(made.id, then, (old, later)).await.expect("an answer"));
+    assert!(world.store.use_url(made.id, then, (old, later), None).await.expect("an answer"));
     let found = world.store.url_of_ticket(old, then).await.expect("an answer").map(|it| it.id);
     assert_eq!(found, Some(made.id));
     assert_eq!(world.store.url_of_ticket(old, later).await.expect("an answer"), None);
-    assert!(world.store.use_url(made.id, later, (new, later + Duration::from_secs(60))).await.expect("an answer"));
+    assert!(
+        world.store.use_url(made.id, later, (new, later + Duration::from_secs(60)), None).await.expect("an answer")
+    );
     let kept: i64 = sqlx::query_scalar("select count(*) from secure_url_tickets")
         .fetch_one(&mut world.raw().await)
         .await

@@ -89,11 +89,18 @@ impl SecureUrlStore for MemoryStore {
         Ok(())
     }
 
-    async fn use_url(&self, id: SecureUrlId, at: Timestamp, ticket: (Digest, Timestamp)) -> Result<bool, StoreError> {
+    async fn use_url(
+        &self,
+        id: SecureUrlId,
+        at: Timestamp,
+        ticket: (Digest, Timestamp),
+        proof: UrlProof<'_>,
+    ) -> Result<bool, StoreError> {
         let mut state = self.state();
         let Some(kept) = state.count_use(id, at) else { return Ok(false) };
         kept.tickets.retain(|(_, until)| *until > at);
         kept.tickets.push(ticket);
+        state.prove(proof);
         Ok(true)
     }
 
