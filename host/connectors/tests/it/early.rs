@@ -51,13 +51,11 @@ async fn an_attempt_that_is_given_up_takes_its_connection_along() {
     let world = World::new();
     let consigned = world.consigned(plain(receiver.url()), vec![0; 4 * PIECE]);
     {
-        let mut attempt = std::pin::pin!(world.connectors.deliver(&consigned));
+        let attempt = std::pin::pin!(world.connectors.deliver(&consigned));
         // As when a host stops: it is dropped while it waits.
-        while receiver.seen().is_empty() {
-            tokio::select! {
-                outcome = &mut attempt => panic!("{outcome:?}"),
-                () = tokio::time::sleep(Duration::from_millis(5)) => {}
-            }
+        tokio::select! {
+            outcome = attempt => panic!("{outcome:?}"),
+            () = receiver.begun() => {}
         }
     }
     while !receiver.holds() {

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Notify;
 
 /// What follows the head of a request.
 pub(crate) enum Then {
@@ -23,6 +24,7 @@ pub(crate) struct Raw {
     pub(crate) address: SocketAddr,
     heads: Arc<Mutex<Vec<String>>>,
     held: Arc<Mutex<Vec<TcpStream>>>,
+    begun: Arc<Notify>,
 }
 
 impl Raw {
@@ -33,13 +35,19 @@ impl Raw {
         socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let listener = socket.listen(16).unwrap();
         let address = listener.local_addr().unwrap();
-        let raw = Self { address, heads: Arc::default(), held: Arc::default() };
-        tokio::spawn(accept(listener, manner, Arc::clone(&raw.heads), Arc::clone(&raw.held)));
+        let raw = Self { address, heads: Arc::default(), held: Arc::default(), begun: Arc::default() };
+        let (heads, held, begun) = (Arc::clone(&raw.heads), Arc::clone(&raw.held), Arc::clone(&raw.begun));
+        tokio::spawn(accept(listener, manner, heads, held, begun));
         raw
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}/inbox", self.address)
+    }
+
+    /// Ends once the head of a request came.
+    pub(crate) async fn begun(&self) {
+        self.begun.notified().await;
     }
 
     /// The first lines of the requests so far.
@@ -76,11 +84,12 @@ async fn accept(
     manner: Manner,
     heads: Arc<Mutex<Vec<String>>>,
     held: Arc<Mutex<Vec<TcpStream>>>,
+    begun: Arc<Notify>,
 ) {
     while let Ok((stream, _)) = listener.accept().await {
-        let (heads, held) = (Arc::clone(&heads), Arc::clone(&held));
+        let (heads, held, begun) = (Arc::clone(&heads), Arc::clone(&held), Arc::clone(&begun));
         tokio::spawn(async move {
-            if let Ok(Some(stream)) = serve(stream, manner, &heads).await {
+            if let Ok(Some(stream)) = serve(stream, manner, &heads, &begun).await {
                 held.lock().unwrap().push(stream);
             }
         });
@@ -92,6 +101,7 @@ async fn serve(
     mut stream: TcpStream,
     manner: Manner,
     heads: &Mutex<Vec<String>>,
+    begun: &Notify,
 ) -> std::io::Result<Option<TcpStream>> {
     loop {
         let mut head = vec![];
@@ -100,6 +110,7 @@ async fn serve(
         }
         let head = String::from_utf8_lossy(&head).to_ascii_lowercase();
         heads.lock().unwrap().push(head.clone());
+        begun.notify_one();
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         let mut left: usize = length.map_or(0, |length| length.trim().parse().unwrap());
         match manner(&head) {
