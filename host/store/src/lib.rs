@@ -39,6 +39,7 @@ mod relay;
 mod secure_url;
 mod snapshot;
 mod store;
+mod tidy;
 mod transfer_store;
 mod upload;
 mod usage;

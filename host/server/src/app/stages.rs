@@ -105,6 +105,7 @@ pub(super) fn start(
     let housekeeping = Housekeeping {
         desk: Desk::new(parts.transfers(), parts.clock()),
         sweeper: parts.sweeper(),
+        store: Arc::clone(&parts.store),
         host: parts.host,
         every: config.workers.housekeeping,
     };

@@ -1,13 +1,15 @@
-//! Housekeeping: holds and announcements that expired are ended, objects that nobody needs are removed.
+//! Housekeeping: holds and announcements that expired are ended, objects and rows that nobody needs are removed.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lockgate_core::desk::Desk;
 use lockgate_core::id::HostId;
 use lockgate_payloads::Sweeper;
+use lockgate_store::PgStore;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// How many expired things are ended at a time.
+/// How many expired things are ended, and rows of a kind removed, at a time.
 const ROOM: usize = 100;
 
 /// Tidies up; every host does, and none waits for another.
@@ -15,6 +17,7 @@ const ROOM: usize = 100;
 pub(crate) struct Housekeeping {
     pub(crate) desk: Desk,
     pub(crate) sweeper: Sweeper,
+    pub(crate) store: Arc<PgStore>,
     pub(crate) host: HostId,
     pub(crate) every: Duration,
 }
@@ -35,6 +38,11 @@ impl Housekeeping {
                 Ok(0) => {}
                 Ok(swept) => tracing::info!(count = swept, "Objects that nobody needs were removed."),
                 Err(error) => tracing::warn!(error = %error, "Objects could not be swept."),
+            }
+            match self.store.tidy(ROOM).await {
+                Ok(0) => {}
+                Ok(gone) => tracing::info!(count = gone, "Rows that nobody needs were removed."),
+                Err(error) => tracing::warn!(error = %error, "Rows that nobody needs could not be removed."),
             }
         }
     }

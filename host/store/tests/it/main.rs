@@ -22,6 +22,7 @@ mod secrets;
 mod secure_urls;
 mod sight;
 mod telling;
+mod tidying;
 mod together;
 mod upload;
 mod usage;
