@@ -2,16 +2,17 @@
 //! (`fetching.rs`); here it becomes HTTP.
 
 use axum::body::Body;
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use lockgate_core::code::Code;
-use lockgate_core::fetching::{Fetchable, fetchable};
-use lockgate_core::id::TransferId;
+use lockgate_core::fetching::{Fetchable, carried, fetchable};
+use lockgate_core::id::{DeliveryId, TransferId};
 use lockgate_core::provenance::{Actor, Entry, EntryKind};
 use lockgate_core::viewer::Viewer;
+use serde::Deserialize;
 use serde_json::json;
 
 use crate::ApiState;
@@ -21,17 +22,27 @@ use crate::http::range::{Wanted, wanted};
 use crate::http::{disposition, envelope};
 use crate::identity::Authenticated;
 
-/// `GET` or `HEAD /transfers/{id}/payload`.
+/// What may be said of the payload that is meant.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Meant {
+    delivery: Option<String>,
+}
+
+/// `GET` or `HEAD /transfers/{id}/payload`, of one delivery with `?delivery=`.
 pub(crate) async fn fetch(
     State(state): State<ApiState>,
     Authenticated(viewer): Authenticated,
     method: Method,
     Path(id): Path<String>,
+    Query(meant): Query<Meant>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let unseen = || Failure::unseen(Code::PayloadNotFound);
     let id: TransferId = id.parse().map_err(|_| unseen())?;
-    serve(&state, &viewer, id, &method, &headers).await
+    let Some(delivery) = meant.delivery else { return serve(&state, &viewer, id, &method, &headers).await };
+    let delivery: DeliveryId = delivery.parse().map_err(|_| unseen())?;
+    let found = carried(&*state.store, &viewer, id, delivery).await?;
+    hand_out(&state, &viewer, id, found, &method, &headers).await
 }
 
 /// What the viewer may have of a transfer's bytes.
@@ -42,8 +53,20 @@ pub(crate) async fn serve(
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let it = fetchable(&*state.store, viewer, id).await?;
-    let it = it.ok_or_else(|| Failure::unseen(Code::PayloadNotFound))?;
+    let found = fetchable(&*state.store, viewer, id).await?;
+    hand_out(state, viewer, id, found, method, headers).await
+}
+
+/// The bytes that were found, or the part of them that is wanted.
+async fn hand_out(
+    state: &ApiState,
+    viewer: &Viewer,
+    id: TransferId,
+    found: Option<Fetchable>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let it = found.ok_or_else(|| Failure::unseen(Code::PayloadNotFound))?;
     let etag = format!("\"{}\"", it.payload.digest.hex());
     if unchanged(headers, &etag) {
         return Ok(described(StatusCode::NOT_MODIFIED, &it, &etag, Body::empty()));
@@ -85,7 +108,7 @@ fn fetched(state: &ApiState, viewer: &Viewer, it: &Fetchable, range: &std::ops::
     Entry {
         kind: EntryKind::Fetched,
         consignment: it.consignment,
-        delivery: None,
+        delivery: it.delivery,
         actor: Actor::Person(viewer.subject.clone()),
         details: json!({ "digest": it.payload.digest, "start": range.start, "end": range.end }),
         trace_id: envelope::trace().trace_id().map(str::to_owned),

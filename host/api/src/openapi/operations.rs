@@ -25,9 +25,12 @@ const DISCOVERED: Answer =
     with(204, "What is spoken.", &["Tus-Version", "Tus-Extension", "Tus-Checksum-Algorithm", "Tus-Max-Size"]);
 const FETCHED: &[&str] = &["ETag", "Repr-Digest", "Content-Disposition", "Accept-Ranges"];
 const TRANSFER: Parameter = path("id", "The transfer's id, `trf_...`.");
+const DELIVERY: Parameter =
+    query("delivery", "The id of one of the caller's deliveries, `dlv_...`: what that one carries.", false);
 const OTHER: Parameter = header("If-None-Match", "Only if the payload has another ETag.", false);
 const FETCHING: &[Parameter] = &[
     TRANSFER,
+    DELIVERY,
     header("Range", "One range of bytes.", false),
     header("If-Range", "The range only if the payload still has this ETag.", false),
     OTHER,
@@ -84,7 +87,7 @@ pub(super) const ROUTES: &[Route] = &[
             Operation {
                 method: "get",
                 id: "fetchPayload",
-                summary: "The payload: to a receiver what was released to it, to the sender what it sent.",
+                summary: "The payload: to a receiver what was released to it or one delivery carries, to the sender what it sent.",
                 token: true,
                 parameters: FETCHING,
                 body: &[],
@@ -96,7 +99,7 @@ pub(super) const ROUTES: &[Route] = &[
                 id: "describePayload",
                 summary: "The same without the bytes.",
                 token: true,
-                parameters: &[TRANSFER, OTHER],
+                parameters: &[TRANSFER, DELIVERY, OTHER],
                 body: &[],
                 answers: DESCRIBED,
                 refusals: &[&[Code::PayloadNotFound]],

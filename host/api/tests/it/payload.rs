@@ -2,8 +2,13 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use lockgate_core::claim::Aggregate;
+use lockgate_core::command::Work;
+use lockgate_core::id::PayloadId;
 use lockgate_core::provenance::EntryKind;
+use lockgate_core::time::Clock;
 use rstest::rstest;
+use serde_json::json;
 
 use crate::house::{Answer, House};
 
@@ -118,5 +123,56 @@ async fn names_the_file_safely_whatever_it_is_called() {
         let id = house.hand_in(name, b"x").await;
         let answer = house.fetch(&house.token(&house.acme), &id, &[]).await;
         assert_eq!(answer.header("content-disposition"), expected);
+    }
+}
+
+#[tokio::test]
+async fn gives_a_receiver_what_one_of_its_deliveries_carries_and_nobody_else() {
+    let house = House::new().await;
+    let input = json!({ "input": { "partner": "globex", "name": "inbox",
+        "endpoint": { "http": { "url": "https://globex.example/inbox" } } } });
+    let create = include_str!("../../../../graphql/operations/create-destination.graphql");
+    let created = house.ask(&house.token(&house.globex), create, input).await;
+    assert!(created.get("errors").is_none(), "{created}");
+    let (id, other) = (house.hand_in("a.txt", b"hello world").await, house.hand_in("b.txt", b"something else").await);
+    house.work().await;
+    let seen = house.connector.seen();
+    let delivery = &seen.iter().find(|it| it.transfer.to_string() == id).expect("it was delivered").delivery;
+    let Some(Aggregate::Delivery(mut kept)) = house.store.get(Work::Delivery(delivery.id)) else { panic!("kept") };
+    let (globex, query) = (house.token(&house.globex), format!("?delivery={}", delivery.id));
+    let fetch = async |token: &str, id: &str, query: &str| {
+        let request = Request::get(format!("/transfers/{id}/payload{query}"));
+        let request = request.header("authorization", format!("Bearer {token}"));
+        house.send(request.body(Body::empty()).expect("a request")).await
+    };
+    assert_eq!(
+        fetch(&globex, &id, &query).await.body,
+        b"hello world",
+        "the consignment's own, until it is judged anew"
+    );
+
+    // Judged anew: the key that it was sent under has a generation, and its pointer names these bytes.
+    let payload = house.payloads.put(PayloadId::generate(house.clock.now()), "text/plain", b"hello *****".as_slice());
+    (kept.generation, kept.released) = (2, Some(payload));
+    house.store.put(Aggregate::Delivery(kept));
+    let answer = fetch(&globex, &id, &query).await;
+    assert_eq!((answer.status, answer.body.as_slice()), (StatusCode::OK, b"hello *****".as_slice()));
+    let entries = house.store.provenance(id.parse().expect("an id"));
+    let fetched = entries.last().expect("an entry");
+    assert_eq!((fetched.entry.kind, fetched.entry.delivery), (EntryKind::Fetched, Some(delivery.id)));
+
+    let acme = house.token(&house.acme);
+    for (token, id, query) in [
+        (acme.clone(), &id, query.as_str()),
+        (house.token(&house.stranger), &id, query.as_str()),
+        (house.integrator(&house.globex), &id, query.as_str()),
+        (house.operator(), &id, query.as_str()),
+        (globex.clone(), &other, query.as_str()),
+        (globex.clone(), &id, "?delivery=dlv_0193a000000070008000000000000009"),
+        (globex.clone(), &id, "?delivery=nonsense"),
+        (globex.clone(), &id, "?delivery="),
+    ] {
+        let answer = fetch(&token, id, query).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "PAYLOAD_NOT_FOUND"), "{query}");
     }
 }

@@ -35,13 +35,16 @@ pub(super) fn headers(consigned: &Consigned, inline: bool, options: &KafkaOption
     })
 }
 
-/// Where to fetch the payload and how to check it.
+/// Where to fetch the payload and how to check it. The URL names the delivery: since it was judged anew it may carry other
+/// bytes than its consignment.
 pub(super) fn pointer(consigned: &Consigned, public_url: Option<&str>) -> Vec<u8> {
     let Consigned { transfer, delivery, payload, file_name, .. } = consigned;
-    let url = public_url.map(|base| payload_url(base, *transfer));
+    let id = delivery.id;
+    let url = public_url.map(|base| format!("{}?delivery={id}", payload_url(base, *transfer)));
     let pointer = json!({
         "transfer": transfer,
         "consignment": delivery.consignment,
+        "delivery": id,
         "url": url,
         "file_name": file_name,
         "size": payload.size,

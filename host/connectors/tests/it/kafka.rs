@@ -100,7 +100,12 @@ async fn a_large_payload_is_pointed_at() {
     assert!(matches!(answer, Answer::Taken { .. }), "{answer:?}");
     let record = only_record(&topic).await;
     let pointer: serde_json::Value = serde_json::from_slice(record.payload().unwrap()).unwrap();
-    assert_eq!(pointer["url"], format!("https://gate.example/transfers/{}/payload", consigned.transfer));
+    let (transfer, delivery) = (consigned.transfer, consigned.delivery.id);
+    assert_eq!(
+        pointer["url"],
+        format!("https://gate.example/transfers/{transfer}/payload?delivery={delivery}"),
+        "the bytes of this delivery, which need not be the consignment's"
+    );
     assert_eq!(pointer["sha256"], consigned.payload.digest.hex());
     assert_eq!(pointer["size"], 512 * 1024 + 1);
     assert_eq!(header(&record, "content-type"), "application/vnd.lockgate.pointer+json");
