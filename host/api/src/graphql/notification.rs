@@ -40,9 +40,10 @@ impl Notification {
         self.0.attempts
     }
 
-    /// When the next attempt is due, while there is one.
+    /// When the next attempt is due, while there is one. Nothing while it waits for a channel that fails to take another
+    /// message.
     async fn due_at(&self) -> Option<Timestamp> {
-        (self.0.state == core::NotificationState::Scheduled).then_some(self.0.due_at)
+        (self.0.state == core::NotificationState::Scheduled && self.0.waits.is_none()).then_some(self.0.due_at)
     }
 
     /// What the last failed attempt said.
