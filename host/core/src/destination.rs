@@ -23,7 +23,7 @@ pub struct Destination {
     pub name: String,
     /// What it is and where.
     pub endpoint: Endpoint,
-    /// Whether deliveries keep the order of their creation.
+    /// Whether deliveries keep the order of their creation, one attempt at a time; a dead letter steps out of the line.
     pub ordered: bool,
     /// Whether deliveries are made.
     pub status: DestinationStatus,

@@ -42,7 +42,8 @@ impl Destination {
         self.0.endpoint.clone().into()
     }
 
-    /// Whether deliveries keep the order of their creation.
+    /// Whether deliveries keep the order of their creation, one attempt at a time. A dead letter steps out of the line and
+    /// those behind it go on; sent again it stands at its old place, before all that have not left meanwhile.
     async fn ordered(&self) -> bool {
         self.0.ordered
     }

@@ -112,7 +112,8 @@ struct CreateDestinationInput {
     name: String,
     /// What it is and where.
     endpoint: EndpointInput,
-    /// Whether deliveries keep the order of their creation; not, if nothing is said.
+    /// Whether deliveries keep the order of their creation, one attempt at a time; not, if nothing is said. A dead letter steps
+    /// out of the line.
     ordered: Option<bool>,
     /// How it is treated; as is usual, if nothing is said.
     settings: Option<DestinationSettingsInput>,
