@@ -307,10 +307,15 @@ async fn a_file_that_does_not_arrive_gives_its_use_back() {
 async fn a_file_whose_connection_breaks_ends_and_gives_its_use_back() {
     let house = House::new().await;
     let url = house.upload_url(json!({})).await;
-    let bytes = futures::stream::once(async { Ok::<_, std::io::Error>("hel".as_bytes()) });
-    let endless = Body::from_stream(bytes.chain(futures::stream::pending()));
+    let (breaks, broken) = futures::channel::oneshot::channel::<()>();
+    let begin = futures::stream::once(async { Ok("hel".as_bytes()) });
+    let end = futures::stream::once(async {
+        let _sent = broken.await;
+        Err(std::io::Error::from(std::io::ErrorKind::ConnectionReset))
+    });
     let path = format!("{}/a.txt", url.path);
-    let mut sending = Box::pin(house.go("PUT", &path, &[("content-length", "5")], endless));
+    let body = Body::from_stream(begin.chain(end));
+    let mut sending = Box::pin(house.go("PUT", &path, &[("content-length", "5")], body));
     let (found, query) = ("{ transfers { nodes { state } } secureUrls { nodes { uses } } }", house.token(&house.acme));
     let seen = async || {
         let seen = house.ask(&query, found, json!({})).await;
@@ -321,12 +326,9 @@ async fn a_file_whose_connection_breaks_ends_and_gives_its_use_back() {
         assert!(futures::poll!(&mut sending).is_pending() && wait < 1_000, "{:?}", seen().await);
         wait += 1;
     }
-    drop(sending);
-    while seen().await != (json!([{ "state": "CANCELLED" }]), json!(0)) {
-        tokio::task::yield_now().await;
-        assert!(wait < 2_000, "{:?}", seen().await);
-        wait += 1;
-    }
+    breaks.send(()).expect("the body is still read");
+    assert!(!sending.await.status.is_success());
+    assert_eq!(seen().await, (json!([{ "state": "CANCELLED" }]), json!(0)));
 }
 
 #[rstest]

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 
 /// How it hangs.
@@ -60,14 +61,28 @@ impl Hanging {
     }
 }
 
+/// Reads one request to its end; whether it came whole.
+async fn take(from: &mut OwnedReadHalf) -> bool {
+    let (mut request, mut buffer) = (String::new(), vec![0; 64 * 1024]);
+    loop {
+        let Ok(count @ 1..) = from.read(&mut buffer).await else { return false };
+        request += &String::from_utf8_lossy(&buffer[..count]);
+        let Some((head, body)) = request.split_once("\r\n\r\n") else { continue };
+        let length = head.lines().find_map(|line| line.to_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        if body.len() >= length.unwrap_or(0) {
+            return true;
+        }
+    }
+}
+
 /// Until the other side hangs up.
 async fn hang(socket: TcpStream, manner: Manner) {
     let (mut from, mut to) = socket.into_split();
-    let mut buffer = vec![0; 64 * 1024];
-    // Who answers before it was asked is no receiver that hangs, but a broken one.
-    if !matches!(from.read(&mut buffer).await, Ok(1..)) {
+    // Who answers before it was told everything is no receiver that hangs, but a broken one.
+    if !take(&mut from).await {
         return;
     }
+    let mut buffer = vec![0; 64 * 1024];
     let taking = async { while let Ok(1..) = from.read(&mut buffer).await {} };
     let answering = async {
         match manner {
