@@ -1,11 +1,14 @@
 //! Creates what a change creates: consignments, deliveries with their place in line; each claimed by the host that goes on
 //! with it, if one does.
 
+use std::collections::HashMap;
+
 use lockgate_core::change::NewDelivery;
 use lockgate_core::consignment::Consignment;
-use lockgate_core::id::{DestinationId, HostId};
+use lockgate_core::id::HostId;
 use lockgate_core::notification::Notification;
 use sqlx::PgConnection;
+use sqlx::types::Uuid;
 
 use crate::column::{document, integer, optional_document, optional_text, word};
 use crate::error::Failure;
@@ -48,47 +51,60 @@ pub(super) async fn consignments(
     Ok(())
 }
 
-/// Creates deliveries; destinations are locked in the order of their ids, so that two commits never wait for each
-/// other crosswise.
+/// Creates the deliveries of one consignment, in one statement, so that who waits for a place in line waits for little.
 pub(super) async fn deliveries(
     connection: &mut PgConnection,
     created: &[NewDelivery],
     keeper: Option<HostId>,
 ) -> Result<(), Failure> {
-    let mut created: Vec<_> = created.iter().collect();
-    created.sort_by_key(|it| it.delivery.destination);
+    let Some(NewDelivery { delivery: first, .. }) = created.first() else { return Ok(()) };
+    let drawn = draw_positions(connection, created).await?;
+    let (mut ids, mut destinations, mut positions, mut keepers) = (vec![], vec![], vec![], vec![]);
     for new in created {
         let it = &new.delivery;
-        let position = if new.ordered { Some(draw_position(connection, it.destination).await?) } else { it.position };
-        sqlx::query!(
-            "insert into deliveries (id, version, state, consignment, transfer, receiver, destination, position, due_at,
-                                     attempts, last_error, adoptions, trace, created_at, updated_at, released, redrive,
-                                     replay_of, claimed_by, claimed_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
-                     case when $19::uuid is not null then now() end)",
-            it.id.uuid(),
-            it.version,
-            word(&it.state)?,
-            it.consignment.uuid(),
-            it.transfer.uuid(),
-            it.receiver.uuid(),
-            it.destination.uuid(),
-            position,
-            it.due_at,
-            integer(it.attempts)?,
-            optional_text(it.last_error.as_ref()),
-            integer(it.adoptions)?,
-            it.trace.0,
-            it.created_at,
-            it.updated_at,
-            optional_document(it.released.as_ref())?,
-            it.redrive.map(|id| id.uuid()),
-            it.replay_of.map(|id| id.uuid()),
-            keeper.filter(|_| new.has_its_turn()).map(|host| host.uuid()),
-        )
-        .execute(&mut *connection)
-        .await?;
+        let position = if new.ordered {
+            Some(
+                *drawn
+                    .get(&it.destination.uuid())
+                    .ok_or_else(|| Failure::broken(format!("there is no destination {}", it.destination)))?,
+            )
+        } else {
+            it.position
+        };
+        ids.push(it.id.uuid());
+        destinations.push(it.destination.uuid());
+        positions.push(position);
+        keepers.push(keeper.filter(|_| new.has_its_turn()).map(|host| host.uuid()));
     }
+    sqlx::query!(
+        "insert into deliveries (id, version, state, consignment, transfer, receiver, destination, position, due_at,
+                                 attempts, last_error, adoptions, trace, created_at, updated_at, released, redrive,
+                                 replay_of, claimed_by, claimed_at)
+         select d.id, $5, $6, $7, $8, $9, d.destination, d.position, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19,
+                d.keeper, case when d.keeper is not null then now() end
+         from unnest($1::uuid[], $2::uuid[], $3::bigint[], $4::uuid[]) d(id, destination, position, keeper)",
+        &ids,
+        &destinations,
+        &positions as &[Option<i64>],
+        &keepers as &[Option<Uuid>],
+        first.version,
+        word(&first.state)?,
+        first.consignment.uuid(),
+        first.transfer.uuid(),
+        first.receiver.uuid(),
+        first.due_at,
+        integer(first.attempts)?,
+        optional_text(first.last_error.as_ref()),
+        integer(first.adoptions)?,
+        first.trace.0,
+        first.created_at,
+        first.updated_at,
+        optional_document(first.released.as_ref())?,
+        first.redrive.map(|id| id.uuid()),
+        first.replay_of.map(|id| id.uuid()),
+    )
+    .execute(connection)
+    .await?;
     Ok(())
 }
 
@@ -129,13 +145,20 @@ pub(super) async fn notifications(
     Ok(())
 }
 
-/// The next place in line. The update locks the destination until the commit, so positions are seen in their order.
-async fn draw_position(connection: &mut PgConnection, destination: DestinationId) -> Result<i64, Failure> {
-    sqlx::query_scalar!(
-        "update destinations set last_position = last_position + 1 where id = $1 returning last_position",
-        destination.uuid()
+/// The next places in the lines of ordered destinations. The destinations are locked until the commit, so positions are
+/// seen in their order; and in the order of their ids, so that two commits never wait for each other crosswise.
+async fn draw_positions(connection: &mut PgConnection, created: &[NewDelivery]) -> Result<HashMap<Uuid, i64>, Failure> {
+    let lines: Vec<_> = created.iter().filter(|it| it.ordered).map(|it| it.delivery.destination.uuid()).collect();
+    if lines.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let drawn = sqlx::query!(
+        "with line as (select id from destinations where id = any($1) order by id for no key update)
+         update destinations d set last_position = d.last_position + 1 from line where d.id = line.id
+         returning d.id, d.last_position",
+        &lines
     )
-    .fetch_optional(connection)
-    .await?
-    .ok_or_else(|| Failure::broken(format!("there is no destination {destination}")))
+    .fetch_all(connection)
+    .await?;
+    Ok(drawn.into_iter().map(|row| (row.id, row.last_position)).collect())
 }
