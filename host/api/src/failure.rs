@@ -85,7 +85,7 @@ impl From<IntakeError> for Failure {
             _ => None,
         };
         let retry_after = match &error {
-            IntakeError::OverQuota { ends_in, .. } => *ends_in,
+            IntakeError::OverQuota(over) => over.ends_in,
             IntakeError::Crowded { retry_after, .. } | IntakeError::Payload(PayloadError::Crowded { retry_after }) => {
                 Some(*retry_after)
             }

@@ -1,6 +1,6 @@
 //! Fetching: which bytes of a transfer a partner may have. A receiver gets what was released to it, or what one of its
-//! deliveries carries since it was judged anew, a sender what it sent. Nobody else gets bytes: integrators write rules and operators run the place, and neither needs to read what
-//! partners send each other.
+//! deliveries carries since it was judged anew, a sender what it sent. Nobody else gets bytes: integrators write rules and
+//! operators run the place, and neither needs to read what partners send each other.
 
 use crate::id::{ConsignmentId, DeliveryId, PartnerId, TransferId};
 use crate::payload::Payload;
@@ -45,7 +45,7 @@ pub async fn fetchable(
 /// # Errors
 ///
 /// When the store fails.
-pub async fn carried(
+pub async fn of_delivery(
     store: &dyn TransferStore,
     viewer: &Viewer,
     transfer: TransferId,
@@ -53,12 +53,12 @@ pub async fn carried(
 ) -> Result<Option<Fetchable>, StoreError> {
     let Role::Partner(partner) = viewer.role else { return Ok(None) };
     let snapshot = store.snapshot(viewer).await?;
-    let found = carried_to(partner, &*snapshot, transfer, delivery).await;
+    let found = seen_in(partner, &*snapshot, transfer, delivery).await;
     snapshot.close().await;
     found
 }
 
-async fn carried_to(
+async fn seen_in(
     partner: PartnerId,
     snapshot: &dyn Snapshot,
     id: TransferId,

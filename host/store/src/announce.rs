@@ -3,7 +3,6 @@
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{PartnerId, SecureUrlId};
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Earlier};
-use lockgate_core::quota::OverQuota;
 use lockgate_core::transfer::Transfer;
 use sqlx::PgConnection;
 
@@ -20,8 +19,8 @@ pub(crate) async fn announce(store: &PgStore, announcement: &Announcement) -> Re
     retried!(run(store, announcement))
 }
 
-/// Nothing is locked that a second statement would need: where neither quota nor use has to be counted, one statement is the whole
-/// transaction, and the way to the database is gone once.
+/// Nothing is locked that a second statement would need: where neither quota nor use has to be counted, one statement is
+/// the whole transaction, and the way to the database is gone once.
 async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, Failure> {
     let alone = !announcement.quota.is_limited() && announcement.commands.is_empty() && announcement.by.is_none();
     // Where another announcement under the same key is under way, this waits for how it ends.
@@ -58,8 +57,7 @@ async fn counted(store: &PgStore, announcement: &Announcement) -> Result<Counted
         }
         if let Some(over) = usage::count(&mut transaction, announcement).await? {
             transaction.rollback().await?;
-            let OverQuota { exceeded, ends_in } = over;
-            return Ok(Counted::Refused(AnnounceOutcome::OverQuota { exceeded, ends_in }));
+            return Ok(Counted::Refused(AnnounceOutcome::OverQuota(over)));
         }
     }
     transaction.commit().await?;

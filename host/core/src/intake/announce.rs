@@ -79,7 +79,7 @@ impl Intake {
             }
             AnnounceOutcome::Conflict { transfer } => Err(IntakeError::IdempotencyConflict { transfer }),
             AnnounceOutcome::UrlEnded => Err(IntakeError::UrlEnded),
-            AnnounceOutcome::OverQuota { exceeded, ends_in } => Err(IntakeError::OverQuota { exceeded, ends_in }),
+            AnnounceOutcome::OverQuota(over) => Err(IntakeError::OverQuota(over)),
         }
     }
 

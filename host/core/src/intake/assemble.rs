@@ -12,7 +12,6 @@ use crate::digest::Digest;
 use crate::id::UploadId;
 use crate::payload::Payload;
 use crate::ports::PayloadError;
-use crate::quota::OverQuota;
 use crate::upload::{Upload, UploadProgress};
 use crate::viewer::Viewer;
 
@@ -41,10 +40,8 @@ impl Intake {
             expires_at: at + self.settings.upload_lifetime,
             complete: false,
         };
-        match self.ports.uploads.begin_partial(&upload, at, quota).await? {
-            None => Ok(upload),
-            Some(OverQuota { exceeded, ends_in }) => Err(IntakeError::OverQuota { exceeded, ends_in }),
-        }
+        let over = self.ports.uploads.begin_partial(&upload, at, quota).await?;
+        over.map_or(Ok(upload), |over| Err(IntakeError::OverQuota(over)))
     }
 
     /// Announces a transfer of complete partial uploads and assembles it. The same request again, even without an

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::code::Code;
 use crate::id::{TransferId, UploadId};
 use crate::ports::{CommitError, PayloadError, StoreError, UploadError};
-use crate::quota::Exceeded;
+use crate::quota::OverQuota;
 use crate::state::IllegalMove;
 
 /// Intake did not take something; everything is as it was before.
@@ -75,14 +75,9 @@ pub enum IntakeError {
     /// A quota is used up.
     #[error(
         "this goes beyond the quota `{}`: of {} are {} in use and it takes {}; {}, or ask the operator for more",
-        .exceeded.bound.name(), .exceeded.limit, .exceeded.used, .exceeded.asked, remedy(*.ends_in)
+        .0.exceeded.bound.name(), .0.exceeded.limit, .0.exceeded.used, .0.exceeded.asked, remedy(.0.ends_in)
     )]
-    OverQuota {
-        /// Which part of it.
-        exceeded: Exceeded,
-        /// When it is there anew, if time helps.
-        ends_in: Option<Duration>,
-    },
+    OverQuota(OverQuota),
     /// No such upload, or somebody else's.
     #[error("there is no upload {0}")]
     Unknown(UploadId),
@@ -192,7 +187,7 @@ impl IntakeError {
             Self::IdempotencyKey => Code::InvalidIdempotencyKey,
             Self::IdempotencyConflict { .. } => Code::IdempotencyConflict,
             Self::UrlEnded => Code::SecureUrlEnded,
-            Self::OverQuota { .. } => Code::QuotaExceeded,
+            Self::OverQuota(_) => Code::QuotaExceeded,
             Self::Unknown(_) => Code::UploadNotFound,
             Self::Offset { .. } => Code::UploadOffsetMismatch,
             Self::TooLong { .. } => Code::UploadTooLong,

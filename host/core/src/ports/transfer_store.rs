@@ -19,7 +19,7 @@ use crate::partner::Partner;
 use crate::policy::{Revision, Side};
 use crate::ports::query::Snapshot;
 use crate::provenance::Entry;
-use crate::quota::{Exceeded, Quota};
+use crate::quota::{OverQuota, Quota};
 use crate::time::Timestamp;
 use crate::transfer::{Transfer, Version};
 use crate::upload::Upload;
@@ -204,12 +204,7 @@ pub enum AnnounceOutcome {
     /// The secure URL that it came by opens nothing any more; nothing was created.
     UrlEnded,
     /// It would go beyond the sender's quota; nothing was created.
-    OverQuota {
-        /// Which part of it.
-        exceeded: Exceeded,
-        /// When it is there anew: the next day's beginning. Never by itself, where it is about what is in store.
-        ends_in: Option<Duration>,
-    },
+    OverQuota(OverQuota),
 }
 
 /// The store failed.

@@ -5,7 +5,7 @@ use lockgate_core::claim::Claim;
 use lockgate_core::command::Work;
 use lockgate_core::delivery::{Answer, Cause, Delivery, Wait};
 use lockgate_core::destination::{Destination, DestinationSettings, DestinationStatus};
-use lockgate_core::ports::{Admission, Blame, DestinationChange, Registry, Standing, TransferStore};
+use lockgate_core::ports::{Admission, Blame, DestinationChange, Registry, TransferStore, Turned};
 use lockgate_core::state::{DeliveryMove, Stamp, delivery};
 use lockgate_core::viewer::Role;
 
@@ -169,7 +169,7 @@ async fn a_change_of_settings_does_not_turn_on_what_was_gone_a_moment_before() {
     let now = scene.world.store.update_destination(scene.inbox.id, &change).await.expect("the destination");
     assert_eq!((now.status, now.settings), (DestinationStatus::Disabled, settings));
     assert_eq!(now.disabled.map(|it| it.reason).as_deref(), Some("410 Gone"));
-    let on = DestinationChange { standing: Some(Standing::On), ..DestinationChange::default() };
+    let on = DestinationChange { turned: Some(Turned::On), ..DestinationChange::default() };
     let now = scene.world.store.update_destination(scene.inbox.id, &on).await.expect("the destination");
     assert_eq!((now.status, now.disabled), (DestinationStatus::Active, None));
 }

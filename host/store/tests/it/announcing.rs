@@ -24,7 +24,7 @@ async fn of_many_equal_announcements_at_once_one_creates_and_all_name_the_same_t
             }
             (AnnounceOutcome::Conflict { transfer }, _) => panic!("{transfer} in conflict with itself"),
             (AnnounceOutcome::UrlEnded, it) => panic!("{} came by no URL", it.transfer.id),
-            (AnnounceOutcome::OverQuota { .. }, it) => panic!("{} has no quota", it.transfer.id),
+            (AnnounceOutcome::OverQuota(_), it) => panic!("{} has no quota", it.transfer.id),
         }
     }
     assert_eq!(created.len(), 1);

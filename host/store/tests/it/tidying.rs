@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use lockgate_core::id::{PayloadId, SecureUrlId, UploadId};
+use lockgate_core::id::PayloadId;
 use lockgate_core::ports::{SecureUrlStore, UploadStore};
 use lockgate_core::quota::Quota;
-use lockgate_core::secure_url::{Purpose, SecureUrl, Token};
-use lockgate_core::upload::{Upload, UploadProgress};
+use lockgate_core::secure_url::Token;
 
-use crate::world::{World, now};
+use crate::world::{World, now, partial};
 
 const TICKETS: &str = "select count(*) from secure_url_tickets";
 const UPLOADS: &str = "select count(*) from uploads";
@@ -17,24 +16,10 @@ const UPLOADS: &str = "select count(*) from uploads";
 async fn tickets_whose_time_is_over_are_removed_though_their_url_is_not_used_again() {
     let world = World::new().await;
     let alice = world.partner("alice").await;
-    let url = SecureUrl {
-        id: SecureUrlId::generate(now()),
-        partner: alice,
-        purpose: Purpose::Upload { receivers: vec![] },
-        has_passphrase: false,
-        failures: 0,
-        max_uses: 9,
-        uses: 0,
-        note: String::new(),
-        author: "ada".to_owned(),
-        created_at: now(),
-        expires_at: now() + Duration::from_secs(3600),
-        revoked_at: None,
-    };
-    world.store.add_url(&url, Token::generate().digest(), None, None).await.expect("a URL");
+    let url = world.upload_url(alice, 9).await;
     for _ in 0..4 {
         let ticket = (Token::generate().digest(), now() + Duration::from_secs(3600));
-        assert!(world.store.use_url(url.id, now(), ticket, None).await.expect("an answer"));
+        assert!(world.store.use_url(url, now(), ticket, None).await.expect("an answer"));
     }
     assert_eq!(world.store.tidy(100).await.expect("an answer"), 0);
     let over = "update secure_url_tickets set expires_at = now() - interval '1 second'
@@ -54,18 +39,7 @@ async fn partial_uploads_are_removed_a_day_after_their_time_once_their_objects_a
     world.announced(alice, &[bob]).await;
     let mut partials = vec![];
     for _ in 0..3 {
-        let upload = Upload {
-            id: UploadId::generate(now()),
-            version: 0,
-            transfer: None,
-            assembles: vec![],
-            sender: alice,
-            length: Some(5),
-            offset: 0,
-            progress: UploadProgress::default(),
-            expires_at: now() + Duration::from_secs(3600),
-            complete: false,
-        };
+        let upload = partial(alice, Some(5));
         world.store.begin_partial(&upload, now(), Quota::default()).await.expect("a partial upload");
         partials.push(upload);
     }

@@ -7,7 +7,7 @@ use lockgate_core::ports::{Advance, Blame, TransferStore, UploadError, UploadSto
 use lockgate_core::quota::Quota;
 use lockgate_core::upload::{TailObject, Upload, UploadProgress, UploadedPart};
 
-use crate::world::{World, now, payload};
+use crate::world::{World, now, partial, payload};
 
 fn step(upload: &Upload, offset: u64, tail: Option<&str>) -> Advance {
     let progress = UploadProgress {
@@ -126,18 +126,7 @@ async fn an_object_of_a_claim_is_swept_when_the_claim_is_over_and_never_while_it
 async fn what_belongs_to_a_partial_upload_is_kept_until_it_expires_and_can_be_renewed() {
     let world = World::new().await;
     let alice = world.partner("alice").await;
-    let upload = Upload {
-        id: UploadId::generate(now()),
-        version: 0,
-        transfer: None,
-        assembles: vec![],
-        sender: alice,
-        length: Some(5),
-        offset: 0,
-        progress: UploadProgress::default(),
-        expires_at: now() + std::time::Duration::from_secs(3600),
-        complete: false,
-    };
+    let upload = partial(alice, Some(5));
     world.store.begin_partial(&upload, now(), Quota::default()).await.expect("a partial upload");
     let owner = upload.owner();
     let sealed = payload(TransferId::generate(now()));

@@ -5,19 +5,19 @@ use std::time::Duration;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{PartnerId, TransferId, UploadId};
+use lockgate_core::id::{PartnerId, TransferId};
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Registry, TransferStore, UploadStore};
-use lockgate_core::quota::{Bound, DAY, Exceeded, Quota};
+use lockgate_core::quota::{Bound, DAY, Exceeded, OverQuota, Quota};
 use lockgate_core::state::{Stamp, TransferMove, transfer};
-use lockgate_core::upload::{Upload, UploadProgress};
+use lockgate_core::upload::Upload;
 use lockgate_core::viewer::Role;
 use lockgate_store::{PgStore, StoreConfig};
 
-use crate::world::{World, key, now, payload};
+use crate::world::{World, key, now, partial, payload};
 
 fn bound(outcome: &AnnounceOutcome) -> Option<Bound> {
     match outcome {
-        AnnounceOutcome::OverQuota { exceeded, .. } => Some(exceeded.bound),
+        AnnounceOutcome::OverQuota(over) => Some(over.exceeded.bound),
         _ => None,
     }
 }
@@ -42,7 +42,7 @@ async fn two_nodes_at_once_create_as_many_transfers_as_the_quota_has_and_leave_n
     for outcome in outcomes {
         match outcome.expect("no panic") {
             AnnounceOutcome::Created => created += 1,
-            AnnounceOutcome::OverQuota { exceeded, ends_in } => refused.push((exceeded, ends_in.expect("a day ends"))),
+            AnnounceOutcome::OverQuota(it) => refused.push((it.exceeded, it.ends_in.expect("a day ends"))),
             other => panic!("{other:?}"),
         }
     }
@@ -63,7 +63,7 @@ async fn a_repeat_is_not_counted_and_a_new_day_begins_at_nothing() {
     assert!(matches!(world.store.announce(&first).await, Ok(AnnounceOutcome::Created)));
     assert!(matches!(world.store.announce(&first).await, Ok(AnnounceOutcome::Repeated { .. })));
     let second = limited(world.announcement(alice, &[bob], Some("order-8")), 1, u64::MAX);
-    assert!(matches!(world.store.announce(&second).await, Ok(AnnounceOutcome::OverQuota { .. })));
+    assert!(matches!(world.store.announce(&second).await, Ok(AnnounceOutcome::OverQuota(_))));
     world.run("update partner_usage set day = day - 1").await;
     assert!(matches!(world.store.announce(&second).await, Ok(AnnounceOutcome::Created)));
 }
@@ -124,7 +124,7 @@ async fn two_nodes_at_once_store_as_many_bytes_as_the_partners_own_terms_have() 
     for outcome in futures::future::join_all(announcing.collect::<Vec<_>>()).await {
         match outcome.expect("no panic") {
             AnnounceOutcome::Created => created += 1,
-            AnnounceOutcome::OverQuota { exceeded, ends_in } => {
+            AnnounceOutcome::OverQuota(OverQuota { exceeded, ends_in }) => {
                 refused += 1;
                 assert_eq!(exceeded, Exceeded { bound: Bound::StoredBytes, limit: 100, used: 99, asked: 11 });
                 assert_eq!(ends_in, None, "no time helps");
@@ -177,21 +177,6 @@ async fn what_is_stored_is_given_back_when_its_bytes_are_removed_or_will_never_c
     assert!(matches!(world.store.announce(&next).await, Ok(AnnounceOutcome::Created)));
 }
 
-fn partial(sender: PartnerId, length: Option<u64>) -> Upload {
-    Upload {
-        id: UploadId::generate(now()),
-        version: 0,
-        transfer: None,
-        assembles: vec![],
-        sender,
-        length,
-        offset: 0,
-        progress: UploadProgress::default(),
-        expires_at: now() + Duration::from_secs(3600),
-        complete: false,
-    }
-}
-
 fn of_parts(world: &World, to: PartnerId, parts: &[&Upload], quota: Quota) -> Announcement {
     let mut it = world.announcement(parts[0].sender, &[to], None);
     it.upload.length = parts.iter().map(|part| part.length).sum();
@@ -239,7 +224,7 @@ async fn parts_make_room_for_what_is_assembled_of_them_and_for_nothing_else() {
     assert!(matches!(world.store.announce(&whole).await, Ok(AnnounceOutcome::Created)));
     let again = of_parts(&world, bob, &[&two, &one], quota);
     let outcome = world.store.announce(&again).await.expect("an outcome");
-    let AnnounceOutcome::OverQuota { exceeded, .. } = outcome else { panic!("{outcome:?}") };
+    let AnnounceOutcome::OverQuota(OverQuota { exceeded, .. }) = outcome else { panic!("{outcome:?}") };
     assert_eq!(
         exceeded,
         Exceeded { bound: Bound::StoredBytes, limit: 100, used: 60, asked: 60 },

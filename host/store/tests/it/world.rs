@@ -14,10 +14,12 @@ use lockgate_store::{PgStore, SecretsKey, StoreConfig, copy_of_template};
 use lockgate_testkit::services::services;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
+mod intake;
 mod line;
 mod policy;
 mod telling;
 
+pub(crate) use intake::partial;
 pub(crate) use line::payload;
 pub(crate) use policy::binding;
 pub(crate) use telling::message_to;

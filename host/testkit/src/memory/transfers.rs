@@ -19,7 +19,6 @@ use lockgate_core::ports::{
     TransferBus, TransferStore,
 };
 use lockgate_core::provenance::Entry;
-use lockgate_core::quota::OverQuota;
 use lockgate_core::time::Clock;
 use lockgate_core::transfer::{Transfer, TransferState};
 use lockgate_core::viewer::Viewer;
@@ -142,11 +141,11 @@ impl TransferStore for MemoryStore {
             }
             state.fingerprints.insert(key, (announcement.fingerprint, transfer.id));
         }
-        if let Some(OverQuota { exceeded, ends_in }) = state.over(&announcement.upload, announcement.quota) {
+        if let Some(over) = state.over(&announcement.upload, announcement.quota) {
             if let Some(key) = &transfer.idempotency_key {
                 state.fingerprints.remove(&(transfer.sender, key.clone()));
             }
-            return Ok(AnnounceOutcome::OverQuota { exceeded, ends_in });
+            return Ok(AnnounceOutcome::OverQuota(over));
         }
         if let Some(url) = announcement.by {
             if state.count_use(url, transfer.created_at).is_none() {
