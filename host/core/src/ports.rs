@@ -32,7 +32,7 @@ pub use query::{
 };
 pub use rate_ledger::{Lease, RateLedger};
 pub use redrive_store::{AdvanceError, ClaimedLane, Left, RedriveStore};
-pub use registry::{ChannelChange, DestinationChange, NewRevision, Registry, RegistryError, Standing};
+pub use registry::{ChannelChange, DestinationChange, NewRevision, Registry, RegistryError, Turned};
 pub use secure_url_store::{Passphrases, SecureUrlStore, UrlProof};
 pub use transfer_store::{
     Addressing, Admission, AnnounceOutcome, Announcement, Blame, CommitError, Earlier, Relayed, StoreError,

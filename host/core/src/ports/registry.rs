@@ -82,15 +82,15 @@ pub struct DestinationChange {
     /// How it is treated.
     pub settings: Option<DestinationSettings>,
     /// Whether deliveries are made.
-    pub standing: Option<Standing>,
+    pub turned: Option<Turned>,
 }
 
-/// Whether a destination is to be used.
+/// Which way somebody turns a destination.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
-    /// It is.
+pub enum Turned {
+    /// Deliveries are made.
     On,
-    /// It is not, and why.
+    /// None is, and why.
     Off(Disabled),
 }
 

@@ -4,7 +4,7 @@ use crate::destination::{Destination, DestinationSettings, DestinationStatus, Di
 use crate::id::{ChannelId, DestinationId, PartnerId};
 use crate::notification::{Channel, ChannelHealth, ChannelKind, EventKind};
 use crate::policy::Owner;
-use crate::ports::{ChannelChange, DestinationChange, Standing};
+use crate::ports::{ChannelChange, DestinationChange, Turned};
 use crate::registrar::{Registrar, RegistrarError, names, rights, settings};
 use crate::time::Timestamp;
 use crate::viewer::Viewer;
@@ -100,14 +100,14 @@ impl Registrar {
         if let Some(settings) = &update.settings {
             settings::check(settings)?;
         }
-        let standing = update.status.map(|status| match status {
-            DestinationStatus::Active => Standing::On,
+        let turned = update.status.map(|status| match status {
+            DestinationStatus::Active => Turned::On,
             DestinationStatus::Disabled => {
-                Standing::Off(Disabled { reason: format!("{} turned it off", viewer.subject), at: self.clock.now() })
+                Turned::Off(Disabled { reason: format!("{} turned it off", viewer.subject), at: self.clock.now() })
             }
         });
         let DestinationUpdate { endpoint, ordered, settings, .. } = update;
-        let change = DestinationChange { endpoint, ordered, settings, standing };
+        let change = DestinationChange { endpoint, ordered, settings, turned };
         Ok(self.registry.update_destination(id, &change).await?)
     }
 

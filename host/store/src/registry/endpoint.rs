@@ -3,7 +3,7 @@
 use lockgate_core::destination::{Destination, DestinationStatus};
 use lockgate_core::id::{ChannelId, DestinationId};
 use lockgate_core::notification::Channel;
-use lockgate_core::ports::{ChannelChange, DestinationChange, RegistryError, Standing};
+use lockgate_core::ports::{ChannelChange, DestinationChange, RegistryError, Turned};
 use lockgate_core::time::Timestamp;
 
 use super::{taken, unknown};
@@ -37,14 +37,11 @@ pub(super) async fn update_destination(
     id: DestinationId,
     change: &DestinationChange,
 ) -> Result<Destination, RegistryError> {
-    let status = change.standing.as_ref().map(|standing| match standing {
-        Standing::On => DestinationStatus::Active,
-        Standing::Off(_) => DestinationStatus::Disabled,
-    });
-    let disabled = change.standing.as_ref().and_then(|standing| match standing {
-        Standing::On => None,
-        Standing::Off(disabled) => Some(disabled),
-    });
+    let (status, disabled) = match &change.turned {
+        None => (None, None),
+        Some(Turned::On) => (Some(DestinationStatus::Active), None),
+        Some(Turned::Off(disabled)) => (Some(DestinationStatus::Disabled), Some(disabled)),
+    };
     sqlx::query!(
         "update destinations
          set endpoint = coalesce($2, endpoint), ordered = coalesce($3, ordered), settings = coalesce($4, settings),

@@ -10,7 +10,7 @@ use lockgate_core::partner::Partner;
 use lockgate_core::plugin::{PluginDigest, PluginVersion, Published};
 use lockgate_core::policy::{Owner, Revision, Rollout};
 use lockgate_core::ports::{
-    ChannelChange, DestinationChange, NewRevision, Registry, RegistryError, Standing, StoreError,
+    ChannelChange, DestinationChange, NewRevision, Registry, RegistryError, StoreError, Turned,
 };
 use lockgate_core::quota::Quota;
 use lockgate_core::time::{Clock as _, Timestamp};
@@ -92,13 +92,13 @@ impl Registry for MemoryStore {
         let mut state = self.state();
         let known = state.destinations.iter_mut().find(|it| it.id == id);
         let it = known.ok_or_else(|| unknown("destination", id))?;
-        let DestinationChange { endpoint, ordered, settings, standing } = change.clone();
+        let DestinationChange { endpoint, ordered, settings, turned } = change.clone();
         it.endpoint = endpoint.unwrap_or_else(|| it.endpoint.clone());
         it.ordered = ordered.unwrap_or(it.ordered);
         it.settings = settings.unwrap_or_else(|| it.settings.clone());
-        match standing {
-            Some(Standing::On) => (it.status, it.disabled) = (DestinationStatus::Active, None),
-            Some(Standing::Off(why)) => (it.status, it.disabled) = (DestinationStatus::Disabled, Some(why)),
+        match turned {
+            Some(Turned::On) => (it.status, it.disabled) = (DestinationStatus::Active, None),
+            Some(Turned::Off(why)) => (it.status, it.disabled) = (DestinationStatus::Disabled, Some(why)),
             None => {}
         }
         Ok(it.clone())
