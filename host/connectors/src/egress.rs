@@ -21,13 +21,13 @@ use crate::connectors::SetupError;
 mod address;
 mod allow_list;
 mod course;
+mod cuttable;
 mod denied;
 mod dial;
 mod door;
 mod exchange;
 mod gate;
 mod identity;
-mod line;
 mod names;
 mod outgoing;
 

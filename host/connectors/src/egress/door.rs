@@ -14,9 +14,9 @@ use tokio::net::TcpStream;
 use tokio::time::Instant;
 use tower::Service;
 
+use super::cuttable::Cuttable;
 use super::dial::Dial;
 use super::gate::Gate;
-use super::line::Line;
 
 type Failure = Box<dyn error::Error + Send + Sync>;
 
@@ -34,7 +34,7 @@ impl Door {
         Self { gate, dial, patience, idle }
     }
 
-    async fn open(self, uri: Uri) -> Result<TokioIo<Line<TcpStream>>, Failure> {
+    async fn open(self, uri: Uri) -> Result<TokioIo<Cuttable<TcpStream>>, Failure> {
         let host = uri.host().ok_or("the URL has no host")?;
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
         let until = Instant::now() + self.patience;
@@ -46,7 +46,7 @@ impl Door {
             match tokio::time::timeout(share, self.dial.dial(SocketAddr::new(*address, port))).await {
                 Ok(Ok(stream)) => {
                     stream.set_nodelay(true)?;
-                    return Ok(TokioIo::new(Line::new(stream, self.idle)));
+                    return Ok(TokioIo::new(Cuttable::new(stream, self.idle)));
                 }
                 Ok(Err(error)) => failure = error.into(),
                 Err(_) => failure = format!("no connection within {:?}", self.patience).into(),
@@ -57,7 +57,7 @@ impl Door {
 }
 
 impl Service<Uri> for Door {
-    type Response = TokioIo<Line<TcpStream>>;
+    type Response = TokioIo<Cuttable<TcpStream>>;
     type Error = Failure;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Failure>> + Send>>;
 

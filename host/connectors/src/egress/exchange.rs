@@ -14,8 +14,8 @@ use hyper_util::client::legacy::connect::{CaptureConnection, capture_connection}
 use lockgate_core::delivery::{Answer, Cause};
 
 use super::course::{Course, Pace};
+use super::cuttable::Cutter;
 use super::gate::denied;
-use super::line::Cutter;
 use super::outgoing::Outgoing;
 use super::{Client, chain};
 use crate::answer::{early, failed, forbidden, ours};
@@ -27,7 +27,7 @@ pub(super) async fn exchange(
     pace: Pace,
 ) -> Result<(Parts, Rest), Answer> {
     let course = request.body().course();
-    let hold = Hold { connection: capture_connection(&mut request), course: course.clone(), is_done: false };
+    let own = OwnConnection { connection: capture_connection(&mut request), course: course.clone(), is_done: false };
     course.begin();
     let outcome = tokio::select! {
         answer = client.request(request) => answer.map_err(|error| explain(&error)),
@@ -42,14 +42,14 @@ pub(super) async fn exchange(
         let (left, size) = (course.left(), course.size());
         return Err(early(head.status, &head.headers, size - left, size));
     }
-    Ok((head, Rest { body, hold }))
+    Ok((head, Rest { body, own }))
 }
 
 /// The rest of an answer. Unless it is read to its end, and all of the request was taken, it costs the connection.
 #[derive(Debug)]
 pub(crate) struct Rest {
     body: Incoming,
-    hold: Hold,
+    own: OwnConnection,
 }
 
 impl Body for Rest {
@@ -59,7 +59,7 @@ impl Body for Rest {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
         let next = Pin::new(&mut self.body).poll_frame(cx);
         if matches!(next, Poll::Ready(None)) {
-            self.hold.is_done = true;
+            self.own.is_done = true;
         }
         next
     }
@@ -76,19 +76,19 @@ impl Body for Rest {
 impl Drop for Rest {
     fn drop(&mut self) {
         // Whoever knows an end by this does not read on to it.
-        self.hold.is_done |= self.body.is_end_stream();
+        self.own.is_done |= self.body.is_end_stream();
     }
 }
 
-/// Holds the connection of one request: there is no other on it at the same time.
+/// The connection of one request: there is no other on it at the same time.
 #[derive(Debug)]
-struct Hold {
+struct OwnConnection {
     connection: CaptureConnection,
     course: Course,
     is_done: bool,
 }
 
-impl Drop for Hold {
+impl Drop for OwnConnection {
     fn drop(&mut self) {
         if self.is_done && self.course.is_over() {
             return;

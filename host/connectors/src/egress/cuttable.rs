@@ -15,7 +15,7 @@ use tokio::time::Sleep;
 
 /// A connection.
 #[derive(Debug)]
-pub(crate) struct Line<S> {
+pub(crate) struct Cuttable<S> {
     stream: S,
     idle: Duration,
     /// Runs while bytes wait to be taken.
@@ -40,7 +40,7 @@ impl Cutter {
     }
 }
 
-impl<S> Line<S> {
+impl<S> Cuttable<S> {
     pub(super) fn new(stream: S, idle: Duration) -> Self {
         Self { stream, idle, stalled: None, cutter: Cutter::default() }
     }
@@ -67,14 +67,14 @@ impl<S> Line<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Line<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Cuttable<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.whole(cx)?;
         Pin::new(&mut self.stream).poll_read(cx, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Cuttable<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.whole(cx)?;
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
@@ -108,7 +108,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Line<S> {
     }
 }
 
-impl<S> Connection for Line<S> {
+impl<S> Connection for Cuttable<S> {
     fn connected(&self) -> Connected {
         Connected::new().extra(self.cutter.clone())
     }

@@ -11,7 +11,7 @@ const HOUR: Duration = Duration::from_secs(3600);
 #[tokio::test]
 async fn bytes_that_nobody_takes_break_it() {
     let (ours, _theirs) = tokio::io::duplex(16);
-    let mut line = Line::new(ours, Duration::from_millis(20));
+    let mut line = Cuttable::new(ours, Duration::from_millis(20));
     let error = line.write_all(&[0; 17]).await.expect_err("nobody reads");
     assert_eq!(error.kind(), io::ErrorKind::TimedOut);
 }
@@ -19,7 +19,7 @@ async fn bytes_that_nobody_takes_break_it() {
 #[tokio::test]
 async fn bytes_that_are_taken_one_by_one_do_not_break_it() {
     let (ours, mut theirs) = tokio::io::duplex(1);
-    let mut line = Line::new(ours, Duration::from_secs(20));
+    let mut line = Cuttable::new(ours, Duration::from_secs(20));
     let written = line.write_all(&[7; 100]);
     let read = async {
         let mut all = vec![];
@@ -35,7 +35,7 @@ async fn bytes_that_are_taken_one_by_one_do_not_break_it() {
 #[tokio::test]
 async fn cutting_wakes_who_writes_and_who_reads() {
     let (ours, _theirs) = tokio::io::duplex(16);
-    let mut line = Line::new(ours, HOUR);
+    let mut line = Cuttable::new(ours, HOUR);
     let cutter = line.cutter.clone();
     // First the line has to wait.
     let cut = async {
