@@ -8,7 +8,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use lockgate_core::code::Code;
-use lockgate_core::fetching::{Fetchable, carried, fetchable};
+use lockgate_core::fetching::{Fetchable, fetchable, of_delivery};
 use lockgate_core::id::{DeliveryId, TransferId};
 use lockgate_core::provenance::{Actor, Entry, EntryKind};
 use lockgate_core::viewer::Viewer;
@@ -41,7 +41,7 @@ pub(crate) async fn fetch(
     let id: TransferId = id.parse().map_err(|_| unseen())?;
     let Some(delivery) = meant.delivery else { return serve(&state, &viewer, id, &method, &headers).await };
     let delivery: DeliveryId = delivery.parse().map_err(|_| unseen())?;
-    let found = carried(&*state.store, &viewer, id, delivery).await?;
+    let found = of_delivery(&*state.store, &viewer, id, delivery).await?;
     hand_out(&state, &viewer, id, found, &method, &headers).await
 }
 

@@ -64,10 +64,10 @@ impl Stream for Bounded {
                 other => return Poll::Ready(other.map(|it| it.map_err(Into::into))),
             }
         }
-        self.pauses = true;
         if self.ended.load(Ordering::Relaxed) {
             return Poll::Ready(Some(Ok(std::mem::take(&mut self.left))));
         }
+        self.pauses = true;
         if self.given >= LONGEST_HEAD {
             return Poll::Ready(Some(Err(TooLong.into())));
         }

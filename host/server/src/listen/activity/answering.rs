@@ -50,6 +50,22 @@ struct Answering {
     request: UnderWay,
 }
 
+impl Answering {
+    /// The next piece, or what else the body has to say.
+    fn next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.left.is_empty() {
+            match ready!(Pin::new(&mut self.body).poll_frame(cx)).map(|frame| frame.map(Frame::into_data)) {
+                Some(Ok(Ok(bytes))) => self.left = bytes,
+                Some(Ok(Err(other))) => return Poll::Ready(Some(Ok(other))),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
+            }
+        }
+        let size = self.left.len().min(self.piece);
+        Poll::Ready(Some(Ok(Frame::data(self.left.split_to(size)))))
+    }
+}
+
 impl HttpBody for Answering {
     type Data = Bytes;
     type Error = axum::Error;
@@ -57,25 +73,10 @@ impl HttpBody for Answering {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         if self.left.is_empty() {
             self.request.activity.taken(self.request.number);
-            let frame = match ready!(Pin::new(&mut self.body).poll_frame(cx)) {
-                Some(Ok(frame)) => frame,
-                ended => {
-                    self.request.activity.waits(self.request.number);
-                    return Poll::Ready(ended);
-                }
-            };
-            match frame.into_data() {
-                Ok(bytes) => self.left = bytes,
-                Err(other) => {
-                    self.request.activity.waits(self.request.number);
-                    return Poll::Ready(Some(Ok(other)));
-                }
-            }
         }
+        let next = ready!(self.next(cx));
         self.request.activity.waits(self.request.number);
-        let size = self.left.len().min(self.piece);
-        let piece = self.left.split_to(size);
-        Poll::Ready(Some(Ok(Frame::data(piece))))
+        Poll::Ready(next)
     }
 
     fn is_end_stream(&self) -> bool {
