@@ -3,6 +3,7 @@
 mod cuts;
 mod follower;
 mod hanging;
+mod inbox;
 mod line;
 mod notices;
 mod stage;
@@ -37,7 +38,7 @@ async fn acknowledged_transfers_are_delivered_under_one_key_each_although_a_host
     for id in &sent {
         assert_eq!(stage.end_of(id, Duration::from_secs(120)).await, "FINISHED", "{id}\n{}", stage.show(id));
     }
-    let received = stage.received();
+    let received = stage.inbox.received();
     assert_eq!(received.len(), TRANSFERS, "every transfer was delivered under a key of its own");
     // What the dead host had handed over but not written down comes again, under the same key: at most its work in hand.
     let repeated = received.values().filter(|times| **times > 1).count();
@@ -102,7 +103,7 @@ async fn nothing_is_lost_when_kafka_is_wiped_and_postgres_restarts() {
     for id in &sent {
         assert_eq!(stage.end_of(id, Duration::from_secs(120)).await, "FINISHED", "{id}\n{}", stage.show(id));
     }
-    let received = stage.received();
+    let received = stage.inbox.received();
     assert_eq!(received.len(), sent.len(), "every transfer was delivered under a key of its own");
     assert!(stage.stop().await.success(), "a host that went through this stops in order");
 }
@@ -115,7 +116,7 @@ async fn dead_letters_sent_again_arrive_once_and_in_order_although_it_is_cancell
     stage.ready(1).await;
     let quick = json!({ "ordered": true, "settings": { "retriesSeconds": [], "breakerFailures": 0 } });
     stage.introduce_to("acme", "globex", quick).await;
-    stage.down(true);
+    stage.inbox.down(true);
     for number in 0..DEAD {
         stage.send(number % 2, &format!("list-{number}.csv"), format!("name,amount\nann,{number}\n")).await;
     }
@@ -123,9 +124,9 @@ async fn dead_letters_sent_again_arrive_once_and_in_order_although_it_is_cancell
     let all = |it: &Value| it["deadLetterGroups"][0]["count"] == DEAD;
     let groups = stage.until("all are dead", dead, json!({}), all).await;
     assert_eq!(groups["deadLetterGroups"][0]["cause"], "SERVER_ERROR");
-    assert!(stage.arrived().is_empty());
+    assert!(stage.inbox.arrived().is_empty());
 
-    stage.down(false);
+    stage.inbox.down(false);
     let start = "mutation($input: StartRedriveInput!) { startRedrive(input: $input) { redrive { id } } }";
     let input = json!({ "input": { "reason": "it is back", "perSecond": 2 } });
     let first = stage.graphql(start, input.clone()).await["startRedrive"]["redrive"]["id"].clone();
@@ -148,7 +149,7 @@ async fn dead_letters_sent_again_arrive_once_and_in_order_although_it_is_cancell
     let mut line = delivered["deliveries"]["nodes"].as_array().expect("a list").clone();
     line.sort_by_key(|it| it["position"].as_u64());
     let keys: Vec<_> = line.iter().map(|it| it["key"].as_str().expect("a key").to_owned()).collect();
-    assert_eq!(stage.arrived(), keys, "each under one key, in the order of the line");
+    assert_eq!(stage.inbox.arrived(), keys, "each under one key, in the order of the line");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +186,7 @@ async fn receivers_that_hang_hold_a_bounded_part_of_a_host_and_others_get_theirs
     for id in &sent {
         assert_eq!(stage.end_of(id, Duration::from_secs(120)).await, "FINISHED", "{id}\n{}", stage.show(id));
     }
-    assert_eq!(stage.received().len(), OTHERS);
+    assert_eq!(stage.inbox.received().len(), OTHERS);
     assert!(flooding.begun() <= OTHERS, "an answer of a gibibyte is no reason to repeat: {}", flooding.begun());
     assert_eq!(silent.begun() + dripping.begun(), 6, "the others did not wait for one of these to end");
     assert_eq!(silent.ended() + dripping.ended(), 0);
@@ -250,7 +251,7 @@ async fn another_gate_takes_a_large_file_by_tus_over_a_line_that_breaks() {
     // The second gate is the same host at the other end of the line: what comes there, globex sends to hooli.
     line.leads_to(&stage.api(0));
     let token = stage.token("globex");
-    stage.receives("globex", "hooli", &stage.receiver()).await;
+    stage.receives("globex", "hooli", &stage.inbox.url()).await;
     stage.agrees("acme", "initech").await;
     stage.keeps("initech", "token", &token).await;
     let metadata = json!([{ "name": "to", "value": "hooli" }]);
@@ -266,5 +267,5 @@ async fn another_gate_takes_a_large_file_by_tus_over_a_line_that_breaks() {
     let tried = attempts(&delivered, "initech");
     assert_eq!(tried.len(), 2, "{tried:?}");
     assert!(tried[1]["fromOffset"].as_u64().is_some_and(|from| from >= PART), "{tried:?}");
-    stage.wait("the second gate hands it on", || stage.arrived().len() == 1).await;
+    stage.wait("the second gate hands it on", || stage.inbox.arrived().len() == 1).await;
 }

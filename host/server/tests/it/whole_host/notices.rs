@@ -46,10 +46,10 @@ async fn a_partner_hears_by_another_channel_that_one_is_turned_off_and_why() {
     for partner in ["acme", "globex"] {
         stage.keeps(partner, "signing", SECRET).await;
     }
-    stage.channel("acme", "hook", &stage.webhook("gone"), &[]).await;
-    stage.channel("acme", "operations", &stage.webhook("operations"), &["CHANNEL_DISABLED"]).await;
-    stage.channel("acme", "busy", &stage.webhook("busy"), &["TRANSFER_FINISHED"]).await;
-    stage.channel("globex", "operations", &stage.webhook("foreign"), &[]).await;
+    stage.channel("acme", "hook", &stage.inbox.webhook("gone"), &[]).await;
+    stage.channel("acme", "operations", &stage.inbox.webhook("operations"), &["CHANNEL_DISABLED"]).await;
+    stage.channel("acme", "busy", &stage.inbox.webhook("busy"), &["TRANSFER_FINISHED"]).await;
+    stage.channel("globex", "operations", &stage.inbox.webhook("foreign"), &[]).await;
     let off = "channel.disabled";
     stage.told_by_the_house(&[("hook", "transfer.received"), ("hook", off), ("operations", off), ("busy", off)]).await;
 
@@ -72,7 +72,7 @@ async fn a_partner_hears_by_another_channel_that_one_is_turned_off_and_why() {
         (&"hook".into(), &hook["disabled"]["reason"])
     );
 
-    let messages = stage.messages();
+    let messages = stage.inbox.messages();
     let to = |name: &str| messages.iter().filter(|(to, _)| to == name).map(|(_, it)| it.clone()).collect::<Vec<_>>();
     assert_eq!(to("gone").len(), 1, "nothing goes to the one that is off: {messages:?}");
     assert_eq!(to("operations").len(), 1);

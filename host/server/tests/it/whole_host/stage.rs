@@ -1,19 +1,12 @@
-//! The stage: services of its own, two hosts as processes, and a receiver that counts.
+//! The stage: services of its own, two hosts as processes, and an inbox that counts.
 
-use std::collections::{HashMap, HashSet};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Path as Segment, State};
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::any;
 use bytes::Bytes;
-use http::{Method, Request};
+use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
@@ -21,15 +14,8 @@ use lockgate_devservices::{Options, Services};
 use serde_json::{Value, json};
 
 use super::follower::Follower;
+use super::inbox::Inbox;
 use crate::program::Program;
-
-/// What the receiver took, in the order in which it came; and whether it takes anything.
-#[derive(Default)]
-struct Inbox {
-    keys: Mutex<Vec<String>>,
-    messages: Mutex<Vec<(String, Value)>>,
-    down: AtomicBool,
-}
 
 struct Host {
     child: Child,
@@ -40,8 +26,7 @@ struct Host {
 pub(super) struct Stage {
     program: Program,
     hosts: Vec<Host>,
-    inbox: Arc<Inbox>,
-    receiver: String,
+    pub(super) inbox: Inbox,
     operator: String,
     sender: String,
     // Last, so that the services end after the hosts.
@@ -82,8 +67,8 @@ impl Stage {
         program.printed(&["migrate"]);
         let hosts = vec![start(&program), start(&program)];
         let operator = program.printed(&["token", "--role", "operator"]);
-        let (receiver, inbox) = receiver().await;
-        Self { program, hosts, inbox, receiver, operator, sender: String::new(), services }
+        let inbox = Inbox::open().await;
+        Self { program, hosts, inbox, operator, sender: String::new(), services }
     }
 
     pub(super) async fn ready(&mut self, index: usize) {
@@ -122,7 +107,7 @@ impl Stage {
         self.graphql(agree, json!({ "input": { "sender": sender, "receiver": receiver } })).await;
         let add =
             "mutation($input: CreateDestinationInput!) { createDestination(input: $input) { destination { id } } }";
-        let endpoint = json!({ "http": { "url": self.receiver } });
+        let endpoint = json!({ "http": { "url": self.inbox.url() } });
         let mut input = json!({ "partner": receiver, "name": "inbox", "endpoint": endpoint });
         for (name, value) in fields.as_object().expect("fields") {
             input[name] = value.clone();
@@ -199,11 +184,6 @@ impl Stage {
         self.hosts[host].api.clone()
     }
 
-    /// Where the counting receiver is.
-    pub(super) fn receiver(&self) -> String {
-        self.receiver.clone()
-    }
-
     /// Starts a host in the place of a killed one.
     pub(super) fn start(&mut self, index: usize) {
         self.hosts[index] = start(&self.program);
@@ -250,31 +230,6 @@ impl Stage {
         self.program.printed(&["transfer", "show", id, "--url", &self.hosts[0].api])
     }
 
-    pub(super) fn received(&self) -> HashMap<String, usize> {
-        let mut counts = HashMap::new();
-        for key in self.inbox.keys.lock().expect("not poisoned").iter() {
-            *counts.entry(key.clone()).or_default() += 1;
-        }
-        counts
-    }
-
-    /// The keys in the order in which each came first.
-    pub(super) fn arrived(&self) -> Vec<String> {
-        let mut seen = HashSet::new();
-        let keys = self.inbox.keys.lock().expect("not poisoned");
-        keys.iter().filter(|key| seen.insert((*key).clone())).cloned().collect()
-    }
-
-    /// The messages that came to webhooks, each with the last segment of its path.
-    pub(super) fn messages(&self) -> Vec<(String, Value)> {
-        self.inbox.messages.lock().expect("not poisoned").clone()
-    }
-
-    /// Where a webhook of that name is; one whose name begins with `gone` answers 410.
-    pub(super) fn webhook(&self, name: &str) -> String {
-        self.receiver.replace("/inbox", &format!("/hooks/{name}"))
-    }
-
     /// Publishes a plugin that `cargo xtask guests` builds; gives its digest.
     pub(super) async fn plugin(&self, name: &str) -> String {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../target/guests/{name}.wasm"));
@@ -287,11 +242,6 @@ impl Stage {
             ask(Method::POST, &url, &self.operator, &headers, component.into()).await.expect("the host answers");
         let answer: Value = serde_json::from_slice(&answer).expect("the answer is JSON");
         answer["digest"].as_str().unwrap_or_else(|| panic!("no digest: {answer}")).to_owned()
-    }
-
-    /// Lets the receiver answer 503 to everything, or take everything.
-    pub(super) fn down(&self, down: bool) {
-        self.inbox.down.store(down, Ordering::SeqCst);
     }
 
     /// Asks until the answer is as wanted.
@@ -358,34 +308,6 @@ fn start(program: &Program) -> Host {
         .spawn()
         .expect("the binary can be started");
     Host { child, api: format!("http://{api}"), admin: format!("http://{admin}") }
-}
-
-/// A receiver that remembers what it takes by idempotency key.
-async fn receiver() -> (String, Arc<Inbox>) {
-    let inbox = Arc::new(Inbox::default());
-    let take = async |State(inbox): State<Arc<Inbox>>, headers: HeaderMap, _body: Bytes| {
-        if inbox.down.load(Ordering::SeqCst) {
-            return StatusCode::SERVICE_UNAVAILABLE;
-        }
-        let key = headers.get("idempotency-key").and_then(|it| it.to_str().ok()).unwrap_or_default();
-        inbox.keys.lock().expect("not poisoned").push(key.to_owned());
-        StatusCode::OK
-    };
-    let hear = async |State(inbox): State<Arc<Inbox>>, Segment(name): Segment<String>, body: Bytes| {
-        let message = serde_json::from_slice(&body).expect("a message is JSON");
-        let gone = name.starts_with("gone");
-        inbox.messages.lock().expect("not poisoned").push((name, message));
-        if gone { StatusCode::GONE } else { StatusCode::NO_CONTENT }
-    };
-    let router = Router::new()
-        .route("/inbox", any(take))
-        .layer(DefaultBodyLimit::disable())
-        .route("/hooks/{name}", any(hear))
-        .with_state(Arc::clone(&inbox));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    let url = format!("http://{}/inbox", listener.local_addr().expect("it is bound"));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    (url, inbox)
 }
 
 async fn ask(
