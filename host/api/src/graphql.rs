@@ -24,6 +24,7 @@ mod loads;
 mod mutation;
 mod node;
 mod notification;
+mod order;
 mod page;
 mod partner;
 mod payload;
@@ -35,6 +36,7 @@ mod quota;
 mod redrive;
 mod revision;
 mod scalars;
+mod schema;
 mod secure_url;
 mod sight;
 mod subscription;
@@ -42,57 +44,6 @@ mod transfer;
 mod upload;
 pub(crate) mod view;
 
-use async_graphql::connection::Connection;
-use async_graphql::{Schema, SchemaBuilder};
-
 pub(crate) use self::execution::{Answered, Asked, execute, subscribe};
-use crate::settings::ApiSettings;
-
-/// The schema.
-pub(crate) type ApiSchema = Schema<query::Query, mutation::Mutation, subscription::Subscription>;
-
-/// The schema under the settings' limits.
-pub(crate) fn schema(settings: &ApiSettings) -> ApiSchema {
-    let limits = &settings.graphql;
-    let mut builder = types()
-        .limit_depth(limits.depth)
-        .limit_recursive_depth(limits.nesting)
-        .limit_directives(limits.directives)
-        .extension(cost::CostLimit(limits.complexity));
-    if !settings.development {
-        builder = builder.disable_suggestions();
-    }
-    builder.finish()
-}
-
-/// The schema as SDL, for `graphql/schema.graphql`.
-pub fn sdl() -> String {
-    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
-    types().finish().sdl_with_options(options)
-}
-
-/// The types, with descriptions for those that a macro makes.
-fn types() -> SchemaBuilder<query::Query, mutation::Mutation, subscription::Subscription> {
-    let mut builder = Schema::build(query::Query::default(), mutation::Mutation::default(), subscription::Subscription);
-    macro_rules! connections {
-        ($($node:ty => $what:literal;)*) => {
-            $(builder = builder.override_output_type_description::<Connection<String, $node>>(
-                concat!("A page of ", $what, ".")
-            );)*
-        };
-    }
-    connections! {
-        partner::Partner => "partners";
-        agreement::Agreement => "agreements";
-        plugin::PluginVersion => "plugin versions";
-        policy::Policy => "policies";
-        revision::Revision => "policy revisions";
-        transfer::Transfer => "transfers";
-        consignment::Consignment => "consignments";
-        delivery::Delivery => "deliveries";
-        redrive::Redrive => "redrives";
-        secure_url::SecureUrl => "secureUrls";
-        provenance::ProvenanceEntry => "provenance entries";
-    }
-    builder
-}
+pub(crate) use self::schema::ApiSchema;
+pub use self::schema::sdl;

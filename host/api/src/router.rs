@@ -8,7 +8,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::ApiState;
 use crate::edge;
-use crate::graphql;
+use crate::graphql::ApiSchema;
 use crate::http::problem::Problem;
 use crate::http::{envelope, graphql as graphql_http, payload, plugins, secure_url, socket, transfers, uploads};
 
@@ -17,7 +17,7 @@ const COMPONENTS_AT_ONCE: usize = 4;
 
 /// The routes of the API.
 pub fn router(state: ApiState) -> Router {
-    let schema = graphql::schema(&state.settings);
+    let schema = ApiSchema::new(&state.settings);
     let graphql = Router::new()
         .route("/graphql", get(graphql_http::get).post(graphql_http::post))
         .route("/graphql/ws", get(socket::open))

@@ -19,6 +19,12 @@ mod worker;
 
 use std::process::ExitCode;
 
+use mimalloc::MiMalloc;
+
+/// A request is thousands of small pieces of memory: with the C library's allocator, a third of its time went there.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
+
 fn main() -> ExitCode {
     cli::main()
 }

@@ -5,14 +5,16 @@
 
 use std::sync::Arc;
 
-use async_graphql::extensions::{Extension, ExtensionContext, ExtensionFactory, NextRequest, NextValidation};
+use async_graphql::extensions::{
+    Extension, ExtensionContext, ExtensionFactory, NextExecute, NextRequest, NextValidation,
+};
 use async_graphql::{Response, ServerError, ValidationResult, value};
 use lockgate_core::code::Code;
 use tokio::sync::Mutex;
 
 use crate::failure::Failure;
 
-/// Bounds the cost of every document.
+/// Bounds the cost of every document that is checked; none is executed.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CostLimit(pub(super) usize);
 
@@ -53,5 +55,10 @@ impl Extension for Cost {
         let mut error = ServerError::new(failure.message.clone(), None);
         error.source = Some(Arc::new(failure));
         Err(vec![error])
+    }
+
+    /// Whoever came so far has passed.
+    async fn execute(&self, _: &ExtensionContext<'_>, _: Option<&str>, _: NextExecute<'_>) -> Response {
+        Response::default()
     }
 }

@@ -1,5 +1,6 @@
 //! Execution: a request for a viewer, through the gate, in one consistent view, within limits.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
@@ -13,8 +14,10 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::asking::Asking;
 use super::batches::Batches;
+use super::order::Order;
+use super::schema::{ApiSchema, Document};
 use super::view::View;
-use super::{ApiSchema, errors, gate};
+use super::{errors, gate};
 use crate::ApiState;
 use crate::failure::Failure;
 
@@ -45,10 +48,11 @@ impl Answered {
         Self { response, refused: true }
     }
 
-    fn of(mut response: Response, trace: &TraceContext) -> Self {
+    fn of(mut response: Response, order: &Order, trace: &TraceContext) -> Self {
         let refused = !response.errors.is_empty() && response.errors.iter().all(|error| error.path.is_empty());
         errors::finish(&mut response.errors, trace);
         errors::show_in(&mut response.data, &response.errors);
+        order.put(&mut response.data);
         Self { response, refused }
     }
 }
@@ -70,79 +74,113 @@ impl Serialize for Answered {
     }
 }
 
-/// A request that passed the gate.
+/// A document that passed the gate.
+struct Read {
+    document: ExecutableDocument,
+    order: Order,
+    kind: Option<OperationType>,
+}
+
+/// A request that may be executed.
 struct Admitted {
     request: Request,
     batches: Batches,
     view: Arc<View>,
     trace: TraceContext,
-    kind: Option<OperationType>,
+    order: Order,
+    /// What the check has to say about an answer.
+    extensions: BTreeMap<String, Value>,
 }
 
 /// Executes a query or a mutation.
-pub(crate) async fn execute(schema: &ApiSchema, state: &ApiState, viewer: Viewer, asked: Asked) -> Answered {
-    let reads_only = asked.reads_only;
-    let admitted = match admit(state, viewer, asked) {
-        Ok(admitted) => admitted,
+pub(crate) async fn execute(schema: &ApiSchema, state: &ApiState, viewer: Viewer, mut asked: Asked) -> Answered {
+    let read = match read(state, &viewer, &mut asked) {
+        Ok(read) => read,
         Err(failure) => return Answered::refusal(&failure),
     };
     let refuse = |what: &str| Answered::refusal(&Failure::new(Code::MethodNotAllowed, what));
-    match admitted.kind {
+    match read.kind {
         Some(OperationType::Subscription) => refuse("subscriptions are followed on the WebSocket `/graphql/ws`"),
-        Some(OperationType::Mutation) if reads_only => refuse("GET executes queries only; send a mutation by POST"),
-        // An operation that does not exist is for the executor to name.
-        _ => {
-            let response = admitted.batches.drive(schema.execute(admitted.request)).await;
-            admitted.view.close().await;
-            Answered::of(response, &admitted.trace)
+        Some(OperationType::Mutation) if asked.reads_only => {
+            refuse("GET executes queries only; send a mutation by POST")
         }
+        // An operation that does not exist is for the check to name.
+        _ => match admit(schema, state, viewer, asked, read).await {
+            Ok(admitted) => {
+                let mut response = admitted.batches.drive(schema.execute(admitted.request)).await;
+                admitted.view.close().await;
+                response.extensions.extend(admitted.extensions);
+                Answered::of(response, &admitted.order, &admitted.trace)
+            }
+            Err(refused) => *refused,
+        },
     }
 }
 
 /// Begins a subscription; each of its answers is read in a view of its own, at the moment when it can be sent.
-pub(crate) fn subscribe(
+pub(crate) async fn subscribe(
     schema: &ApiSchema,
     state: &ApiState,
     viewer: Viewer,
-    asked: Asked,
-) -> Result<BoxStream<'static, Answered>, Failure> {
-    let Admitted { request, batches, view, trace, kind } = admit(state, viewer, asked)?;
-    if matches!(kind, Some(OperationType::Query | OperationType::Mutation)) {
+    mut asked: Asked,
+) -> Result<BoxStream<'static, Answered>, Box<Answered>> {
+    let read = read(state, &viewer, &mut asked).map_err(|failure| Box::new(Answered::refusal(&failure)))?;
+    if matches!(read.kind, Some(OperationType::Query | OperationType::Mutation)) {
         let what = "this WebSocket is for subscriptions; send queries and mutations to `/graphql` by POST";
-        return Err(Failure::new(Code::MethodNotAllowed, what));
+        return Err(Box::new(Answered::refusal(&Failure::new(Code::MethodNotAllowed, what))));
     }
-    let responses = schema.execute_stream(request);
-    Ok(futures::stream::unfold((responses, batches, view, trace), |(mut responses, batches, view, trace)| async {
+    let Admitted { request, batches, view, trace, order, .. } = admit(schema, state, viewer, asked, read).await?;
+    let begun = (schema.subscribe(request), batches, view, order, trace);
+    Ok(futures::stream::unfold(begun, |(mut responses, batches, view, order, trace)| async {
         let response = batches.drive(responses.next()).await;
         view.close().await;
-        let answered = Answered::of(response?, &trace);
-        Some((answered, (responses, batches, view, trace)))
+        let answered = Answered::of(response?, &order, &trace);
+        Some((answered, (responses, batches, view, order, trace)))
     })
     .boxed())
 }
 
-fn admit(state: &ApiState, viewer: Viewer, asked: Asked) -> Result<Admitted, Failure> {
+/// Brings the document through the gate.
+fn read(state: &ApiState, viewer: &Viewer, asked: &mut Asked) -> Result<Read, Failure> {
     let settings = &state.settings;
     let id = asked.document_id.as_deref();
-    let text = settings.persisted.resolve(asked.query, id, settings.persisted_modes, viewer.role)?;
+    let text = settings.persisted.resolve(asked.query.take(), id, settings.persisted_modes, viewer.role)?;
     let document = gate::admit(&text, &settings.graphql)?;
-    let operation = operation(&document, asked.operation_name.as_deref());
-    let kind = operation.map(|it| it.node.ty);
-    if let Some(operation) = operation {
-        complete(&operation.node, &asked.variables)?;
-    }
+    let Some(operation) = operation(&document, asked.operation_name.as_deref()) else {
+        return Ok(Read { document, order: Order::default(), kind: None });
+    };
+    complete(&operation.node, &asked.variables)?;
+    let (order, kind) = (Order::of(&document, &operation.node), Some(operation.node.ty));
+    Ok(Read { document, order, kind })
+}
+
+/// Lets a document be executed with which nothing is wrong.
+async fn admit(
+    schema: &ApiSchema,
+    state: &ApiState,
+    viewer: Viewer,
+    asked: Asked,
+    read: Read,
+) -> Result<Admitted, Box<Answered>> {
     let trace = crate::http::envelope::trace();
+    let Asked { operation_name, variables, .. } = asked;
+    let document =
+        Document { parsed: &read.document, operation_name: operation_name.as_deref(), variables: &variables };
+    let checked = schema.check(document).await;
+    if checked.is_err() {
+        return Err(Box::new(Answered::of(checked, &Order::default(), &trace)));
+    }
     let batches = Batches::default();
-    let introspects = settings.development || settings.introspection.of(viewer.role);
+    let introspects = state.settings.development || state.settings.introspection.of(viewer.role);
     let asking = Arc::new(Asking::new(viewer, state.clone(), trace.clone(), &batches));
     let view = Arc::clone(&asking.view);
-    let mut request = Request::new(text).variables(asked.variables).data(asking);
-    request.operation_name = asked.operation_name;
-    request.set_parsed_query(document);
+    let mut request = Request::new(String::new()).variables(variables).data(asking);
+    request.operation_name = operation_name;
+    request.set_parsed_query(read.document);
     if !introspects {
         request = request.disable_introspection();
     }
-    Ok(Admitted { request, batches, view, trace, kind })
+    Ok(Admitted { request, batches, view, trace, order: read.order, extensions: checked.extensions })
 }
 
 fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a Positioned<OperationDefinition>> {

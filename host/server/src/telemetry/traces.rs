@@ -7,13 +7,13 @@ use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::runtime::Tokio;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use opentelemetry_sdk::trace::span_processor_with_async_runtime::BatchSpanProcessor;
-use tracing::Subscriber;
+use tracing::{Level, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::filter::Targets;
 use tracing_subscriber::registry::LookupSpan;
-use tracing_subscriber::{EnvFilter, Layer};
 
-/// Spans of our own crates only: those of libraries are many and say little to whoever follows a transfer.
-const SPANS: &str = "off,lockgate=info,lockgate_api=info,lockgate_bus=info,lockgate_connectors=info,lockgate_core=info,\
-                     lockgate_payloads=info,lockgate_sandbox=info,lockgate_store=info";
+/// How the targets of our own spans begin: those of libraries are many and say little to whoever follows a transfer.
+const OURS: &str = "lockgate";
 
 /// The provider, with an exporter if `OTEL_EXPORTER_OTLP_ENDPOINT` or its variant for traces is set.
 pub(super) fn provider(resource: Resource) -> anyhow::Result<SdkTracerProvider> {
@@ -43,8 +43,8 @@ where
 }
 
 /// Lets our own spans through.
-pub(super) fn ours() -> EnvFilter {
-    EnvFilter::new(SPANS)
+pub(super) fn ours() -> Targets {
+    Targets::new().with_target(OURS, Level::INFO)
 }
 
 /// Whether the standard variables name an endpoint.

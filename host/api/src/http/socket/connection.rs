@@ -147,12 +147,14 @@ impl<'s> Connection<'s> {
         let most = self.state.settings.subscriptions.per_connection;
         let begun = if self.operations.len() >= most {
             let what = format!("a connection has at most {most} subscriptions; complete one first");
-            Err(Failure::new(Code::TooManySubscriptions, what))
+            Err(refusal(&Failure::new(Code::TooManySubscriptions, what)))
         } else if let Err(limited) = self.state.limits.admit(&somebody.viewer).await {
-            Err(limited.into())
+            Err(refusal(&limited.into()))
         } else {
-            from_value(payload)
-                .and_then(|asked| graphql::subscribe(&self.schema, &self.state, somebody.viewer.clone(), asked))
+            match from_value(payload) {
+                Ok(asked) => graphql::subscribe(&self.schema, &self.state, somebody.viewer.clone(), asked).await,
+                Err(failure) => Err(refusal(&failure)),
+            }
         };
         match begun {
             Ok(answers) => {
@@ -163,10 +165,7 @@ impl<'s> Connection<'s> {
                 self.operations.insert(id, handle);
                 Ok(())
             }
-            Err(failure) => {
-                let refusal = Answered::refusal(&failure);
-                self.say(Say::Error { id: &id, payload: &refusal.response.errors }).await
-            }
+            Err(refused) => self.say(Say::Error { id: &id, payload: &refused.response.errors }).await,
         }
     }
 
@@ -212,6 +211,10 @@ impl<'s> Connection<'s> {
             Err(_) => Err(Ending::new(1008, "The client takes nothing any more")),
         }
     }
+}
+
+fn refusal(failure: &Failure) -> Box<Answered> {
+    Box::new(Answered::refusal(failure))
 }
 
 /// The next event; waits for ever while there is no subscription.
