@@ -24,7 +24,7 @@ pub(crate) async fn admit(store: &PgStore, claim: &Claim, to: &Destination) -> R
 
 /// The breaker is locked before the delivery, unlike in a commit: nobody else moves what is claimed.
 async fn run(store: &PgStore, claim: &Claim, delivery: &Delivery, to: &Destination) -> Result<Admission, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let connection = &mut *transaction;
     let (breaker, now) = lock(connection, delivery.destination, delivery.receiver).await?;
     let admitted = match breaker.admit(delivery.id, now) {

@@ -51,7 +51,7 @@ async fn run(
     overdue: Duration,
     turn: usize,
 ) -> Result<Vec<Claim>, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let mut claims = vec![];
     // What was left by the dead comes first, whatever it is; then each kind gets its share of the room.
     for kind in 0..KINDS {

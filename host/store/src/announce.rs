@@ -45,7 +45,7 @@ enum Counted {
 }
 
 async fn counted(store: &PgStore, announcement: &Announcement) -> Result<Counted, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let created = insert(&mut transaction, announcement).await?;
     if created {
         ring(&mut transaction, &announcement.commands, &[]).await?;

@@ -33,7 +33,7 @@ async fn run(store: &PgStore, host: HostId, commands: &[RungCommand]) -> Result<
     let claimed = if let [kind] = kinds[..] {
         of_kind(&mut *store.worker.acquire().await?, host.uuid(), kind).await?
     } else {
-        let mut transaction = store.worker.begin().await?;
+        let mut transaction = store.begin().await?;
         let mut claimed = vec![];
         for kind in kinds {
             claimed.extend(of_kind(&mut transaction, host.uuid(), kind).await?);

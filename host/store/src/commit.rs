@@ -56,7 +56,7 @@ pub(crate) async fn receive(store: &PgStore, upload: UploadId, change: &Change) 
 }
 
 async fn run(store: &PgStore, change: &Change, upload: Option<UploadId>) -> Result<(), Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let rings = write(&mut transaction, change, upload).await?;
     transaction.commit().await?;
     if rings.off

@@ -18,7 +18,7 @@ impl NudgeStore for PgStore {
 }
 
 async fn relay(store: &PgStore, limit: usize, bus: &dyn NudgeBus) -> Result<usize, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let rows = sqlx::query!(
         "delete from nudges where id in (select id from nudges order by id limit $1 for update skip locked)
          returning transfer, delivery, partners",

@@ -110,7 +110,7 @@ async fn find(store: &PgStore, delivery: DeliveryId) -> Result<Option<Passage>, 
 
 /// The claim's row stays as it is until the passage is written: whoever adopts the delivery comes after it.
 async fn begin(store: &PgStore, claimed: &Delivery, it: &Passage) -> Result<(), Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     sqlx::query!(
         "update passages set unneeded = true, due_at = now() where delivery = $1 and not unneeded
            and exists (select from deliveries where id = $1 and version = $2 and state = 'scheduled')",
@@ -183,7 +183,7 @@ async fn give_up(store: &PgStore, claimed: &Delivery, id: PassageId) -> Result<(
 }
 
 async fn forget(store: &PgStore, id: PassageId) -> Result<(), Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     sqlx::query!("delete from passage_parts where passage = $1", id.uuid()).execute(&mut *transaction).await?;
     sqlx::query!("delete from passages where id = $1", id.uuid()).execute(&mut *transaction).await?;
     transaction.commit().await?;

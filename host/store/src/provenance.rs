@@ -145,7 +145,7 @@ pub(crate) async fn append(store: &PgStore, transfer: TransferId, entry: &Entry)
 }
 
 async fn append_once(store: &PgStore, transfer: TransferId, entry: &Entry) -> Result<(), Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     append_in(&mut transaction, transfer, entry).await?;
     transaction.commit().await?;
     Ok(())

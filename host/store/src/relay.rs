@@ -18,7 +18,7 @@ const LANES: usize = 4;
 
 /// Publishes the oldest commands of the lanes that waited longest.
 pub(crate) async fn relay(store: &PgStore, limit: usize, bus: &dyn TransferBus) -> Result<Relayed, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let lanes = sqlx::query_scalar!(
         "select l.lane from outbox_lanes l where exists (select from outbox o where o.lane = l.lane)
          order by l.served_at for update skip locked limit $1",

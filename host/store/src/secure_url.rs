@@ -73,7 +73,7 @@ async fn add(
         Purpose::Download { transfer } => Some(transfer.uuid()),
         Purpose::Upload { .. } => None,
     };
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     sqlx::query!(
         "insert into secure_urls (id, partner, token, purpose, transfer, passphrase, max_uses, note, author, created_at,
                                   expires_at)
@@ -138,7 +138,7 @@ async fn use_once(
     (ticket, until): (Digest, Timestamp),
     proof: UrlProof<'_>,
 ) -> Result<bool, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     if !count_use(&mut transaction, id, at).await? {
         return Ok(false);
     }
@@ -185,7 +185,7 @@ pub(crate) async fn give_back(connection: &mut PgConnection, transfer: TransferI
 }
 
 async fn revoke(store: &PgStore, id: SecureUrlId, at: Timestamp, proof: UrlProof<'_>) -> Result<bool, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let revoked =
         sqlx::query!("update secure_urls set revoked_at = $2 where id = $1 and revoked_at is null", id.uuid(), at)
             .execute(&mut *transaction)

@@ -104,7 +104,7 @@ impl Together {
 
 /// Writes the changes whose versions still match, and says of which notifications they are.
 async fn run(store: &PgStore, changes: &[&Change]) -> Result<HashSet<Uuid>, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let connection = &mut *transaction;
     let mut heads = lock(connection, changes).await?;
     let written = write(connection, changes).await?;

@@ -34,7 +34,7 @@ pub(super) async fn advance(
 
 async fn run(store: &PgStore, claimed: &ClaimedLane, past: Place, change: Option<&Change>) -> Result<Moved, Failure> {
     let lane = &claimed.lane;
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     // Held until the commit: whoever pauses or cancels waits for this item, and this item does not outrun them.
     let runs =
         sqlx::query!("select id from redrives where id = $1 and state = 'running' for share", lane.redrive.uuid())

@@ -59,7 +59,7 @@ async fn tripped(store: &PgStore, of: DestinationId) -> Result<bool, Failure> {
 pub(super) async fn leave(store: &PgStore, claimed: &ClaimedLane, left: Left) -> Result<(), Failure> {
     let lane = &claimed.lane;
     let (redrive, destination) = (lane.redrive.uuid(), lane.destination.uuid());
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     sqlx::query!("select id from redrives where id = $1 for update", redrive).fetch_optional(&mut *transaction).await?;
     let (after, done) = match left {
         Left::For(after) => (after.as_secs_f64(), false),

@@ -7,7 +7,7 @@ use crate::error::Failure;
 use crate::store::PgStore;
 
 pub(super) async fn start(store: &PgStore, it: &Redrive) -> Result<(), Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let partner = it.partner.map(|id| id.uuid());
     sqlx::query!(
         "insert into redrives (id, version, state, kind, partner, filter, judging, per_second, reason, author,

@@ -16,7 +16,7 @@ pub(super) async fn add(store: &PgStore, it: &PluginVersion) -> Result<Published
 }
 
 async fn add_once(store: &PgStore, it: &PluginVersion) -> Result<Published, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let owner = of_owner(it.owner);
     let name = text(&it.manifest.name);
     sqlx::query!(

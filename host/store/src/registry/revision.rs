@@ -19,7 +19,7 @@ pub(super) async fn publish(store: &PgStore, it: &NewRevision) -> Result<Revisio
 }
 
 async fn publish_once(store: &PgStore, it: &NewRevision) -> Result<Revision, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let policy = lock_or_begin(&mut transaction, it).await?;
     let row = revisions!(
         "insert into policy_revisions as t (id, policy, owner, side, number, rollout, bindings, note, author, created_at)
@@ -67,7 +67,7 @@ pub(super) async fn activate(store: &PgStore, id: RevisionId, at: Timestamp) -> 
 }
 
 async fn activate_once(store: &PgStore, id: RevisionId, at: Timestamp) -> Result<Option<Revision>, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let policy = sqlx::query_scalar!(
         "select p.id from policies p join policy_revisions r on r.policy = p.id where r.id = $1 for update of p",
         id.uuid()

@@ -26,7 +26,7 @@ pub(super) async fn begin(
 }
 
 async fn counted(store: &PgStore, it: &Upload, at: Timestamp, quota: Quota) -> Result<Option<OverQuota>, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     insert(&mut transaction, it, at).await?;
     let over = usage::count_partial(&mut transaction, it, quota).await?;
     match over {

@@ -45,7 +45,7 @@ pub(super) async fn advance(store: &PgStore, advance: &Advance) -> Result<Upload
 }
 
 async fn advance_once(store: &PgStore, advance: &Advance) -> Result<Option<Upload>, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let id = advance.upload;
     let keep = advance.progress.tail.as_ref().map(|tail| tail.key.as_str());
     discard_tail(&mut transaction, id, advance.version, keep).await?;
@@ -93,7 +93,7 @@ async fn seal_once(
     version: Version,
     payload: &Payload,
 ) -> Result<Option<Upload>, Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     discard_tail(&mut transaction, id, version, None).await?;
     let row = uploads!(
         "update uploads t set version = t.version + 1, complete = true, payload = $3, received = $4, length = $4,
@@ -141,7 +141,7 @@ pub(super) async fn terminate(store: &PgStore, id: UploadId) -> Result<(), Failu
 }
 
 async fn terminate_once(store: &PgStore, id: UploadId) -> Result<(), Failure> {
-    let mut transaction = store.worker.begin().await?;
+    let mut transaction = store.begin().await?;
     let ended = sqlx::query!(
         "update uploads set version = version + 1, ended = true where id = $1 and not ended returning transfer, version",
         id.uuid()
