@@ -18,7 +18,9 @@ use lockgate_api::identity::{
 use lockgate_api::{ApiState, Hub};
 use lockgate_core::desk::Desk;
 use lockgate_core::intake::{Intake, IntakePorts};
+use lockgate_core::ports::TransferStore;
 use lockgate_core::rate::RateLimits;
+use lockgate_core::redriver::Redriver;
 use lockgate_core::registrar::Registrar;
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
@@ -56,7 +58,7 @@ pub(crate) async fn assemble(config: &Config, telemetry: &Telemetry) -> anyhow::
     let addresses = Addresses { public_url: public_url.clone(), admin: admin.local_addr()? };
     let parts = Parts::connect(config, &public_url).await?;
     // Before anything is claimed: a host that nobody heard of counts as dead, and its claims would be adopted.
-    parts.transfers().heartbeat(parts.host, config.workers.alive).await?;
+    parts.store.for_heartbeat().heartbeat(parts.host, config.workers.alive).await?;
     let (stopping, bodies_end) = watch::channel(false);
     let (hub, carried) = (Arc::new(Hub::default()), TaskTracker::new());
     let state = api(config, &parts, Arc::clone(&hub), carried.clone(), &public_url, bodies_end)?;
@@ -107,26 +109,27 @@ fn api(
     public_url: &str,
     bodies_end: watch::Receiver<bool>,
 ) -> anyhow::Result<ApiState> {
+    let front = &parts.front;
     let intake = IntakePorts {
-        store: parts.transfers(),
-        uploads: parts.uploads(),
-        registry: parts.registry(),
+        store: front.clone(),
+        uploads: front.clone(),
+        registry: front.clone(),
         payloads: parts.payloads(),
         clock: parts.clock(),
         tracer: parts.tracer(),
     };
-    let registrar = Registrar::new(parts.registry(), parts.archive(), parts.runner(), parts.vault(), parts.clock());
+    let registrar = Registrar::new(front.clone(), parts.archive(), parts.runner(), front.clone(), parts.clock());
     Ok(ApiState {
         intake: Arc::new(Intake::new(intake, settings::intake(config))),
-        desk: Arc::new(Desk::new(parts.transfers(), parts.clock())),
-        redriver: Arc::new(parts.redriver()),
+        desk: Arc::new(Desk::new(front.clone(), parts.clock())),
+        redriver: Arc::new(Redriver::new(front.clone(), parts.clock())),
         porter: Arc::new(parts.porter()),
         registrar: Arc::new(registrar),
-        store: parts.transfers(),
+        store: front.clone(),
         payloads: parts.payloads(),
         clock: parts.clock(),
         verifier: Arc::new(verifier(config)?),
-        limits: Arc::new(RateLimits::new(config.limits.requests(), parts.ledger(), parts.clock())),
+        limits: Arc::new(RateLimits::new(config.limits.requests(), front.clone(), parts.clock())),
         strikes: Arc::new(Strikes::new(config.limits.bad_tokens())),
         tracer: parts.tracer(),
         carried,

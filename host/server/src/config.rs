@@ -130,6 +130,7 @@ pub(crate) struct Admin {
 pub(crate) struct Database {
     pub(crate) url: Secret,
     pub(crate) worker_connections: u32,
+    pub(crate) intake_connections: u32,
     pub(crate) api_connections: u32,
     #[serde(with = "millis", rename = "acquire_timeout_ms")]
     pub(crate) acquire_timeout: Duration,

@@ -13,6 +13,8 @@ pub struct StoreConfig {
     pub url: ConnectionUrl,
     /// Connections for hosts' work.
     pub worker_connections: u32,
+    /// Connections for what comes in; a pool of their own, so that no backlog of work holds up an acknowledgement.
+    pub intake_connections: u32,
     /// Connections for what people read; a separate pool, so that no query of theirs holds up the work.
     pub api_connections: u32,
     /// How long to wait for a free connection before the store counts as unavailable.
@@ -29,6 +31,7 @@ impl StoreConfig {
         Self {
             url: ConnectionUrl(url.into()),
             worker_connections: 16,
+            intake_connections: 8,
             api_connections: 16,
             acquire_timeout: Duration::from_secs(5),
             statement_timeout: Duration::from_secs(30),

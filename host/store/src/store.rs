@@ -1,5 +1,5 @@
-//! The store itself: two pools, one per role, so that a statement runs as `lockgate_worker` or as `lockgate_api` and
-//! never as whoever the URL names.
+//! The store itself: pools of one role each, so that a statement runs as `lockgate_worker` or as `lockgate_api` and never
+//! as whoever the URL names.
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -23,8 +23,12 @@ const RESTED: Duration = Duration::from_secs(1);
 /// The truth in Postgres.
 #[derive(Debug, Clone)]
 pub struct PgStore {
-    /// As `lockgate_worker`.
+    /// As `lockgate_worker`: for hosts' work, unless this is the store for something else.
     pub(crate) worker: PgPool,
+    /// As `lockgate_worker`, for what comes in.
+    intake: PgPool,
+    /// As `lockgate_worker`, for the sign of life.
+    heartbeat: PgPool,
     /// As `lockgate_api`.
     pub(crate) api: PgPool,
     /// Seals secrets.
@@ -57,6 +61,8 @@ impl PgStore {
     pub async fn connect(config: &StoreConfig) -> Result<Self, StoreError> {
         let store = Self::connect_lazy(config)?;
         store.check().await?;
+        store.for_intake().check().await?;
+        store.for_heartbeat().check().await?;
         Ok(store)
     }
 
@@ -64,6 +70,8 @@ impl PgStore {
     pub fn connect_lazy(config: &StoreConfig) -> Result<Self, StoreError> {
         Ok(Self {
             worker: pool(config, "lockgate_worker", config.worker_connections)?,
+            intake: pool(config, "lockgate_worker", config.intake_connections)?,
+            heartbeat: pool(config, "lockgate_worker", 1)?,
             api: pool(config, "lockgate_api", config.api_connections)?,
             envelope: Arc::new(Envelope::new(&config.secrets_key)),
             tables: Arc::default(),
@@ -73,6 +81,16 @@ impl PgStore {
             wake: Arc::default(),
             nudged: Arc::default(),
         })
+    }
+
+    /// The same store over the connections that are kept for what comes in.
+    pub fn for_intake(&self) -> Self {
+        Self { worker: self.intake.clone(), ..self.clone() }
+    }
+
+    /// The same store over the one connection that is kept for the host's sign of life.
+    pub fn for_heartbeat(&self) -> Self {
+        Self { worker: self.heartbeat.clone(), ..self.clone() }
     }
 
     /// What is notified whenever this process put commands in the outbox, so that its relay need not poll for them.
@@ -138,7 +156,7 @@ impl PgStore {
 
     /// Closes all connections once they are free.
     pub async fn close(&self) {
-        tokio::join!(self.worker.close(), self.api.close());
+        tokio::join!(self.worker.close(), self.intake.close(), self.heartbeat.close(), self.api.close());
     }
 }
 
@@ -148,8 +166,6 @@ fn pool(config: &StoreConfig, role: &str, connections: u32) -> Result<PgPool, St
         .application_name(role)
         // More than there are statements: one that is forgotten is read and planned anew.
         .statement_cache_capacity(400)
-        // People's filters differ from request to request: a plan for all of them would miss the index for each.
-        .options([("plan_cache_mode", if role == "lockgate_api" { "force_custom_plan" } else { "auto" })])
         // Startup options, so that no statement can ever run before them and `reset all` returns to them.
         .options([
             ("role", role),

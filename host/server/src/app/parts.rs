@@ -10,9 +10,8 @@ use lockgate_core::id::HostId;
 use lockgate_core::pipeline::{Pipeline, PipelinePorts};
 use lockgate_core::porter::{Porter, PorterPorts};
 use lockgate_core::ports::{
-    PayloadStore, PluginArchive, PluginRunner, RateLedger, Registry, TransferBus, TransferStore, UploadStore, Vault,
+    PayloadStore, PluginArchive, PluginRunner, Registry, TransferBus, TransferStore, UploadStore,
 };
-use lockgate_core::redriver::Redriver;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::Tracer;
 use lockgate_payloads::{S3PayloadStore, Sweeper};
@@ -30,7 +29,10 @@ use crate::telemetry::OtelTracer;
 pub(crate) struct Parts {
     /// This process.
     pub(crate) host: HostId,
+    /// For hosts' work.
     pub(crate) store: Arc<PgStore>,
+    /// The same over connections of its own, for what comes in.
+    pub(crate) front: Arc<PgStore>,
     pub(crate) bus: Arc<KafkaBus>,
     pub(crate) bus_config: BusConfig,
     pub(crate) s3: S3PayloadStore,
@@ -47,7 +49,8 @@ impl Parts {
         let bus_config = settings::bus(config)?;
         let bus = patiently("Kafka", || KafkaBus::connect(&bus_config, Arc::new(OtelTracer))).await?;
         let s3_config = settings::s3(config);
-        let uploads: Arc<dyn UploadStore> = store.clone();
+        let front = Arc::new(store.for_intake());
+        let uploads: Arc<dyn UploadStore> = front.clone();
         let s3 = patiently("S3", || S3PayloadStore::connect(&s3_config, Arc::clone(&uploads))).await?;
         let sandbox = Sandbox::new(settings::sandbox(config)?, Arc::new(s3.archive()), store.clone())?;
         let payloads: Arc<dyn PayloadStore> = Arc::new(s3.clone());
@@ -60,6 +63,7 @@ impl Parts {
         Ok(Self {
             host,
             store,
+            front,
             bus: Arc::new(bus),
             bus_config,
             s3,
@@ -70,7 +74,8 @@ impl Parts {
 
     /// Says that this host is no more, so that whatever it left behind is adopted at once.
     pub(crate) async fn leave(&self) {
-        let farewell = self.store.heartbeat(self.host, Duration::ZERO);
+        let store = self.store.for_heartbeat();
+        let farewell = store.heartbeat(self.host, Duration::ZERO);
         let _ = tokio::time::timeout(Duration::from_secs(2), farewell).await;
         let _ = tokio::time::timeout(Duration::from_secs(2), self.store.close()).await;
     }
@@ -88,18 +93,14 @@ impl Parts {
         Pipeline::new(ports, settings::pipeline(config))
     }
 
-    pub(crate) fn redriver(&self) -> Redriver {
-        Redriver::new(self.store.clone(), self.clock())
-    }
-
     pub(crate) fn clearing(&self) -> Clearing {
         Clearing::new(self.store.clone(), self.connectors.clone())
     }
 
     pub(crate) fn porter(&self) -> Porter {
         Porter::new(PorterPorts {
-            urls: self.store.clone(),
-            store: self.transfers(),
+            urls: self.front.clone(),
+            store: self.front.clone(),
             passphrases: Arc::new(SlowPassphrases::default()),
             clock: self.clock(),
         })
@@ -109,19 +110,7 @@ impl Parts {
         self.store.clone()
     }
 
-    pub(crate) fn uploads(&self) -> Arc<dyn UploadStore> {
-        self.store.clone()
-    }
-
     pub(crate) fn registry(&self) -> Arc<dyn Registry> {
-        self.store.clone()
-    }
-
-    pub(crate) fn ledger(&self) -> Arc<dyn RateLedger> {
-        self.store.clone()
-    }
-
-    pub(crate) fn vault(&self) -> Arc<dyn Vault> {
         self.store.clone()
     }
 

@@ -11,7 +11,8 @@ use crate::config::Config;
 /// One probe per service, each by its plain name.
 pub(super) fn checks(parts: &Parts, config: &Config) -> Checks {
     let timeout = config.admin.check_timeout;
-    let store = Arc::clone(&parts.store);
+    // Not over the connections for work: a host whose places are all taken is busy, and takes uploads as before.
+    let store = Arc::clone(&parts.front);
     let postgres: Probe = Box::new(move || {
         let store = Arc::clone(&store);
         async move { store.check().await.map_err(|error| error.to_string()) }.boxed()

@@ -30,6 +30,7 @@ pub(crate) fn store_config(config: &Config) -> anyhow::Result<StoreConfig> {
         .context("`secrets.key` is not hexadecimal: give 64 digits, such as `openssl rand -hex 32` prints")?;
     Ok(StoreConfig {
         worker_connections: config.database.worker_connections,
+        intake_connections: config.database.intake_connections,
         api_connections: config.database.api_connections,
         acquire_timeout: config.database.acquire_timeout,
         statement_timeout: config.database.statement_timeout,

@@ -8,6 +8,7 @@ use anyhow::Context;
 use lockgate_api::Hub;
 use lockgate_bus::{Listening, NudgeRelay, Relay, hear_nudges, listen};
 use lockgate_core::desk::Desk;
+use lockgate_core::redriver::Redriver;
 use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -71,7 +72,7 @@ pub(super) fn start(
         Arc::new(NotingClaimer { store: parts.transfers(), host: parts.host, holdings: Arc::clone(&holdings) });
     let listener = listen(&parts.bus_config, claimer, parts.tracer(), queue)?;
     let redriving = Redriving {
-        redriver: parts.redriver(),
+        redriver: Redriver::new(parts.store.clone(), parts.clock()),
         store: parts.transfers(),
         host: parts.host,
         alive: alive.clone(),
@@ -99,8 +100,12 @@ pub(super) fn start(
     );
     service.stage("work", config.workers.drain + GRACE).task("workers", |stop| workers.run(claims, alive, stop));
 
-    let heartbeat =
-        Heartbeat { store: parts.transfers(), host: parts.host, alive_for: config.workers.alive, alive: tell_alive };
+    let heartbeat = Heartbeat {
+        store: Arc::new(parts.store.for_heartbeat()),
+        host: parts.host,
+        alive_for: config.workers.alive,
+        alive: tell_alive,
+    };
     let comparison = Comparison { store: parts.transfers(), host: parts.host, holdings, settled_after: LATEST_ANSWER };
     let housekeeping = Housekeeping {
         desk: Desk::new(parts.transfers(), parts.clock()),

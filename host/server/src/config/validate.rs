@@ -123,6 +123,7 @@ impl Config {
             ("connectors.slowest_bytes_per_second", usize::try_from(self.connectors.slowest).unwrap_or(usize::MAX)),
             ("http.graphql_body_bytes", self.http.graphql_body_bytes),
             ("database.worker_connections", self.database.worker_connections as usize),
+            ("database.intake_connections", self.database.intake_connections as usize),
             ("database.api_connections", self.database.api_connections as usize),
             ("graphql.max_cost", self.graphql.max_cost),
             ("kafka.partitions", usize::try_from(self.kafka.partitions).unwrap_or(0)),

@@ -5,6 +5,7 @@ mod adoption;
 mod announcing;
 mod claiming;
 mod committing;
+mod connections;
 mod going_on;
 mod handed_in;
 mod line;
