@@ -33,9 +33,11 @@ use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 use lockgate_core::viewer::{Role, Viewer};
 use sqlx::types::Uuid;
-use sqlx::{AssertSqlSafe, PgConnection, Postgres, Transaction};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::{MappedMutexGuard, Mutex, MutexGuard};
 
+use self::plan::Plan;
+use crate::begin::begin;
 use crate::error::Failure;
 use crate::store::PgStore;
 
@@ -45,6 +47,7 @@ mod window;
 mod consigned;
 mod delivered;
 mod partner;
+mod plan;
 mod policy;
 mod proof;
 mod redriven;
@@ -52,32 +55,66 @@ mod secure_url;
 mod sight;
 mod transfer;
 
-/// A view as one viewer, at one moment.
+/// A view as one viewer, at one moment: that of its first statement.
 #[derive(Debug)]
 pub(crate) struct PgSnapshot {
-    transaction: Mutex<Transaction<'static, Postgres>>,
+    pool: PgPool,
+    begun: Mutex<Option<Begun>>,
     role: Role,
     statements: Arc<AtomicU64>,
 }
 
+/// The transaction of a view that was read.
+#[derive(Debug)]
+struct Begun {
+    transaction: Transaction<'static, Postgres>,
+    plan: Plan,
+}
+
 impl PgSnapshot {
-    /// Opens a view.
-    pub(crate) async fn open(store: &PgStore, viewer: &Viewer) -> Result<Self, Failure> {
-        let partner = viewer.role.partner().map_or_else(String::new, |id| id.uuid().to_string());
-        let role = viewer.role.name();
-        // One way to the database for both. Neither text is anybody's: one is a word of ours, the other a UUID's digits.
-        let beginning = format!(
-            "begin isolation level repeatable read read only;
-             select set_config('lockgate.role', '{role}', true), set_config('lockgate.partner', '{partner}', true)"
-        );
-        let transaction = store.api.begin_with(AssertSqlSafe(beginning)).await?;
-        Ok(Self { transaction: Mutex::new(transaction), role: viewer.role, statements: store.statements.clone() })
+    /// A view that nobody has read yet.
+    pub(crate) fn of(store: &PgStore, viewer: &Viewer) -> Self {
+        let (pool, statements) = (store.api.clone(), Arc::clone(&store.statements));
+        Self { pool, begun: Mutex::default(), role: viewer.role, statements }
     }
 
-    /// The connection, for one statement.
-    async fn statement(&self) -> MappedMutexGuard<'_, PgConnection> {
+    /// The connection, for one statement that looks up by keys.
+    async fn lookup(&self) -> Result<MappedMutexGuard<'_, PgConnection>, Failure> {
+        self.statement(Plan::Once).await
+    }
+
+    /// The connection, for one statement with filters.
+    async fn search(&self) -> Result<MappedMutexGuard<'_, PgConnection>, Failure> {
+        self.statement(Plan::Anew).await
+    }
+
+    async fn statement(&self, plan: Plan) -> Result<MappedMutexGuard<'_, PgConnection>, Failure> {
         self.statements.fetch_add(1, Ordering::Relaxed);
-        MutexGuard::map(self.transaction.lock().await, |transaction| &mut **transaction)
+        let mut guard = self.begun.lock().await;
+        match &mut *guard {
+            None => *guard = Some(Begun { transaction: self.begin(plan).await?, plan }),
+            Some(begun) if begun.plan != plan => {
+                self.statements.fetch_add(1, Ordering::Relaxed);
+                sqlx::raw_sql(plan.turn()).execute(&mut *begun.transaction).await?;
+                begun.plan = plan;
+            }
+            Some(_) => {}
+        }
+        let connection = MutexGuard::try_map(guard, |begun| begun.as_mut().map(|it| &mut *it.transaction));
+        connection.map_err(|_| Failure::broken("a view has ended before it began"))
+    }
+
+    /// One way to the database for all that a view begins with. No text is anybody's: they are words of ours, and a UUID's
+    /// digits.
+    async fn begin(&self, plan: Plan) -> Result<Transaction<'static, Postgres>, Failure> {
+        let partner = self.partner().map_or_else(String::new, |id| id.to_string());
+        let (role, mode) = (self.role.name(), plan.mode());
+        let beginning = format!(
+            "begin isolation level repeatable read read only;
+             select set_config('lockgate.role', '{role}', true), set_config('lockgate.partner', '{partner}', true),
+                    set_config('plan_cache_mode', '{mode}', true)"
+        );
+        begin(self.pool.clone(), beginning).await
     }
 
     /// The viewer's partner, to find the right index; null for operators.
@@ -123,7 +160,7 @@ impl Snapshot for PgSnapshot {
     }
 
     async fn standings_of(&self, partners: &[PartnerId]) -> Result<Vec<Standing>, StoreError> {
-        Ok(crate::usage::standings(&mut *self.statement().await, uuids!(partners)).await?)
+        Ok(crate::usage::standings(&mut *self.lookup().await?, uuids!(partners)).await?)
     }
 
     async fn channels_of(&self, partners: &[PartnerId]) -> Result<Vec<Channel>, StoreError> {
@@ -263,8 +300,9 @@ impl Snapshot for PgSnapshot {
     }
 
     async fn close(self: Box<Self>) {
+        let Some(begun) = self.begun.into_inner() else { return };
         // Nothing was written: an answer that does not come changes nothing, and dropping rolls back as well.
-        if let Err(error) = self.transaction.into_inner().rollback().await {
+        if let Err(error) = begun.transaction.rollback().await {
             tracing::debug!(%error, "A view could not be closed in order.");
         }
     }

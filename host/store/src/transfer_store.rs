@@ -126,6 +126,6 @@ impl TransferStore for PgStore {
     }
 
     async fn snapshot(&self, viewer: &Viewer) -> Result<Box<dyn Snapshot>, StoreError> {
-        Ok(Box::new(snapshot::PgSnapshot::open(self, viewer).await?))
+        Ok(Box::new(snapshot::PgSnapshot::of(self, viewer)))
     }
 }

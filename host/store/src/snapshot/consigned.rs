@@ -12,14 +12,14 @@ use crate::row::all;
 
 pub(super) async fn of_transfers(view: &PgSnapshot, transfers: &[Uuid]) -> Result<Vec<Consignment>, Failure> {
     let rows = consignments!("select", "from consignments t where t.transfer = any($1) order by t.id", transfers)
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?;
     Ok(all(rows)?.into_iter().map(|it| sight::consignment(view.role, it)).collect())
 }
 
 pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Consignment>, Failure> {
     let rows = consignments!("select", "from consignments t where t.id = any($1)", ids)
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?;
     Ok(all(rows)?.into_iter().map(|it| sight::consignment(view.role, it)).collect())
 }

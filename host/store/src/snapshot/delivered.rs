@@ -13,13 +13,13 @@ use crate::row::{AttemptRow, all};
 
 pub(super) async fn of_consignments(view: &PgSnapshot, consignments: &[Uuid]) -> Result<Vec<Delivery>, Failure> {
     all(deliveries!("select", "from deliveries t where t.consignment = any($1) order by t.id", consignments)
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?)
 }
 
 pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Delivery>, Failure> {
     all(deliveries!("select", "from deliveries t where t.id = any($1)", ids)
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?)
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn attempts_of(view: &PgSnapshot, deliveries: &[Uuid]) -> Resul
            from attempts where delivery = any($1) order by id"#,
         deliveries
     )
-    .fetch_all(&mut *view.statement().await)
+    .fetch_all(&mut *view.lookup().await?)
     .await?;
     all(rows)
 }
@@ -63,6 +63,6 @@ pub(super) async fn notifications_of(view: &PgSnapshot, transfers: &[Uuid]) -> R
         "from notifications t join events e on e.id = t.event where t.transfer = any($1) order by t.id",
         transfers
     )
-    .fetch_all(&mut *view.statement().await)
+    .fetch_all(&mut *view.lookup().await?)
     .await?)
 }

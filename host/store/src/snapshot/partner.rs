@@ -29,11 +29,11 @@ pub(super) async fn page(
 }
 
 pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Partner>, Failure> {
-    all(partners!("where t.id = any($1)", ids).fetch_all(&mut *view.statement().await).await?)
+    all(partners!("where t.id = any($1)", ids).fetch_all(&mut *view.lookup().await?).await?)
 }
 
 pub(super) async fn by_slug(view: &PgSnapshot, slug: &str) -> Result<Option<Partner>, Failure> {
-    one(partners!("where t.slug = $1", slug).fetch_optional(&mut *view.statement().await).await?)
+    one(partners!("where t.slug = $1", slug).fetch_optional(&mut *view.lookup().await?).await?)
 }
 
 pub(super) async fn agreements(
@@ -52,24 +52,24 @@ pub(super) async fn agreements(
 
 pub(super) async fn agreements_by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Agreement>, Failure> {
     all(agreements!("select", "from agreements t where t.id = any($1)", ids)
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?)
 }
 
 pub(super) async fn destinations_of(view: &PgSnapshot, partners: &[Uuid]) -> Result<Vec<Destination>, Failure> {
     all(destinations!("where t.partner = any($1) order by t.id", partners)
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?)
 }
 
 pub(super) async fn destinations_by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Destination>, Failure> {
-    all(destinations!("where t.id = any($1)", ids).fetch_all(&mut *view.statement().await).await?)
+    all(destinations!("where t.id = any($1)", ids).fetch_all(&mut *view.lookup().await?).await?)
 }
 
 pub(super) async fn channels_of(view: &PgSnapshot, partners: &[Uuid]) -> Result<Vec<Channel>, Failure> {
-    all(channels!("where t.partner = any($1) order by t.id", partners).fetch_all(&mut *view.statement().await).await?)
+    all(channels!("where t.partner = any($1) order by t.id", partners).fetch_all(&mut *view.lookup().await?).await?)
 }
 
 pub(super) async fn channels_by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Channel>, Failure> {
-    all(channels!("where t.id = any($1)", ids).fetch_all(&mut *view.statement().await).await?)
+    all(channels!("where t.id = any($1)", ids).fetch_all(&mut *view.lookup().await?).await?)
 }

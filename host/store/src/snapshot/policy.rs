@@ -29,7 +29,7 @@ pub(super) async fn plugins_by_digest(
                         order by v.digest, v.owner nulls last)",
         &digests
     )
-    .fetch_all(&mut *view.statement().await)
+    .fetch_all(&mut *view.lookup().await?)
     .await?)
 }
 
@@ -61,12 +61,12 @@ pub(super) async fn page(
 }
 
 pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Policy>, Failure> {
-    all(policies!("where t.id = any($1)", ids).fetch_all(&mut *view.statement().await).await?)
+    all(policies!("where t.id = any($1)", ids).fetch_all(&mut *view.lookup().await?).await?)
 }
 
 pub(super) async fn revisions_by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Revision>, Failure> {
     all(revisions!("select", "from policy_revisions t where t.id = any($1)", ids)
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?)
 }
 
@@ -90,7 +90,7 @@ pub(super) async fn revisions_of(
             window.limit,
             &ids
         )
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?
     } else {
         revisions!(
@@ -104,7 +104,7 @@ pub(super) async fn revisions_of(
             window.limit,
             &ids
         )
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?
     };
     let mut of: HashMap<Uuid, Vec<RevisionRow>> = HashMap::new();

@@ -26,7 +26,7 @@ pub(super) async fn decisions_of(view: &PgSnapshot, transfers: &[Uuid]) -> Resul
            from decisions t where t.transfer = any($1) order by t.id"#,
         transfers
     )
-    .fetch_all(&mut *view.statement().await)
+    .fetch_all(&mut *view.lookup().await?)
     .await?;
     all(rows)
 }
@@ -52,7 +52,7 @@ pub(super) async fn provenance_of(
             most,
             &ids
         )
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?
     } else {
         provenance!(
@@ -65,7 +65,7 @@ pub(super) async fn provenance_of(
             most,
             &ids
         )
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?
     };
     let mut of: HashMap<Uuid, Vec<ProvenanceRow>> = HashMap::new();

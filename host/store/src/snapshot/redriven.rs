@@ -25,7 +25,7 @@ pub(super) async fn dead_groups(view: &PgSnapshot, filter: &RedriveFilter) -> Re
         ),
         filter
     )
-    .fetch_all(&mut *view.statement().await)
+    .fetch_all(&mut *view.search().await?)
     .await?;
     all(rows)
 }
@@ -43,7 +43,7 @@ pub(super) async fn replay_groups(view: &PgSnapshot, filter: &RedriveFilter) -> 
         ),
         filter
     )
-    .fetch_all(&mut *view.statement().await)
+    .fetch_all(&mut *view.search().await?)
     .await?;
     all(rows)
 }
@@ -77,7 +77,7 @@ pub(super) async fn page(view: &PgSnapshot, page: &PageRequest) -> Result<Page<R
 }
 
 pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Redrive>, Failure> {
-    all(redrives!("where t.id = any($1)", ids).fetch_all(&mut *view.statement().await).await?)
+    all(redrives!("where t.id = any($1)", ids).fetch_all(&mut *view.lookup().await?).await?)
 }
 
 pub(super) async fn lanes_of(view: &PgSnapshot, redrives: &[Uuid]) -> Result<Vec<Lane>, Failure> {
@@ -87,7 +87,7 @@ pub(super) async fn lanes_of(view: &PgSnapshot, redrives: &[Uuid]) -> Result<Vec
          from redrive_lanes where redrive = any($1) order by redrive, destination",
         redrives
     )
-    .fetch_all(&mut *view.statement().await)
+    .fetch_all(&mut *view.lookup().await?)
     .await?;
     all(rows)
 }
@@ -98,7 +98,7 @@ pub(super) async fn breakers_of(view: &PgSnapshot, of: &[Uuid]) -> Result<Vec<(D
         "select destination, state, failures, trips, until, probe from breakers where destination = any($1)",
         of
     )
-    .fetch_all(&mut *view.statement().await)
+    .fetch_all(&mut *view.lookup().await?)
     .await?;
     all(rows)
 }

@@ -25,5 +25,5 @@ pub(super) async fn page(
 }
 
 pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<SecureUrl>, Failure> {
-    all(secure_urls!("where t.id = any($1)", ids).fetch_all(&mut *view.statement().await).await?)
+    all(secure_urls!("where t.id = any($1)", ids).fetch_all(&mut *view.lookup().await?).await?)
 }

@@ -65,7 +65,7 @@ macro_rules! listed {
         match $view.partner() {
             None => {
                 filtered!(["select s.id from transfers s where s.id < $1 and s.id > $2"], ")", $order, $window, $wanted)
-                    .fetch_all(&mut *$view.statement().await)
+                    .fetch_all(&mut *$view.search().await?)
                     .await?
             }
             Some(partner) => {
@@ -81,7 +81,7 @@ macro_rules! listed {
                     $wanted,
                     partner
                 )
-                .fetch_all(&mut *$view.statement().await)
+                .fetch_all(&mut *$view.search().await?)
                 .await?
             }
         }
@@ -114,19 +114,19 @@ pub(super) async fn page(
 
 pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Transfer>, Failure> {
     let rows = transfers!("select", "from transfers t where t.id = any($1)", ids)
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?;
     Ok(all(rows)?.into_iter().map(|it| sight::transfer(view.role, it)).collect())
 }
 
 pub(super) async fn uploads_of(view: &PgSnapshot, transfers: &[Uuid]) -> Result<Vec<(TransferId, Upload)>, Failure> {
     let rows = uploads!("select", "from uploads t where t.transfer = any($1)", transfers)
-        .fetch_all(&mut *view.statement().await)
+        .fetch_all(&mut *view.lookup().await?)
         .await?;
     let uploads: Vec<Upload> = all(rows)?;
     Ok(uploads.into_iter().filter_map(|it| Some((it.transfer?, it))).collect())
 }
 
 pub(super) async fn upload(view: &PgSnapshot, id: Uuid) -> Result<Option<Upload>, Failure> {
-    one(uploads!("select", "from uploads t where t.id = $1", id).fetch_optional(&mut *view.statement().await).await?)
+    one(uploads!("select", "from uploads t where t.id = $1", id).fetch_optional(&mut *view.lookup().await?).await?)
 }

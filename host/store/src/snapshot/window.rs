@@ -86,14 +86,14 @@ macro_rules! page {
                 $($head,)? $from " and t.id < $1 and t.id > $2 order by t.id asc limit $3",
                 window.below, window.above, window.limit $(, $argument)*
             )
-            .fetch_all(&mut *$snapshot.statement().await)
+            .fetch_all(&mut *$snapshot.search().await?)
             .await?
         } else {
             $rows!(
                 $($head,)? $from " and t.id < $1 and t.id > $2 order by t.id desc limit $3",
                 window.below, window.above, window.limit $(, $argument)*
             )
-            .fetch_all(&mut *$snapshot.statement().await)
+            .fetch_all(&mut *$snapshot.search().await?)
             .await?
         };
         window.page(rows, |row| row.id)
