@@ -1,10 +1,9 @@
 //! Execution: a request for a viewer, through the gate, in one consistent view, within limits.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_graphql::parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType};
-use async_graphql::{Positioned, Request, Response, Value, Variables};
+use async_graphql::{Response, Value, Variables};
 use futures::StreamExt;
 use futures::stream::BoxStream;
 use lockgate_core::code::Code;
@@ -15,7 +14,7 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 use super::asking::Asking;
 use super::batches::Batches;
 use super::order::Order;
-use super::schema::{ApiSchema, Document};
+use super::schema::{ApiSchema, Checked, Document};
 use super::view::View;
 use super::{errors, gate};
 use crate::ApiState;
@@ -83,13 +82,11 @@ struct Read {
 
 /// A request that may be executed.
 struct Admitted {
-    request: Request,
+    checked: Checked,
     batches: Batches,
     view: Arc<View>,
     trace: TraceContext,
     order: Order,
-    /// What the check has to say about an answer.
-    extensions: BTreeMap<String, Value>,
 }
 
 /// Executes a query or a mutation.
@@ -107,9 +104,8 @@ pub(crate) async fn execute(schema: &ApiSchema, state: &ApiState, viewer: Viewer
         // An operation that does not exist is for the check to name.
         _ => match admit(schema, state, viewer, asked, read).await {
             Ok(admitted) => {
-                let mut response = admitted.batches.drive(schema.execute(admitted.request)).await;
+                let response = admitted.batches.drive(schema.execute(admitted.checked)).await;
                 admitted.view.close().await;
-                response.extensions.extend(admitted.extensions);
                 Answered::of(response, &admitted.order, &admitted.trace)
             }
             Err(refused) => *refused,
@@ -129,8 +125,8 @@ pub(crate) async fn subscribe(
         let what = "this WebSocket is for subscriptions; send queries and mutations to `/graphql` by POST";
         return Err(Box::new(Answered::refusal(&Failure::new(Code::MethodNotAllowed, what))));
     }
-    let Admitted { request, batches, view, trace, order, .. } = admit(schema, state, viewer, asked, read).await?;
-    let begun = (schema.subscribe(request), batches, view, order, trace);
+    let Admitted { checked, batches, view, trace, order } = admit(schema, state, viewer, asked, read).await?;
+    let begun = (schema.subscribe(checked), batches, view, order, trace);
     Ok(futures::stream::unfold(begun, |(mut responses, batches, view, order, trace)| async {
         let response = batches.drive(responses.next()).await;
         view.close().await;
@@ -149,8 +145,11 @@ fn read(state: &ApiState, viewer: &Viewer, asked: &mut Asked) -> Result<Read, Fa
     let Some(operation) = operation(&document, asked.operation_name.as_deref()) else {
         return Ok(Read { document, order: Order::default(), kind: None });
     };
-    complete(&operation.node, &asked.variables)?;
-    let (order, kind) = (Order::of(&document, &operation.node), Some(operation.node.ty));
+    complete(operation, &mut asked.variables)?;
+    if operation.ty == OperationType::Mutation {
+        gate::once(&document, &operation.selection_set.node)?;
+    }
+    let (order, kind) = (Order::of(&document, operation, &asked.variables), Some(operation.ty));
     Ok(Read { document, order, kind })
 }
 
@@ -164,38 +163,35 @@ async fn admit(
 ) -> Result<Admitted, Box<Answered>> {
     let trace = crate::http::envelope::trace();
     let Asked { operation_name, variables, .. } = asked;
-    let document =
-        Document { parsed: &read.document, operation_name: operation_name.as_deref(), variables: &variables };
-    let checked = schema.check(document).await;
-    if checked.is_err() {
-        return Err(Box::new(Answered::of(checked, &Order::default(), &trace)));
-    }
+    let checked = schema.check(Document { parsed: read.document, operation_name, variables }).await;
+    let checked = checked.map_err(|wrong| Box::new(Answered::of(*wrong, &Order::default(), &trace)))?;
     let batches = Batches::default();
     let introspects = state.settings.development || state.settings.introspection.of(viewer.role);
     let asking = Arc::new(Asking::new(viewer, state.clone(), trace.clone(), &batches));
     let view = Arc::clone(&asking.view);
-    let mut request = Request::new(String::new()).variables(variables).data(asking);
-    request.operation_name = operation_name;
-    request.set_parsed_query(read.document);
-    if !introspects {
-        request = request.disable_introspection();
-    }
-    Ok(Admitted { request, batches, view, trace, order: read.order, extensions: checked.extensions })
+    Ok(Admitted { checked: checked.with(asking, introspects), batches, view, trace, order: read.order })
 }
 
-fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a Positioned<OperationDefinition>> {
-    match &document.operations {
-        DocumentOperations::Single(operation) => Some(operation),
-        DocumentOperations::Multiple(operations) => name.and_then(|name| operations.get(name)),
-    }
+/// The operation that is asked for, as the executor finds it: one alone need not be named, though it has a name.
+fn operation<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a OperationDefinition> {
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Single(_), Some(_)) => None,
+        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name),
+        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values().next(),
+        (DocumentOperations::Multiple(_), None) => None,
+    };
+    found.map(|it| &it.node)
 }
 
-/// Variables that must be given are: the executor would notice only at the field that reads one.
-fn complete(operation: &OperationDefinition, given: &Variables) -> Result<(), Failure> {
+/// Variables that must be given are, and those with a default have a value: the executor would notice only at the field
+/// that reads one, and not at all at a directive.
+fn complete(operation: &OperationDefinition, given: &mut Variables) -> Result<(), Failure> {
     for definition in operation.variable_definitions.iter().map(|it| &it.node) {
         let name = &definition.name.node;
-        let needed = !definition.var_type.node.nullable && definition.default_value.is_none();
-        if needed && given.get(name).is_none_or(|value| *value == Value::Null) {
+        if let Some(default) = &definition.default_value {
+            given.entry(name.clone()).or_insert_with(|| default.node.clone());
+        } else if !definition.var_type.node.nullable && given.get(name).is_none_or(|value| *value == Value::Null) {
             let what = format!("the variable `${name}` of type `{}` is not given", definition.var_type.node);
             return Err(Failure::new(Code::InvalidInput, what));
         }

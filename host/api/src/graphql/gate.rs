@@ -4,7 +4,7 @@
 //! spreads would keep it busy for hours. Here the text is scanned once, then the parsed document is measured with every
 //! fragment measured once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Name, parser};
@@ -32,6 +32,31 @@ pub(super) fn admit(text: &str, limits: &GraphqlLimits) -> Result<ExecutableDocu
         measures.of_fragment(fragment)?;
     }
     Ok(document)
+}
+
+/// Refuses a mutation that asks for the same twice, at once or by fragments: the executor would do it twice and answer as if
+/// it had been done once.
+pub(super) fn once(document: &ExecutableDocument, set: &SelectionSet) -> Result<(), Failure> {
+    let (mut sets, mut seen) = (vec![set], HashSet::new());
+    while let Some(set) = sets.pop() {
+        for selection in &set.items {
+            match &selection.node {
+                Selection::Field(field) => {
+                    let key = &field.node.response_key().node;
+                    if !seen.insert(key) {
+                        let what = format!("the mutation asks for `{key}` twice; ask once, or give one an alias");
+                        return Err(Failure::new(Code::QueryInvalid, what));
+                    }
+                }
+                Selection::InlineFragment(fragment) => sets.push(&fragment.node.selection_set.node),
+                Selection::FragmentSpread(spread) => {
+                    let fragment = document.fragments.get(&spread.node.fragment_name.node);
+                    sets.extend(fragment.map(|it| &it.node.selection_set.node));
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn within(was: usize, limit: usize, code: Code, what: &str) -> Result<(), Failure> {

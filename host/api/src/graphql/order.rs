@@ -1,9 +1,9 @@
 //! Answers in the order of the question: the executor puts fields down as they are done, the specification wants them as
-//! they were asked for.
+//! they were asked for. Where fragments on different types ask for the same field, the first to ask decides for all.
 
 use async_graphql::indexmap::IndexMap;
-use async_graphql::parser::types::{ExecutableDocument, OperationDefinition, Selection, SelectionSet};
-use async_graphql::{Name, Value};
+use async_graphql::parser::types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet};
+use async_graphql::{Name, Positioned, Value, Variables};
 
 /// The fields of a selection as a response names them, in order, each with those below it.
 #[derive(Debug, Default)]
@@ -11,24 +11,24 @@ pub(super) struct Order(IndexMap<Name, Order>);
 
 impl Order {
     /// Of an operation that passed the gate: fragments lead in no circle, and there are not many fields.
-    pub(super) fn of(document: &ExecutableDocument, operation: &OperationDefinition) -> Self {
+    pub(super) fn of(document: &ExecutableDocument, operation: &OperationDefinition, variables: &Variables) -> Self {
         let mut order = Self::default();
-        order.add(document, &operation.selection_set.node);
+        order.add(document, &operation.selection_set.node, variables);
         order
     }
 
     /// What is asked for twice stands where it stood first.
-    fn add(&mut self, document: &ExecutableDocument, set: &SelectionSet) {
-        for selection in &set.items {
+    fn add(&mut self, document: &ExecutableDocument, set: &SelectionSet, variables: &Variables) {
+        for selection in set.items.iter().filter(|it| !is_skipped(it.node.directives(), variables)) {
             match &selection.node {
                 Selection::Field(field) => {
                     let below = self.0.entry(field.node.response_key().node.clone()).or_default();
-                    below.add(document, &field.node.selection_set.node);
+                    below.add(document, &field.node.selection_set.node, variables);
                 }
-                Selection::InlineFragment(fragment) => self.add(document, &fragment.node.selection_set.node),
+                Selection::InlineFragment(fragment) => self.add(document, &fragment.node.selection_set.node, variables),
                 Selection::FragmentSpread(spread) => {
                     if let Some(fragment) = document.fragments.get(&spread.node.fragment_name.node) {
-                        self.add(document, &fragment.node.selection_set.node);
+                        self.add(document, &fragment.node.selection_set.node, variables);
                     }
                 }
             }
@@ -54,6 +54,18 @@ impl Order {
             _ => {}
         }
     }
+}
+
+fn is_skipped(directives: &[Positioned<Directive>], variables: &Variables) -> bool {
+    let given = |name| variables.get(&name).cloned().ok_or(());
+    directives.iter().map(|it| &it.node).any(|it| {
+        let says = it.get_argument("if").and_then(|value| value.node.clone().into_const_with(given).ok());
+        match it.name.node.as_str() {
+            "skip" => says == Some(Value::Boolean(true)),
+            "include" => says == Some(Value::Boolean(false)),
+            _ => false,
+        }
+    })
 }
 
 #[cfg(test)]

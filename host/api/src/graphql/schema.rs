@@ -4,9 +4,12 @@
 //! Two, because the executor pays for an extension at every field of every row, whatever the extension wants; what a
 //! document costs is known before the first.
 
+use std::any::Any;
+use std::collections::BTreeMap;
+
 use async_graphql::connection::Connection;
 use async_graphql::parser::types::ExecutableDocument;
-use async_graphql::{Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Variables};
+use async_graphql::{Request, Response, SDLExportOptions, Schema, SchemaBuilder, ValidationMode, Value, Variables};
 use futures::stream::BoxStream;
 
 use super::cost::CostLimit;
@@ -27,12 +30,30 @@ pub(crate) struct ApiSchema {
     runs: Types,
 }
 
-/// A document that is about to be executed.
+/// A document with all that is needed to check it.
 #[derive(Debug)]
-pub(super) struct Document<'a> {
-    pub(super) parsed: &'a ExecutableDocument,
-    pub(super) operation_name: Option<&'a str>,
-    pub(super) variables: &'a Variables,
+pub(super) struct Document {
+    pub(super) parsed: ExecutableDocument,
+    pub(super) operation_name: Option<String>,
+    pub(super) variables: Variables,
+}
+
+/// A document with which nothing is wrong. Nothing else is ever executed.
+pub(super) struct Checked {
+    request: Request,
+    /// What the check has to say in the answer.
+    extensions: BTreeMap<String, Value>,
+}
+
+impl Checked {
+    /// The same with what resolvers are to reach.
+    pub(super) fn with(mut self, data: impl Any + Send + Sync, introspects: bool) -> Self {
+        self.request = self.request.data(data);
+        if !introspects {
+            self.request = self.request.disable_introspection();
+        }
+        self
+    }
 }
 
 impl ApiSchema {
@@ -51,23 +72,34 @@ impl ApiSchema {
         Self { checks: checks.finish(), runs: runs.finish() }
     }
 
-    /// Says what is wrong with a document, and what it costs; executes nothing.
-    pub(super) async fn check(&self, document: Document<'_>) -> Response {
-        let mut request = Request::new(String::new()).variables(document.variables.clone());
-        request.operation_name = document.operation_name.map(str::to_owned);
-        request.set_parsed_query(document.parsed.clone());
-        self.checks.execute(request).await
+    /// Says what is wrong with a document, or what it costs; executes nothing.
+    pub(super) async fn check(&self, document: Document) -> Result<Checked, Box<Response>> {
+        let Document { parsed, operation_name, variables } = document;
+        let response = self.checks.execute(request(parsed.clone(), operation_name.clone(), variables.clone())).await;
+        if response.is_err() {
+            return Err(Box::new(response));
+        }
+        Ok(Checked { request: request(parsed, operation_name, variables), extensions: response.extensions })
     }
 
     /// Executes what was checked.
-    pub(super) async fn execute(&self, request: Request) -> Response {
-        self.runs.execute(request).await
+    pub(super) async fn execute(&self, checked: Checked) -> Response {
+        let mut response = self.runs.execute(checked.request).await;
+        response.extensions.extend(checked.extensions);
+        response
     }
 
     /// The same with a subscription.
-    pub(super) fn subscribe(&self, request: Request) -> BoxStream<'static, Response> {
-        self.runs.execute_stream(request)
+    pub(super) fn subscribe(&self, checked: Checked) -> BoxStream<'static, Response> {
+        self.runs.execute_stream(checked.request)
     }
+}
+
+fn request(parsed: ExecutableDocument, operation_name: Option<String>, variables: Variables) -> Request {
+    let mut request = Request::new(String::new()).variables(variables);
+    request.operation_name = operation_name;
+    request.set_parsed_query(parsed);
+    request
 }
 
 /// The schema as SDL, for `graphql/schema.graphql`.

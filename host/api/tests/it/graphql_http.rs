@@ -117,6 +117,16 @@ async fn takes_json_only(#[case] kind: &str, #[case] status: u16) {
     200
 )]
 #[case::a_missing_variable(r#"{"query":"query($id: ID!) { transfer(id: $id) { id } }"}"#, 400, 200)]
+#[case::a_missing_variable_of_a_named_operation(
+    r#"{"query":"query a($id: ID!) { transfer(id: $id) { id } }"}"#,
+    400,
+    200
+)]
+#[case::a_mutation_that_asks_twice(
+    r#"{"query":"mutation { disableDestination: __typename ...F } fragment F on Mutation { disableDestination: __typename }"}"#,
+    400,
+    200
+)]
 #[case::an_unknown_operation(
     r#"{"query":"query a { viewer { role } } query b { viewer { role } }","operationName":"c"}"#,
     400,
@@ -179,7 +189,9 @@ async fn answers_with_200_where_only_a_field_failed() {
 #[case::twice_the_same(&[("query", "{ viewer { role } }"), ("query", "{ viewer { subject } }")], 400)]
 #[case::a_mutation(&[("query", "mutation { createPartner(input: { slug: \"x-y\", name: \"X\" }) { partner { id } } }")], 405)]
 #[case::a_mutation_of_two(&[("query", "query a { viewer { role } } mutation b { createPartner(input: { slug: \"x-y\", name: \"X\" }) { partner { id } } }"), ("operationName", "b")], 405)]
+#[case::a_named_mutation(&[("query", "mutation b { createPartner(input: { slug: \"x-y\", name: \"X\" }) { partner { id } } }")], 405)]
 #[case::a_subscription(&[("query", "subscription { transferUpdated { id } }")], 405)]
+#[case::a_named_subscription(&[("query", "subscription s { transferUpdated { id } }")], 405)]
 #[tokio::test]
 async fn executes_queries_and_nothing_else_by_get(#[case] parameters: &[(&str, &str)], #[case] status: u16) {
     let house = House::new().await;
@@ -283,4 +295,30 @@ async fn tells_what_every_document_costs_and_refuses_what_costs_too_much() {
     assert_eq!(large["extensions"]["cost"], json!({ "requested": 201, "limit": 50 }));
     assert!(large["errors"][0]["message"].as_str().is_some_and(|it| it.contains("201") && it.contains("50")));
     assert_eq!(large.get("data"), None::<&Value>);
+}
+
+#[tokio::test]
+async fn answers_in_the_order_of_the_question_whatever_has_to_be_loaded() {
+    let house = House::new().await;
+    house.hand_in("a.txt", b"abc").await;
+    for name in ["", "query named "] {
+        let query =
+            format!("{name}{{ transfers {{ nodes {{ sender {{ name slug }} fileName consignments {{ id }} }} }} }}");
+        let answer = post(&house, &[("content-type", OLDER)], json!({ "query": query }).to_string()).await;
+        let text = String::from_utf8_lossy(&answer.body);
+        let places: Vec<_> = ["sender", "name", "slug", "fileName", "consignments"]
+            .map(|field| text.find(&format!("\"{field}\"")).unwrap_or_else(|| panic!("no {field}: {text}")))
+            .into();
+        assert!(places.is_sorted(), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_variable_has_its_default_at_directives_too() {
+    let house = House::new().await;
+    let query = "query($less: Boolean = true) { viewer { role subject @skip(if: $less) } }";
+    let answer = house.ask(&house.operator(), query, json!({})).await;
+    assert_eq!(answer["data"], json!({ "viewer": { "role": "OPERATOR" } }), "{answer}");
+    let answer = house.ask(&house.operator(), query, json!({ "less": false })).await;
+    assert!(answer["data"]["viewer"]["subject"].is_string(), "{answer}");
 }
