@@ -28,6 +28,10 @@ use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
+/// The gate's own, so that the two differ by what they do.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -121,7 +125,7 @@ async fn list(url: &str, connections: u32, folder: &Path) -> Outcome<()> {
     serve(Router::new().route("/list", get(page)).with_state(Arc::new(app))).await
 }
 
-/// The same connections as the gate's for what people read.
+/// As many connections as the gate's for what people read.
 fn pool(url: &str, connections: u32) -> Outcome<PgPool> {
     let options = PgConnectOptions::from_str(url)?.options([
         ("plan_cache_mode", "force_custom_plan"),
@@ -260,6 +264,7 @@ impl App {
             .bind(None::<Timestamp>)
             .fetch_all(&mut *view)
             .await?;
+        sqlx::raw_sql("set local plan_cache_mode = force_generic_plan").execute(&mut *view).await?;
         let rows = &rows[..rows.len().min(usize::try_from(first).unwrap_or(0))];
         let ids: Vec<Uuid> = rows.iter().map(|row| row.get("id")).collect();
         let mut senders: Vec<Uuid> = rows.iter().map(|row| row.get("sender")).collect();

@@ -24,14 +24,25 @@ const MIX: [&str; 10] = [
     "a list of 20 deliveries",
 ];
 
-/// Sends `count` requests, `rate` a second; gives the times by what was asked.
+/// What came of a load.
+#[derive(Debug, Default)]
+pub(super) struct Answers {
+    /// How long the answers took, by what was asked.
+    pub(super) times: BTreeMap<&'static str, Vec<Duration>>,
+    /// How long it took until requests were refused.
+    pub(super) refused: Vec<Duration>,
+    /// What the first of them was told.
+    pub(super) because: Option<String>,
+}
+
+/// Sends `count` requests, `rate` a second.
 pub(super) async fn load(
     operator: &Client,
     sender: &Client,
     transfer: &Value,
     rate: u32,
     count: u32,
-) -> Result<BTreeMap<&'static str, Vec<Duration>>> {
+) -> Result<Answers> {
     let begin = Instant::now();
     let mut under_way = JoinSet::new();
     for number in 0..count {
@@ -45,17 +56,19 @@ pub(super) async fn load(
             "who am I" => (sender.clone(), "{ viewer { role partner { slug name } } }", json!({})),
             _ => (operator.clone(), ONE, json!({ "id": transfer })),
         };
-        under_way.spawn(async move {
-            client.graphql(query, variables).await?;
-            anyhow::Ok((kind, due.elapsed()))
-        });
+        under_way.spawn(async move { (kind, client.graphql(query, variables).await, due.elapsed()) });
     }
-    let mut times: BTreeMap<_, Vec<_>> = BTreeMap::new();
-    while let Some(answered) = under_way.join_next().await {
-        let (kind, took) = answered.context("a client panicked")??;
-        times.entry(kind).or_default().push(took);
+    let mut answers = Answers::default();
+    while let Some(ended) = under_way.join_next().await {
+        match ended.context("a client panicked")? {
+            (kind, Ok(_), took) => answers.times.entry(kind).or_default().push(took),
+            (_, Err(error), took) => {
+                answers.refused.push(took);
+                answers.because.get_or_insert_with(|| error.to_string());
+            }
+        }
     }
-    Ok(times)
+    Ok(answers)
 }
 
 const TRANSFERS: &str = "{ transfers(first: 20) { nodes { id state fileName createdAt sender { slug } } } }";
