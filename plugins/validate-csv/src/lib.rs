@@ -13,7 +13,7 @@ mod date;
 mod settings;
 
 use lockgate_sdk::{
-    Batch, Finding, Findings, Record, Severity, Subject, Validate,
+    Batch, Facts, Finding, Findings, Record, Severity, Subject, Validate,
     csv::{Column, Dialect, Header},
 };
 
@@ -41,6 +41,8 @@ struct Payload {
     header: Header,
     /// Rules whose column the header lacks.
     absent: Vec<usize>,
+    /// Whether any record came.
+    begun: bool,
 }
 
 lockgate_sdk::export!(validate: ValidateCsv);
@@ -73,25 +75,37 @@ impl Validate for ValidateCsv {
             }
             by_cell[cell].push(rule);
         }
-        self.payload = Payload { dialect, width, by_cell, header, absent };
+        self.payload = Payload { dialect, width, by_cell, header, absent, begun: false };
     }
 
     fn check(&mut self, batch: &Batch, findings: &mut Findings) {
+        self.payload.begun = true;
         // The header is one for all records, so its faults are told once, with the payload's first record.
         if batch.first() == 0 {
-            for &rule in &self.payload.absent {
-                let (column, rules) = &self.rules[rule];
-                let message = format!("the header has no column {column}");
-                findings.push(Finding::new(rules.severity, "column-missing", message));
-            }
+            self.tell_absent(findings);
         }
         for record in batch.records() {
             self.check_record(&record, findings);
         }
     }
+
+    /// A file without a record has a header all the same, or lacks one.
+    fn finish(&mut self, findings: &mut Findings, _: &mut Facts) {
+        if !self.payload.begun {
+            self.tell_absent(findings);
+        }
+    }
 }
 
 impl ValidateCsv {
+    fn tell_absent(&self, findings: &mut Findings) {
+        for &rule in &self.payload.absent {
+            let (column, rules) = &self.rules[rule];
+            let message = format!("the header has no column {column}");
+            findings.push(Finding::new(rules.severity, "column-missing", message));
+        }
+    }
+
     fn check_record(&self, record: &Record<'_>, findings: &mut Findings) {
         let Payload { dialect, by_cell, header, .. } = &self.payload;
         let mut count = 0;

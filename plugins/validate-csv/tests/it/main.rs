@@ -101,6 +101,17 @@ fn a_pattern_must_match_the_whole_cell() {
 }
 
 #[test]
+fn absent_columns_are_found_in_files_without_a_record() {
+    let settings = json!({"columns": [{"name": "iban", "required": true}]});
+    for (header, expected) in [("name", 1), ("", 1), ("name,iban", 0)] {
+        let subject = Subject::new("trf_1").with_preamble(header);
+        let (findings, _) = testing::validate::<ValidateCsv>(settings.clone(), &subject, &[]).expect("valid");
+        let rules: Vec<_> = findings.items().iter().map(Finding::rule).collect();
+        assert_eq!(rules, vec!["column-missing"; expected], "{header}");
+    }
+}
+
+#[test]
 fn absent_columns_and_cells_are_findings() {
     let settings = json!({"columns": [{"name": "iban", "required": true}, {"name": "b", "required": true}]});
     let findings = check(settings.clone(), "a,b", &["1", "1, ", "1,2"]);
