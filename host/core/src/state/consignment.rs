@@ -105,15 +105,19 @@ pub fn apply(consignment: &Consignment, wanted: ConsignmentMove, stamp: &Stamp) 
 pub fn roll_up(consignment: &Consignment, deliveries: &[DeliveryState], stamp: &Stamp) -> Option<Change> {
     let under_way = deliveries.contains(&DeliveryState::Scheduled);
     let given_up = deliveries.contains(&DeliveryState::DeadLettered);
+    let refused = deliveries.iter().filter(|it| **it == DeliveryState::DeadLettered).count();
+    // Why is the receiver's affair; that not all of it arrived, and how much, is the sender's as well.
+    let lost = match deliveries.len() {
+        1 => "its destination did not take it".to_owned(),
+        all => format!("{refused} of {all} destinations did not take it"),
+    };
     let (state, kind, reason) = match (consignment.state, under_way, given_up) {
         (ConsignmentState::Released, false, false) => {
             (ConsignmentState::Delivered, Some(EventKind::ConsignmentDelivered), None)
         }
-        (ConsignmentState::Released, false, true) => (
-            ConsignmentState::DeadLettered,
-            Some(EventKind::ConsignmentDeadLettered),
-            Some("a destination could not be reached"),
-        ),
+        (ConsignmentState::Released, false, true) => {
+            (ConsignmentState::DeadLettered, Some(EventKind::ConsignmentDeadLettered), Some(lost.as_str()))
+        }
         (ConsignmentState::DeadLettered, true, _) => (ConsignmentState::Released, None, None),
         _ => return None,
     };

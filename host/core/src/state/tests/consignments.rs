@@ -130,3 +130,18 @@ fn a_consignment_settles_with_its_last_delivery_and_reopens_with_a_redrive() {
     assert_eq!(state(ConsignmentState::DeadLettered, &[Delivered, Scheduled]), Some(released));
     assert_eq!(state(ConsignmentState::Delivered, &[Delivered]), None);
 }
+
+#[test]
+fn a_sender_learns_how_many_destinations_did_not_take_a_share_and_no_more() {
+    use DeliveryState::{DeadLettered, Delivered};
+    let reason = |deliveries: &[DeliveryState]| {
+        let it = Consignment { state: ConsignmentState::Released, ..consignment() };
+        match roll_up(&it, deliveries, &stamp()).expect("it settles").next() {
+            Aggregate::Consignment(next) => next.reason.clone(),
+            other => panic!("{other:?}"),
+        }
+    };
+    assert_eq!(reason(&[DeadLettered]).as_deref(), Some("its destination did not take it"));
+    assert_eq!(reason(&[Delivered, DeadLettered]).as_deref(), Some("1 of 2 destinations did not take it"));
+    assert_eq!(reason(&[Delivered]), None);
+}
