@@ -26,6 +26,7 @@ use crate::viewer::{Role, Viewer};
 pub use announce::{Announced, NewTransfer};
 pub use append::{Append, BodyError, BodyStream, Checksum};
 pub use error::IntakeError;
+pub(crate) use file_name::misleads;
 
 /// The installation's terms for intake.
 #[derive(Debug, Clone)]

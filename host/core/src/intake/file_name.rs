@@ -24,7 +24,7 @@ pub(super) fn refuse(name: &str) -> Option<&'static str> {
 }
 
 /// Bidirectional controls turn `fdp.exe` around for the eye; zero-width characters make two names look the same.
-const fn misleads(c: char) -> bool {
+pub(crate) const fn misleads(c: char) -> bool {
     matches!(
         c,
         '\u{061c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'

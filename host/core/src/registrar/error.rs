@@ -21,7 +21,9 @@ pub enum RegistrarError {
     #[error("there is no such partner that you set things up for; name your own")]
     NotYours,
     /// Not a slug.
-    #[error("`{0}` is not a slug: 2 to 40 lower-case letters, digits and single hyphens, a letter first")]
+    #[error(
+        "`{0}` is not a slug: 2 to 40 lower-case letters, digits and single hyphens, a letter first, and not `house`"
+    )]
     Slug(String),
     /// Not a name.
     #[error("the {what} cannot be used: {why}")]

@@ -2,11 +2,16 @@
 
 use url::Url;
 
+use crate::intake::misleads;
 use crate::registrar::RegistrarError;
+
+/// Whom operators mean by `house`.
+const RESERVED: &str = "house";
 
 /// Checks a slug: lower-case letters, digits and single hyphens, a letter first, so that it can stand in a host name.
 pub(super) fn slug(text: &str) -> Result<(), RegistrarError> {
     let ok = (2..=40).contains(&text.len())
+        && text != RESERVED
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && !text.ends_with('-')
         && !text.contains("--")
@@ -25,6 +30,9 @@ pub(super) fn title(what: &'static str, text: &str) -> Result<String, RegistrarE
     }
     if text.chars().any(char::is_control) {
         return Err(RegistrarError::Name { what, why: "it holds control characters" });
+    }
+    if text.chars().any(misleads) {
+        return Err(RegistrarError::Name { what, why: "it holds invisible or direction-changing characters" });
     }
     Ok(text.to_owned())
 }

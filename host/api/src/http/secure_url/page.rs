@@ -42,7 +42,7 @@ pub(super) async fn of(state: &ApiState, url: &SecureUrl, wrong: Option<&Failure
                 &[
                     ("File", name(&file.file_name)),
                     ("Size", size(file.payload.size)),
-                    ("From", escape(&sender)),
+                    ("From", name(&sender)),
                     ("Until", moment(url)),
                 ],
             );
@@ -53,13 +53,13 @@ pub(super) async fn of(state: &ApiState, url: &SecureUrl, wrong: Option<&Failure
         Purpose::Upload { receivers } => {
             let mut names = Vec::with_capacity(receivers.len());
             for receiver in receivers {
-                names.extend(state.store.partner(*receiver).await?.map(|it| escape(&it.name)));
+                names.extend(state.store.partner(*receiver).await?.map(|it| name(&it.name)));
             }
             let asker = state.store.partner(url.partner).await?.map(|it| it.name).unwrap_or_default();
             tell(
                 &mut main,
                 "Hand in a file",
-                &[("On behalf of", escape(&asker)), ("For", names.join(", ")), ("Until", moment(url))],
+                &[("On behalf of", name(&asker)), ("For", names.join(", ")), ("Until", moment(url))],
             );
             main.push_str("<form method=\"post\" enctype=\"multipart/form-data\">");
             ask(&mut main, url, wrong);
@@ -139,8 +139,8 @@ fn page(status: StatusCode, title: &str, main: &str) -> Response {
 }
 
 /// A file's name, kept apart from the text around it in its direction, too.
-fn name(file_name: &str) -> String {
-    format!("<bdi>{}</bdi>", escape(file_name))
+fn name(given: &str) -> String {
+    format!("<bdi>{}</bdi>", escape(given))
 }
 
 fn moment(url: &SecureUrl) -> String {
@@ -167,7 +167,9 @@ fn size(bytes: u64) -> String {
 fn sentence(message: &str) -> String {
     let mut letters = message.chars();
     let first = letters.next().map(|it| it.to_uppercase().to_string()).unwrap_or_default();
-    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+    let rest = letters.as_str();
+    let end = if rest.ends_with(['.', '?', '!']) { "" } else { "." };
+    format!("{first}{rest}{end}")
 }
 
 fn escape(text: &str) -> String {

@@ -2,7 +2,7 @@
 
 use rstest::rstest;
 
-use super::{handle, slug, url};
+use super::{handle, slug, title, url};
 
 #[rstest]
 #[case("globex", true)]
@@ -13,8 +13,19 @@ use super::{handle, slug, url};
 #[case("acme--x", false)]
 #[case("acme-", false)]
 #[case("acme_x", false)]
+#[case("house", false)]
 fn knows_slugs(#[case] text: &str, #[case] ok: bool) {
     assert_eq!(slug(text).is_ok(), ok, "{text}");
+}
+
+#[rstest]
+#[case("Acme Industries", true)]
+#[case(" ", false)]
+#[case("Acme\u{7}", false)]
+#[case("Acme \u{202e}esetaR", false)]
+#[case("Acme\u{200b}", false)]
+fn knows_titles(#[case] text: &str, #[case] ok: bool) {
+    assert_eq!(title("partner", text).is_ok(), ok, "{text:?}");
 }
 
 #[rstest]
