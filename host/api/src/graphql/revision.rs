@@ -1,7 +1,7 @@
 //! Policy revisions and their bindings in GraphQL.
 
 use async_graphql::{Context, Enum, ID, Json, Object};
-use lockgate_core::framing::Framing;
+use lockgate_core::code::Code;
 use lockgate_core::limits::Limits;
 use lockgate_core::time::Timestamp;
 use lockgate_core::{hook, policy as core};
@@ -115,8 +115,10 @@ impl Binding {
     }
 
     /// How the payload is cut for it: `kind` and options.
-    async fn framing(&self) -> Json<Framing> {
-        Json(self.0.framing.clone())
+    async fn framing(&self) -> Result<Json<serde_json::Value>, Failure> {
+        // By way of JSON: the executor's own values know no single characters.
+        let framing = serde_json::to_value(&self.0.framing);
+        Ok(Json(framing.map_err(|error| Failure::new(Code::Internal, format!("a framing is no JSON: {error}")))?))
     }
 
     /// What it may use, each with its `capability`.

@@ -33,7 +33,7 @@ impl House {
             description: "Refuses words.".to_owned(),
             hooks: vec![Hook::Validate],
             scope: Scope::Record,
-            framings: vec!["lines".to_owned()],
+            framings: vec!["lines".to_owned(), "csv".to_owned()],
             capabilities: vec![],
             settings_schema: json!({}),
         });
@@ -221,6 +221,15 @@ async fn sets_up_what_a_partner_needs() {
     let binding = &policies["policies"]["nodes"][0]["revisions"]["nodes"][0]["bindings"][0];
     assert_eq!(binding["failureMode"], "REJECT", "{policies}");
     assert_eq!(binding["framing"]["kind"], "lines");
+    let publish = "mutation($input: PublishRevisionInput!) { publishRevision(input: $input) {
+        revision { bindings { framing } } } }";
+    let csv = json!({ "input": { "owner": "globex", "side": "OUTBOUND", "note": "second", "bindings": [{
+        "name": "words", "hook": "VALIDATE", "plugin": binding["digest"],
+        "framing": { "kind": "CSV", "delimiter": ";" },
+    }] } });
+    let draft = house.data(&house.integrator(&house.globex), publish, csv).await;
+    let framing = &draft["publishRevision"]["revision"]["bindings"][0]["framing"];
+    assert_eq!((&framing["kind"], &framing["delimiter"]), (&json!("csv"), &json!(";")), "{draft}");
     assert_eq!(binding["limits"]["deadline_ms"], 1000);
     assert_eq!(binding["plugin"]["name"], "words");
     let others = house.data(&house.integrator(&house.acme), operation!("policies"), json!({})).await;
