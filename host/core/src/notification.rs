@@ -91,7 +91,7 @@ pub const LEFT_ALONE: Duration = Duration::from_secs(10);
 /// A notification as the store remembers it; unique per event, binding and part.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notification {
-    /// Its id; also the `webhook-id` that the receiver sees.
+    /// Its id; with the message's number it is the `webhook-id` that the receiver sees.
     pub id: NotificationId,
     /// Its version, the fencing token.
     pub version: Version,

@@ -10,7 +10,7 @@ pub(super) struct Notification(pub(super) core::Notification);
 /// Telling one event through one notify binding. Each message that the binding composes is a notification of its own.
 #[Object]
 impl Notification {
-    /// Its id, `ntf_...`; also the `webhook-id` that the other side sees.
+    /// Its id, `ntf_...`. The `webhook-id` that the other side sees is this and the message's number: `ntf_..._0`.
     pub(super) async fn id(&self) -> ID {
         ID(self.0.id.to_string())
     }
