@@ -1,5 +1,7 @@
 //! Uploads: the bytes of an announced transfer on their way in, continued by any node.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::id::{PartnerId, PayloadId, TransferId, UploadId};
@@ -33,6 +35,22 @@ pub struct Upload {
 }
 
 impl Upload {
+    /// One of which no byte came yet, of no transfer; it lasts for `lifetime` without bytes.
+    pub fn begun(sender: PartnerId, length: Option<u64>, at: Timestamp, lifetime: Duration) -> Self {
+        Self {
+            id: UploadId::generate(at),
+            version: 0,
+            transfer: None,
+            assembles: vec![],
+            sender,
+            length,
+            offset: 0,
+            progress: UploadProgress::default(),
+            expires_at: at + lifetime,
+            complete: false,
+        }
+    }
+
     /// To what its objects belong.
     pub fn owner(&self) -> ObjectOwner {
         self.transfer.map_or(ObjectOwner::Upload(self.id), ObjectOwner::Transfer)

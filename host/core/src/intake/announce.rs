@@ -12,7 +12,7 @@ use crate::quota::Quota;
 use crate::state::transfer;
 use crate::trace::TraceContext;
 use crate::transfer::{Transfer, TransferState};
-use crate::upload::{Upload, UploadProgress};
+use crate::upload::Upload;
 use crate::viewer::Viewer;
 
 /// What a sender announces.
@@ -222,16 +222,9 @@ impl Intake {
             updated_at: at,
         };
         let upload = Upload {
-            id: UploadId::generate(at),
-            version: 0,
             transfer: Some(transfer.id),
             assembles: new.assembles,
-            sender,
-            length: new.size,
-            offset: 0,
-            progress: UploadProgress::default(),
-            expires_at: at + self.settings.upload_lifetime,
-            complete: false,
+            ..Upload::begun(sender, new.size, at, self.settings.upload_lifetime)
         };
         let entry = transfer::announced(&transfer, &self.stamp(viewer, &new.trace));
         let quota = terms.over(self.settings.quota);

@@ -12,7 +12,7 @@ use crate::digest::Digest;
 use crate::id::UploadId;
 use crate::payload::Payload;
 use crate::ports::PayloadError;
-use crate::upload::{Upload, UploadProgress};
+use crate::upload::Upload;
 use crate::viewer::Viewer;
 
 /// How many partial uploads one transfer may be assembled from.
@@ -28,18 +28,7 @@ impl Intake {
             return Err(IntakeError::TooLarge { size, limit });
         }
         let at = self.ports.clock.now();
-        let upload = Upload {
-            id: UploadId::generate(at),
-            version: 0,
-            transfer: None,
-            assembles: vec![],
-            sender,
-            length,
-            offset: 0,
-            progress: UploadProgress::default(),
-            expires_at: at + self.settings.upload_lifetime,
-            complete: false,
-        };
+        let upload = Upload::begun(sender, length, at, self.settings.upload_lifetime);
         let over = self.ports.uploads.begin_partial(&upload, at, quota).await?;
         over.map_or(Ok(upload), |over| Err(IntakeError::OverQuota(over)))
     }

@@ -2,27 +2,16 @@
 
 use std::time::Duration;
 
-use lockgate_core::id::{PartnerId, SecureUrlId, UploadId};
+use lockgate_core::id::{PartnerId, SecureUrlId};
 use lockgate_core::ports::SecureUrlStore;
 use lockgate_core::secure_url::{Purpose, SecureUrl, Token};
-use lockgate_core::upload::{Upload, UploadProgress};
+use lockgate_core::upload::Upload;
 
 use super::{World, now};
 
 /// A partial upload that is about to begin.
 pub(crate) fn partial(sender: PartnerId, length: Option<u64>) -> Upload {
-    Upload {
-        id: UploadId::generate(now()),
-        version: 0,
-        transfer: None,
-        assembles: vec![],
-        sender,
-        length,
-        offset: 0,
-        progress: UploadProgress::default(),
-        expires_at: now() + Duration::from_secs(3600),
-        complete: false,
-    }
+    Upload::begun(sender, length, now(), Duration::from_secs(3600))
 }
 
 impl World {

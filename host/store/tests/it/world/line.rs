@@ -12,7 +12,7 @@ use lockgate_core::destination::{Destination, DestinationSettings, DestinationSt
 use lockgate_core::digest::Digest;
 use lockgate_core::finding::{Finding, Findings, Severity};
 use lockgate_core::id::{
-    AttemptId, ConsignmentId, DecisionId, DeliveryId, DestinationId, PartnerId, PayloadId, TransferId, UploadId,
+    AttemptId, ConsignmentId, DecisionId, DeliveryId, DestinationId, PartnerId, PayloadId, TransferId,
 };
 use lockgate_core::payload::{ObjectFormat, Payload};
 use lockgate_core::policy::Side;
@@ -22,7 +22,7 @@ use lockgate_core::route::PlannedRoute;
 use lockgate_core::state::{ConsignmentMove, DeliveryMove, Stamp, TransferMove, consignment, delivery, transfer};
 use lockgate_core::trace::TraceContext;
 use lockgate_core::transfer::{Transfer, TransferState};
-use lockgate_core::upload::{Upload, UploadProgress};
+use lockgate_core::upload::Upload;
 
 use super::{World, now};
 
@@ -67,18 +67,8 @@ impl World {
             created_at: at,
             updated_at: at,
         };
-        let upload = Upload {
-            id: UploadId::generate(at),
-            version: 0,
-            transfer: Some(transfer.id),
-            assembles: vec![],
-            sender: from,
-            length: Some(11),
-            offset: 0,
-            progress: UploadProgress::default(),
-            expires_at: at + Duration::from_secs(3600),
-            complete: false,
-        };
+        let begun = Upload::begun(from, Some(11), at, Duration::from_secs(3600));
+        let upload = Upload { transfer: Some(transfer.id), ..begun };
         let entry = transfer::announced(&transfer, &Stamp::of_person("test", at, None));
         Announcement {
             transfer,
