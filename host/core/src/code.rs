@@ -113,7 +113,7 @@ codes! {
     InvalidRedrive "INVALID_REDRIVE" 400 "The redrive cannot be started as it is asked for; the message says why.";
     ConcurrentChange "CONCURRENT_CHANGE" 409 "It kept changing in the meantime; look again and repeat.";
 
-    InvalidSlug "INVALID_SLUG" 400 "A slug has 2 to 40 lower-case letters, digits and single hyphens, and begins with a letter.";
+    InvalidSlug "INVALID_SLUG" 400 "A slug has 2 to 40 lower-case letters, digits and single hyphens, begins with a letter, and is not `house`.";
     InvalidName "INVALID_NAME" 400 "The name is empty, too long or holds characters that names must not have.";
     InvalidUrl "INVALID_URL" 400 "The URL is malformed, not http(s), or carries credentials.";
     InvalidEndpoint "INVALID_ENDPOINT" 400 "A field of the endpoint is missing or malformed.";

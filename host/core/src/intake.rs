@@ -26,7 +26,6 @@ use crate::viewer::{Role, Viewer};
 pub use announce::{Announced, NewTransfer};
 pub use append::{Append, BodyError, BodyStream, Checksum};
 pub use error::IntakeError;
-pub(crate) use file_name::misleads;
 
 /// The installation's terms for intake.
 #[derive(Debug, Clone)]

@@ -26,6 +26,7 @@ pub mod hold;
 pub mod hook;
 pub mod id;
 pub mod intake;
+mod legible;
 pub mod limits;
 pub mod media;
 pub mod midstate;

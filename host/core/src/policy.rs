@@ -21,6 +21,9 @@ pub enum Owner {
 }
 
 impl Owner {
+    /// The word for the house where an owner is named by text; no partner may be called so.
+    pub const HOUSE: &str = "house";
+
     /// The partner, unless it is the house.
     pub const fn partner(self) -> Option<PartnerId> {
         match self {
@@ -33,7 +36,7 @@ impl Owner {
 impl std::fmt::Display for Owner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::House => f.write_str("house"),
+            Self::House => f.write_str(Self::HOUSE),
             Self::Partner(partner) => partner.fmt(f),
         }
     }

@@ -56,7 +56,7 @@ async fn owner(state: &ApiState, viewer: &Viewer, query: &str) -> Result<Owner, 
         return own
             .ok_or_else(|| Failure::new(Code::InvalidInput, "say whose plugin it is: `?owner=house` or a partner"));
     };
-    if named == "house" {
+    if named == Owner::HOUSE {
         return Ok(Owner::House);
     }
     if let Ok(id) = named.parse() {

@@ -2,16 +2,14 @@
 
 use url::Url;
 
-use crate::intake::misleads;
+use crate::legible;
+use crate::policy::Owner;
 use crate::registrar::RegistrarError;
-
-/// Whom operators mean by `house`.
-const RESERVED: &str = "house";
 
 /// Checks a slug: lower-case letters, digits and single hyphens, a letter first, so that it can stand in a host name.
 pub(super) fn slug(text: &str) -> Result<(), RegistrarError> {
     let ok = (2..=40).contains(&text.len())
-        && text != RESERVED
+        && text != Owner::HOUSE
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && !text.ends_with('-')
         && !text.contains("--")
@@ -28,13 +26,10 @@ pub(super) fn title(what: &'static str, text: &str) -> Result<String, RegistrarE
     if text.chars().count() > 120 {
         return Err(RegistrarError::Name { what, why: "it has more than 120 characters" });
     }
-    if text.chars().any(char::is_control) {
-        return Err(RegistrarError::Name { what, why: "it holds control characters" });
+    match legible::trouble(text) {
+        Some(why) => Err(RegistrarError::Name { what, why }),
+        None => Ok(text.to_owned()),
     }
-    if text.chars().any(misleads) {
-        return Err(RegistrarError::Name { what, why: "it holds invisible or direction-changing characters" });
-    }
-    Ok(text.to_owned())
 }
 
 /// Checks a name that programs use: of a destination, channel, binding, secret or table.
