@@ -104,19 +104,14 @@ pub fn apply(consignment: &Consignment, wanted: ConsignmentMove, stamp: &Stamp) 
 /// again when one was redriven.
 pub fn roll_up(consignment: &Consignment, deliveries: &[DeliveryState], stamp: &Stamp) -> Option<Change> {
     let under_way = deliveries.contains(&DeliveryState::Scheduled);
-    let given_up = deliveries.contains(&DeliveryState::DeadLettered);
-    let refused = deliveries.iter().filter(|it| **it == DeliveryState::DeadLettered).count();
-    // Why is the receiver's affair; that not all of it arrived, and how much, is the sender's as well.
-    let lost = match deliveries.len() {
-        1 => "its destination did not take it".to_owned(),
-        all => format!("{refused} of {all} destinations did not take it"),
-    };
+    let given_up = deliveries.iter().filter(|it| **it == DeliveryState::DeadLettered).count();
     let (state, kind, reason) = match (consignment.state, under_way, given_up) {
-        (ConsignmentState::Released, false, false) => {
+        (ConsignmentState::Released, false, 0) => {
             (ConsignmentState::Delivered, Some(EventKind::ConsignmentDelivered), None)
         }
-        (ConsignmentState::Released, false, true) => {
-            (ConsignmentState::DeadLettered, Some(EventKind::ConsignmentDeadLettered), Some(lost.as_str()))
+        (ConsignmentState::Released, false, given_up) => {
+            let reason = not_taken(given_up, deliveries.len());
+            (ConsignmentState::DeadLettered, Some(EventKind::ConsignmentDeadLettered), Some(reason))
         }
         (ConsignmentState::DeadLettered, true, _) => (ConsignmentState::Released, None, None),
         _ => return None,
@@ -124,10 +119,18 @@ pub fn roll_up(consignment: &Consignment, deliveries: &[DeliveryState], stamp: &
     let mut change = moved(consignment, state, stamp);
     change.entries = vec![];
     if let Some(kind) = kind {
-        tell(&mut change, kind, consignment, stamp, reason);
+        tell(&mut change, kind, consignment, stamp, reason.as_deref());
     }
-    set(&mut change, |next| next.reason = reason.map(str::to_owned));
+    set(&mut change, |next| next.reason = reason);
     Some(change)
+}
+
+/// Why is the receiver's affair; that not all of it arrived, and how much, is the sender's as well.
+fn not_taken(given_up: usize, all: usize) -> String {
+    match all {
+        1 => "its destination did not take it".to_owned(),
+        all => format!("{given_up} of {all} destinations did not take it"),
+    }
 }
 
 fn judge(consignment: &Consignment, judgement: Judgement, stamp: &Stamp) -> Change {
