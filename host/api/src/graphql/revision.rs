@@ -1,8 +1,6 @@
 //! Policy revisions and their bindings in GraphQL.
 
 use async_graphql::{Context, Enum, ID, Json, Object};
-use lockgate_core::code::Code;
-use lockgate_core::limits::Limits;
 use lockgate_core::time::Timestamp;
 use lockgate_core::{hook, policy as core};
 
@@ -10,6 +8,7 @@ use super::asking::asking;
 use super::partner::Partner;
 use super::plugin::{Hook, PluginVersion};
 use super::policy::{Policy, Side};
+use super::scalars::json;
 use crate::failure::Failure;
 
 #[derive(Debug, Clone)]
@@ -116,19 +115,17 @@ impl Binding {
 
     /// How the payload is cut for it: `kind` and options.
     async fn framing(&self) -> Result<Json<serde_json::Value>, Failure> {
-        // By way of JSON: the executor's own values know no single characters.
-        let framing = serde_json::to_value(&self.0.framing);
-        Ok(Json(framing.map_err(|error| Failure::new(Code::Internal, format!("a framing is no JSON: {error}")))?))
+        json(&self.0.framing)
     }
 
     /// What it may use, each with its `capability`.
-    async fn grants(&self) -> Json<Vec<core::Grant>> {
-        Json(self.0.grants.clone())
+    async fn grants(&self) -> Result<Json<serde_json::Value>, Failure> {
+        json(&self.0.grants)
     }
 
     /// How much it may use, with the unit in each name.
-    async fn limits(&self) -> Json<Limits> {
-        Json(self.0.limits.clone())
+    async fn limits(&self) -> Result<Json<serde_json::Value>, Failure> {
+        json(&self.0.limits)
     }
 
     /// What follows when it fails to answer.

@@ -1,6 +1,10 @@
-//! Scalars of our own: numbers that outgrow GraphQL's 32-bit `Int`.
+//! Scalars: numbers that outgrow GraphQL's 32-bit `Int`, and terms of the core as JSON.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{InputValueError, InputValueResult, Json, Scalar, ScalarType, Value};
+use lockgate_core::code::Code;
+use serde::Serialize;
+
+use crate::failure::Failure;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Long(pub(super) u64);
@@ -39,4 +43,10 @@ impl From<u64> for Long {
 /// Whole milliseconds of a duration.
 pub(super) fn millis(duration: std::time::Duration) -> Long {
     Long(u64::try_from(duration.as_millis()).unwrap_or(LARGEST))
+}
+
+/// A term of the core as its JSON, by way of JSON's own values: the executor's know no single characters.
+pub(super) fn json(term: &impl Serialize) -> Result<Json<serde_json::Value>, Failure> {
+    let value = serde_json::to_value(term);
+    value.map(Json).map_err(|error| Failure::new(Code::Internal, format!("a term is no JSON: {error}")))
 }

@@ -31,7 +31,7 @@ pub(crate) struct ApiSchema {
 }
 
 /// A document with all that is needed to check it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Document {
     pub(super) parsed: ExecutableDocument,
     pub(super) operation_name: Option<String>,
@@ -74,12 +74,11 @@ impl ApiSchema {
 
     /// Says what is wrong with a document, or what it costs; executes nothing.
     pub(super) async fn check(&self, document: Document) -> Result<Checked, Box<Response>> {
-        let Document { parsed, operation_name, variables } = document;
-        let response = self.checks.execute(request(parsed.clone(), operation_name.clone(), variables.clone())).await;
+        let response = self.checks.execute(request(document.clone())).await;
         if response.is_err() {
             return Err(Box::new(response));
         }
-        Ok(Checked { request: request(parsed, operation_name, variables), extensions: response.extensions })
+        Ok(Checked { request: request(document), extensions: response.extensions })
     }
 
     /// Executes what was checked.
@@ -95,7 +94,8 @@ impl ApiSchema {
     }
 }
 
-fn request(parsed: ExecutableDocument, operation_name: Option<String>, variables: Variables) -> Request {
+fn request(document: Document) -> Request {
+    let Document { parsed, operation_name, variables } = document;
     let mut request = Request::new(String::new()).variables(variables);
     request.operation_name = operation_name;
     request.set_parsed_query(parsed);
