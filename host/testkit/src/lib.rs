@@ -5,3 +5,4 @@ pub mod memory;
 pub mod s3_proxy;
 #[cfg(feature = "services")]
 pub mod services;
+pub mod waiting;

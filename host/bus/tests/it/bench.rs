@@ -133,16 +133,6 @@ pub(crate) fn works(claims: &[Claim]) -> HashSet<Work> {
     claims.iter().map(|it| it.aggregate.work()).collect()
 }
 
-/// Looks again and again until it is so, for at most a minute.
-pub(crate) async fn until(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let looking = async {
-        while !is_so().await {
-            tokio::time::sleep(Duration::from_millis(20)).await; // between polls
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(60), looking).await.unwrap_or_else(|_| panic!("never: {what}"));
-}
-
 pub(crate) fn admin(config: &BusConfig) -> AdminClient<DefaultClientContext> {
     ClientConfig::new().set("bootstrap.servers", &config.brokers).create().expect("an admin client can be made")
 }

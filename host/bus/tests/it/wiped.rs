@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use lockgate_core::ports::TransferBus;
+use lockgate_testkit::waiting::until_so;
 
-use crate::bench::{Ledger, bus, commands, config, delete_topic, listen, next, until, works};
+use crate::bench::{Ledger, bus, commands, config, delete_topic, listen, next, works};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_topic_that_vanished_is_made_again_and_both_ends_go_on() {
@@ -17,7 +18,7 @@ async fn a_topic_that_vanished_is_made_again_and_both_ends_go_on() {
 
     delete_topic(&config).await;
     // The relay publishes what is still in the outbox until it succeeds; so does this.
-    until("commands are taken again", async || bus.publish(&commands(100..110)).await.is_ok()).await;
+    until_so("commands are taken again", async || bus.publish(&commands(100..110)).await.is_ok()).await;
     let got = next(&mut claims, 10).await;
     assert_eq!(works(&got).len(), 10);
 }

@@ -8,12 +8,11 @@ mod line;
 mod notices;
 mod stage;
 
-use std::time::Duration;
-
 use hanging::{Hanging, Manner};
 use line::Line;
 use lockgate_devservices::Service;
 use lockgate_testkit::s3_proxy::{Fault, Kind, Proxy};
+use lockgate_testkit::waiting::until_so;
 use serde_json::{Value, json};
 use stage::Stage;
 
@@ -36,7 +35,7 @@ async fn acknowledged_transfers_are_delivered_under_one_key_each_although_a_host
         sent.push(stage.send(host, &format!("list-{number}.csv"), format!("name,amount\nann,{number}\n")).await);
     }
     for id in &sent {
-        assert_eq!(stage.end_of(id, Duration::from_secs(120)).await, "FINISHED", "{id}\n{}", stage.show(id));
+        stage.finished(id).await;
     }
     let received = stage.inbox.received();
     assert_eq!(received.len(), TRANSFERS, "every transfer was delivered under a key of its own");
@@ -101,7 +100,7 @@ async fn nothing_is_lost_when_kafka_is_wiped_and_postgres_restarts() {
     stage.ready(1).await;
 
     for id in &sent {
-        assert_eq!(stage.end_of(id, Duration::from_secs(120)).await, "FINISHED", "{id}\n{}", stage.show(id));
+        stage.finished(id).await;
     }
     let received = stage.inbox.received();
     assert_eq!(received.len(), sent.len(), "every transfer was delivered under a key of its own");
@@ -175,7 +174,7 @@ async fn receivers_that_hang_hold_a_bounded_part_of_a_host_and_others_get_theirs
         }
     }
     // Of eight places the two hold six at most: one of them half, the other half of the rest, or three each.
-    stage.wait("the receivers hang", || silent.begun() + dripping.begun() == 6).await;
+    until_so("the receivers hang", async || silent.begun() + dripping.begun() == 6).await;
 
     let mut sent = vec![];
     for number in 0..OTHERS {
@@ -184,7 +183,7 @@ async fn receivers_that_hang_hold_a_bounded_part_of_a_host_and_others_get_theirs
         }
     }
     for id in &sent {
-        assert_eq!(stage.end_of(id, Duration::from_secs(120)).await, "FINISHED", "{id}\n{}", stage.show(id));
+        stage.finished(id).await;
     }
     assert_eq!(stage.inbox.received().len(), OTHERS);
     assert!(flooding.begun() <= OTHERS, "an answer of a gibibyte is no reason to repeat: {}", flooding.begun());
@@ -226,14 +225,14 @@ async fn a_large_object_is_gone_on_with_where_a_killed_host_left_it() {
     proxy.breaks_after(Kind::Part, 3, Fault::Silence);
     let content = "a line of a large file\n".repeat(usize::try_from(5 * PART / 23).expect("small"));
     let id = stage.send_to(0, "initech", "large.csv", content).await;
-    stage.wait("the fourth part is under way", || proxy.seen(Kind::Part) >= 4).await;
+    until_so("the fourth part is under way", async || proxy.seen(Kind::Part) >= 4).await;
 
     stage.kill(0);
     let before = proxy.seen(Kind::Part);
     proxy.mend();
     stage.start(0);
     stage.ready(0).await;
-    assert_eq!(stage.end_of(&id, Duration::from_secs(120)).await, "FINISHED", "{}", stage.show(&id));
+    stage.finished(&id).await;
     let delivered = stage.graphql(ATTEMPTS, json!({})).await;
     let from = attempts(&delivered, "initech").last().expect("an attempt")["fromOffset"].as_u64().expect("it went on");
     assert_eq!((from % PART, proxy.seen(Kind::Create)), (0, 1), "the upload of the killed host was completed");
@@ -261,11 +260,11 @@ async fn another_gate_takes_a_large_file_by_tus_over_a_line_that_breaks() {
     stage.receives_at("initech", endpoint).await;
     let content = "a line of a large file\n".repeat(usize::try_from(3 * PART / 23).expect("small"));
     let id = stage.send_to(0, "initech", "large.csv", content).await;
-    assert_eq!(stage.end_of(&id, Duration::from_secs(120)).await, "FINISHED", "{}", stage.show(&id));
+    stage.finished(&id).await;
     assert_eq!(line.cuts(), 1);
     let delivered = stage.graphql(ATTEMPTS, json!({})).await;
     let tried = attempts(&delivered, "initech");
     assert_eq!(tried.len(), 2, "{tried:?}");
     assert!(tried[1]["fromOffset"].as_u64().is_some_and(|from| from >= PART), "{tried:?}");
-    stage.wait("the second gate hands it on", || stage.inbox.arrived().len() == 1).await;
+    until_so("the second gate hands it on", async || stage.inbox.arrived().len() == 1).await;
 }

@@ -1,25 +1,14 @@
 //! A database that goes away is an outage, not a bug, and ends when it is back.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use lockgate_core::id::HostId;
 use lockgate_core::ports::{StoreError, TransferStore};
 use lockgate_devservices::{Options, Service, Services};
 use lockgate_store::{PgStore, StoreConfig, create_database, migrate};
+use lockgate_testkit::waiting::until;
 
 use crate::world::{key, now};
-
-/// Calls until the answer is the wanted one.
-async fn until<T>(wanted: &str, mut call: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        if let Some(it) = call().await {
-            return it;
-        }
-        assert!(Instant::now() < deadline, "{wanted} did not come within a minute");
-        tokio::task::yield_now().await;
-    }
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_postgres_is_an_outage_that_ends_by_itself() {
@@ -42,8 +31,8 @@ async fn a_restart_of_postgres_is_an_outage_that_ends_by_itself() {
 
     services.start_service(Service::Postgres).await.expect("a Postgres");
     until("the end of the outage", async || match store.heartbeat(host, Duration::from_secs(60)).await {
-        Ok(()) => Some(()),
-        Err(StoreError::Unavailable(_)) => None,
+        Ok(()) => Ok(()),
+        Err(StoreError::Unavailable(text)) => Err(text),
         Err(StoreError::Unexpected(text)) => panic!("an outage became a bug: {text}"),
     })
     .await;

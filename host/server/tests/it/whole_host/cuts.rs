@@ -1,11 +1,10 @@
 //! Uploads over HTTP/2 that are cut: what came is kept, though the request that brought it is gone at once.
 
-use std::time::{Duration, Instant};
-
 use bytes::Bytes;
 use h2::client::{SendRequest, handshake};
 use h2::{Reason, SendStream};
 use http::{Method, Request};
+use lockgate_testkit::waiting::until;
 use rstest::rstest;
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
@@ -105,16 +104,12 @@ async fn what_a_cut_upload_brought_is_kept_over_http2(#[case] how: Cut) {
     let body = line.begin(Method::PATCH, &path, &token, &chunk).await;
     line.cut(body, how).await;
 
-    let until = Instant::now() + Duration::from_secs(60);
-    loop {
+    until("what came is kept", async || {
         let at = stage.headers(Method::HEAD, &path, &token, &[tus]).await;
         let offset: usize = at["upload-offset"].to_str().expect("digits").parse().expect("a number");
-        if offset >= SENT - WINDOW {
-            break;
-        }
-        assert!(Instant::now() < until, "{offset} bytes were kept of {SENT}");
-        tokio::time::sleep(Duration::from_millis(50)).await; // between polls
-    }
+        if offset >= SENT - WINDOW { Ok(()) } else { Err(offset) }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,6 @@
 //! What a partner is told when a host turns one of its channels off, and who waits for webhooks that hang: nobody.
 
-use std::time::Duration;
-
+use lockgate_testkit::waiting::until_so;
 use serde_json::json;
 
 use super::hanging::{Hanging, Manner};
@@ -80,7 +79,7 @@ async fn a_partner_hears_by_another_channel_that_one_is_turned_off_and_why() {
     assert_eq!((&data["title"], &data["text"]), (&"hook".into(), &hook["disabled"]["reason"]));
     assert_eq!(to("operations")[0]["type"], "channel.disabled");
     assert!(to("busy").is_empty() && to("foreign").is_empty(), "{messages:?}");
-    assert_eq!(stage.end_of(&id, Duration::from_secs(60)).await, "FINISHED");
+    stage.finished(&id).await;
     assert!(stage.stop().await.success());
 }
 
@@ -104,13 +103,13 @@ async fn webhooks_that_hang_in_all_places_keep_no_transfer_waiting() {
     stage.told_by_the_house(&told).await;
 
     stage.send(0, "first.csv", "n\n0\n".to_owned()).await;
-    stage.wait("all places are taken", || hanging.begun() == PLACES).await;
+    until_so("all places are taken", async || hanging.begun() == PLACES).await;
     let mut sent = vec![];
     for number in 1..=10 {
         sent.push(stage.send(0, &format!("file-{number}.csv"), format!("n\n{number}\n")).await);
     }
     for id in &sent {
-        assert_eq!(stage.end_of(id, Duration::from_secs(60)).await, "FINISHED", "{id}\n{}", stage.show(id));
+        stage.finished(id).await;
     }
     assert_eq!((hanging.begun(), hanging.ended()), (PLACES, 0), "nobody waited for one of these to end");
 }

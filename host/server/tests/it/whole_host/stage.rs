@@ -3,7 +3,6 @@
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Child, ExitStatus, Stdio};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode};
@@ -11,6 +10,7 @@ use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
 use lockgate_devservices::{Options, Services};
+use lockgate_testkit::waiting::until;
 use serde_json::{Value, json};
 
 use super::follower::Follower;
@@ -72,17 +72,15 @@ impl Stage {
     }
 
     pub(super) async fn ready(&mut self, index: usize) {
-        let until = Instant::now() + Duration::from_secs(120);
-        loop {
-            let host = &mut self.hosts[index];
+        let host = &mut self.hosts[index];
+        until(&format!("host {index} is ready"), async || {
             assert!(host.child.try_wait().expect("a child can be asked").is_none(), "host {index} ended");
-            let asked = ask(Method::GET, &format!("{}/readyz", host.admin), "", &[], Bytes::new()).await;
-            if asked.as_ref().is_some_and(|(status, _)| status.is_success()) {
-                return;
+            match ask(Method::GET, &format!("{}/readyz", host.admin), "", &[], Bytes::new()).await {
+                Some((status, _)) if status.is_success() => Ok(()),
+                other => Err(other),
             }
-            assert!(Instant::now() < until, "host {index} is never ready: {asked:?}");
-            tokio::time::sleep(Duration::from_millis(100)).await; // between polls
-        }
+        })
+        .await;
     }
 
     /// What a host says of its services.
@@ -189,15 +187,6 @@ impl Stage {
         self.hosts[index] = start(&self.program);
     }
 
-    /// Waits until something is so.
-    pub(super) async fn wait(&self, what: &str, is_so: impl Fn() -> bool) {
-        let until = Instant::now() + Duration::from_secs(120);
-        while !is_so() {
-            assert!(Instant::now() < until, "never: {what}");
-            tokio::time::sleep(Duration::from_millis(50)).await; // between polls
-        }
-    }
-
     pub(super) async fn send(&self, host: usize, name: &str, content: String) -> String {
         self.send_to(host, "globex", name, content).await
     }
@@ -212,17 +201,15 @@ impl Stage {
         answer["transfer"].as_str().expect("a transfer has an id").to_owned()
     }
 
-    /// The state in which a transfer comes to rest.
-    pub(super) async fn end_of(&self, id: &str, patience: Duration) -> String {
-        let until = Instant::now() + patience;
-        loop {
+    /// Waits until a transfer is finished, and for nothing else.
+    pub(super) async fn finished(&self, id: &str) {
+        let rests = format!("{id} comes to rest");
+        let state = until(&rests, async || {
             let answer = self.graphql("query($id: ID!) { transfer(id: $id) { state } }", json!({ "id": id })).await;
             let state = answer["transfer"]["state"].as_str().expect("it exists").to_owned();
-            if ["FINISHED", "REJECTED", "HELD"].contains(&state.as_str()) || Instant::now() > until {
-                return state;
-            }
-            tokio::time::sleep(Duration::from_millis(100)).await; // between polls
-        }
+            if ["FINISHED", "REJECTED", "HELD"].contains(&state.as_str()) { Ok(state) } else { Err(state) }
+        });
+        assert_eq!(state.await, "FINISHED", "{id}\n{}", self.show(id));
     }
 
     /// What `lockgate transfer show` prints.
@@ -252,15 +239,11 @@ impl Stage {
         variables: Value,
         wanted: impl Fn(&Value) -> bool,
     ) -> Value {
-        let until = Instant::now() + Duration::from_secs(120);
-        loop {
+        until(what, async || {
             let answer = self.graphql(query, variables.clone()).await;
-            if wanted(&answer) {
-                return answer;
-            }
-            assert!(Instant::now() < until, "never {what}: {answer}");
-            tokio::time::sleep(Duration::from_millis(100)).await; // between polls
-        }
+            if wanted(&answer) { Ok(answer) } else { Err(answer) }
+        })
+        .await
     }
 
     /// Ends a host as a power cut would.
@@ -275,14 +258,7 @@ impl Stage {
         let child = &mut self.hosts[0].child;
         let id = child.id().to_string();
         std::process::Command::new("kill").args(["-TERM", &id]).status().expect("kill exists");
-        let until = Instant::now() + Duration::from_secs(60);
-        loop {
-            if let Some(status) = child.try_wait().expect("a child can be asked") {
-                return status;
-            }
-            assert!(Instant::now() < until, "the host does not stop");
-            tokio::time::sleep(Duration::from_millis(50)).await; // between polls
-        }
+        until("the host ends", async || child.try_wait().expect("a child can be asked").ok_or("it runs")).await
     }
 
     pub(super) async fn graphql(&self, query: &str, variables: Value) -> Value {
