@@ -1,20 +1,17 @@
 //! What every resolver may reach: the viewer, the use cases, the request's view and its loaders.
 
-use std::hash::Hash;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use async_graphql::dataloader::{DataLoader, Loader};
 use async_graphql::{Context, ID};
 use lockgate_core::code::Code;
 use lockgate_core::id::{InvalidId, PartnerId};
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::Owner;
-use lockgate_core::ports::StoreError;
 use lockgate_core::trace::TraceContext;
 use lockgate_core::viewer::Viewer;
 
-use super::batches::Batches;
+use super::batches::{Batches, Key, Load};
 use super::loads::Loads;
 use super::view::View;
 use crate::ApiState;
@@ -26,7 +23,7 @@ pub(super) struct Asking {
     pub(super) state: ApiState,
     pub(super) trace: TraceContext,
     pub(super) view: Arc<View>,
-    loads: DataLoader<Loads>,
+    loads: Batches<Loads>,
 }
 
 /// The request that a resolver works for.
@@ -40,32 +37,31 @@ pub(super) fn shared(ctx: &Context<'_>) -> Arc<Asking> {
 }
 
 impl Asking {
-    pub(super) fn new(viewer: Viewer, state: ApiState, trace: TraceContext, batches: &Batches) -> Self {
+    pub(super) fn new(viewer: Viewer, state: ApiState, trace: TraceContext) -> Self {
         let view = Arc::new(View::new(Arc::clone(&state.store), viewer.clone()));
-        // Loads begin when execution can go no further, so there is nothing to wait for and no batch is too large.
-        let loads = DataLoader::new(Loads::new(Arc::clone(&view)), batches.spawner())
-            .delay(std::time::Duration::ZERO)
-            .max_batch_size(usize::MAX);
+        let loads = Batches::new(Loads::new(Arc::clone(&view)));
         Self { viewer, state, trace, view, loads }
     }
 
     /// One thing by key, batched with what others ask for.
-    pub(super) async fn one<K>(&self, key: K) -> Result<Option<<Loads as Loader<K>>::Value>, Failure>
+    pub(super) async fn one<K: Key>(&self, key: K) -> Result<Option<<Loads as Load<K>>::Value>, Failure>
     where
-        K: Send + Sync + Hash + Eq + Clone + 'static,
-        Loads: Loader<K, Error = StoreError>,
+        Loads: Load<K>,
     {
-        Ok(self.loads.load_one(key).await?)
+        Ok(self.loads.one(key).await?)
     }
 
     /// Some things by key, in the order of the keys; what the viewer may not see is left out.
-    pub(super) async fn some<K>(&self, keys: &[K]) -> Result<Vec<<Loads as Loader<K>>::Value>, Failure>
+    pub(super) async fn some<K: Key>(&self, keys: &[K]) -> Result<Vec<<Loads as Load<K>>::Value>, Failure>
     where
-        K: Send + Sync + Hash + Eq + Clone + 'static,
-        Loads: Loader<K, Error = StoreError>,
+        Loads: Load<K>,
     {
-        let mut found = self.loads.load_many(keys.iter().cloned()).await?;
-        Ok(keys.iter().filter_map(|key| found.remove(key)).collect())
+        Ok(self.loads.some(keys).await?)
+    }
+
+    /// Runs an execution to its end, and what it loads.
+    pub(super) async fn drive<T>(&self, execution: impl Future<Output = T>) -> T {
+        self.loads.drive(execution).await
     }
 
     /// The partner that a text means: an id, or a slug.
@@ -80,7 +76,7 @@ impl Asking {
 
     /// The owner that a text means: `house`, a partner's id or a slug.
     pub(super) async fn owner(&self, named: &str) -> Result<Owner, Failure> {
-        if named == "house" {
+        if named == Owner::HOUSE {
             return Ok(Owner::House);
         }
         self.partner(named).await.map(|partner| Owner::Partner(partner.id))

@@ -1,31 +1,108 @@
-//! Drives a request's data loaders from the request's own task, so that batching is exact and nothing outlives it.
+//! Loads what a request's fields ask for in batches, from the request's own task: batching is exact and nothing outlives
+//! it.
 //!
-//! async-graphql's loaders want a spawner and wait a moment for more keys. Spawned on other threads, how many
-//! statements a page costs would depend on the scheduler. Here loads run only when execution itself can go no further:
-//! by then every key that can be known is there.
+//! Loads run only when execution itself can go no further: by then every key that can be known is there. Spawned, or begun
+//! after a moment, how many statements a page costs would depend on the scheduler.
 
+mod batch;
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
 use std::future::{Future, poll_fn};
+use std::hash::Hash;
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use futures::StreamExt;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::task::AtomicWaker;
+use lockgate_core::ports::StoreError;
 
-/// Collects what loaders want to run.
-#[derive(Clone, Default)]
-pub(super) struct Batches {
-    waiting: Arc<Mutex<Vec<BoxFuture<'static, ()>>>>,
+use batch::Batch;
+
+/// Loads what belongs to many keys by one statement.
+pub(super) trait Load<K>: Send + Sync + 'static {
+    type Value: Clone + Send + 'static;
+
+    /// What there is, by its key; what is not there is left out.
+    fn load(&self, keys: &[K]) -> impl Future<Output = Result<HashMap<K, Self::Value>, StoreError>> + Send;
 }
 
-impl Batches {
-    /// The spawner to give to a loader.
-    pub(super) fn spawner(&self) -> impl Fn(BoxFuture<'static, ()>) + Send + Sync + use<> {
-        let waiting = Arc::clone(&self.waiting);
-        move |load| waiting.lock().unwrap_or_else(PoisonError::into_inner).push(load)
+/// Something to load by.
+pub(super) trait Key: Clone + Eq + Hash + Send + 'static {}
+
+impl<K: Clone + Eq + Hash + Send + 'static> Key for K {}
+
+/// A loader, and what was asked of it and has not begun.
+pub(super) struct Batches<L> {
+    loader: Arc<L>,
+    gathering: Arc<Mutex<Gathering>>,
+}
+
+#[derive(Default)]
+struct Gathering {
+    /// The batch of each type of key.
+    batches: HashMap<TypeId, Arc<dyn Any + Send + Sync>>,
+    /// What will load them.
+    loads: Vec<BoxFuture<'static, ()>>,
+}
+
+impl<L> Batches<L> {
+    pub(super) fn new(loader: L) -> Self {
+        Self { loader: Arc::new(loader), gathering: Arc::default() }
+    }
+
+    /// One thing by key.
+    pub(super) async fn one<K: Key>(&self, key: K) -> Result<Option<L::Value>, StoreError>
+    where
+        L: Load<K>,
+    {
+        let batch = self.batch::<K>();
+        batch.want(&key);
+        batch.loaded().await?;
+        Ok(batch.take(&key))
+    }
+
+    /// Some things by key, in the order of the keys; what is not there is left out.
+    pub(super) async fn some<K: Key>(&self, keys: &[K]) -> Result<Vec<L::Value>, StoreError>
+    where
+        L: Load<K>,
+    {
+        if keys.is_empty() {
+            return Ok(vec![]);
+        }
+        let batch = self.batch::<K>();
+        keys.iter().for_each(|key| batch.want(key));
+        batch.loaded().await?;
+        Ok(keys.iter().filter_map(|key| batch.take(key)).collect())
+    }
+
+    /// The batch that still takes keys of the type.
+    fn batch<K: Key>(&self) -> Arc<Batch<K, L::Value>>
+    where
+        L: Load<K>,
+    {
+        let mut gathering = lock(&self.gathering);
+        let known = gathering.batches.get(&TypeId::of::<K>()).cloned();
+        if let Some(batch) = known.and_then(|it| it.downcast().ok()) {
+            return batch;
+        }
+        let batch = Arc::new(Batch::default());
+        gathering.batches.insert(TypeId::of::<K>(), Arc::clone(&batch) as Arc<dyn Any + Send + Sync>);
+        // Loads that nobody runs in the end must not hold what holds them.
+        let (loader, ending) = (Arc::clone(&self.loader), Arc::downgrade(&self.gathering));
+        let loaded = Arc::clone(&batch);
+        gathering.loads.push(Box::pin(async move {
+            if let Some(gathering) = ending.upgrade() {
+                lock(&gathering).batches.remove(&TypeId::of::<K>());
+            }
+            let keys = loaded.keys();
+            loaded.answer(loader.load(&keys).await);
+        }));
+        batch
     }
 
     /// Runs an execution to its end, and the loads that it asks for in between.
@@ -45,7 +122,7 @@ impl Batches {
                         return Poll::Ready(answer);
                     }
                 }
-                running.extend(self.waiting.lock().unwrap_or_else(PoisonError::into_inner).drain(..));
+                running.extend(lock(&self.gathering).loads.drain(..));
                 match running.poll_next_unpin(cx) {
                     // A load is done: whoever waited for it can go on.
                     Poll::Ready(Some(())) => {}
@@ -55,6 +132,10 @@ impl Batches {
         })
         .await
     }
+}
+
+fn lock(gathering: &Mutex<Gathering>) -> MutexGuard<'_, Gathering> {
+    gathering.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Tells the execution's own wakes from those of the loads.
@@ -69,3 +150,6 @@ impl Wake for Woken {
         self.request.wake();
     }
 }
+
+#[cfg(test)]
+mod tests;

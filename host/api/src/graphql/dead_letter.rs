@@ -1,7 +1,9 @@
 //! Dead letters in groups: how many wait for a person, where and why.
 
 use async_graphql::{Context, Enum, ID, InputObject, Object};
+use lockgate_core::code::Code;
 use lockgate_core::delivery as core;
+use lockgate_core::id::DestinationId;
 use lockgate_core::redrive::{self, RedriveFilter};
 use lockgate_core::redriver::Redriver;
 use lockgate_core::time::Timestamp;
@@ -66,14 +68,20 @@ pub(super) struct DeliveryFilterInput {
 }
 
 impl DeliveryFilterInput {
-    /// The filter, with partners found by what names them.
+    /// The filter, with partners found by what names them; whatever it names is there.
     pub(super) async fn filter(self, asking: &Asking) -> Result<RedriveFilter, Failure> {
         let partner = async |named: Option<String>| match named {
             Some(named) => asking.partner(&named).await.map(|it| Some(it.id)),
             None => Ok(None),
         };
+        let destination = self.destination.as_ref().map(parse::<DestinationId>).transpose()?;
+        if let Some(id) = destination
+            && asking.one(id).await?.is_none()
+        {
+            return Err(Failure::unseen(Code::DestinationNotFound));
+        }
         Ok(RedriveFilter {
-            destination: self.destination.as_ref().map(parse).transpose()?,
+            destination,
             receiver: partner(self.receiver).await?,
             sender: partner(self.sender).await?,
             cause: self.cause.map(Into::into),

@@ -12,10 +12,8 @@ use lockgate_core::viewer::Viewer;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use super::asking::Asking;
-use super::batches::Batches;
 use super::order::Order;
 use super::schema::{ApiSchema, Checked, Document};
-use super::view::View;
 use super::{errors, gate};
 use crate::ApiState;
 use crate::failure::Failure;
@@ -83,9 +81,7 @@ struct Read {
 /// A request that may be executed.
 struct Admitted {
     checked: Checked,
-    batches: Batches,
-    view: Arc<View>,
-    trace: TraceContext,
+    asking: Arc<Asking>,
     order: Order,
 }
 
@@ -104,9 +100,10 @@ pub(crate) async fn execute(schema: &ApiSchema, state: &ApiState, viewer: Viewer
         // An operation that does not exist is for the check to name.
         _ => match admit(schema, state, viewer, asked, read).await {
             Ok(admitted) => {
-                let response = admitted.batches.drive(schema.execute(admitted.checked)).await;
-                admitted.view.close().await;
-                Answered::of(response, &admitted.order, &admitted.trace)
+                let Admitted { checked, asking, order } = admitted;
+                let response = asking.drive(schema.execute(checked)).await;
+                asking.view.close().await;
+                Answered::of(response, &order, &asking.trace)
             }
             Err(refused) => *refused,
         },
@@ -125,13 +122,13 @@ pub(crate) async fn subscribe(
         let what = "this WebSocket is for subscriptions; send queries and mutations to `/graphql` by POST";
         return Err(Box::new(Answered::refusal(&Failure::new(Code::MethodNotAllowed, what))));
     }
-    let Admitted { checked, batches, view, trace, order } = admit(schema, state, viewer, asked, read).await?;
-    let begun = (schema.subscribe(checked), batches, view, order, trace);
-    Ok(futures::stream::unfold(begun, |(mut responses, batches, view, order, trace)| async {
-        let response = batches.drive(responses.next()).await;
-        view.close().await;
-        let answered = Answered::of(response?, &order, &trace);
-        Some((answered, (responses, batches, view, order, trace)))
+    let Admitted { checked, asking, order } = admit(schema, state, viewer, asked, read).await?;
+    let begun = (schema.subscribe(checked), asking, order);
+    Ok(futures::stream::unfold(begun, |(mut responses, asking, order)| async {
+        let response = asking.drive(responses.next()).await;
+        asking.view.close().await;
+        let answered = Answered::of(response?, &order, &asking.trace);
+        Some((answered, (responses, asking, order)))
     })
     .boxed())
 }
@@ -165,11 +162,9 @@ async fn admit(
     let Asked { operation_name, variables, .. } = asked;
     let checked = schema.check(Document { parsed: read.document, operation_name, variables }).await;
     let checked = checked.map_err(|wrong| Box::new(Answered::of(*wrong, &Order::default(), &trace)))?;
-    let batches = Batches::default();
     let introspects = state.settings.development || state.settings.introspection.of(viewer.role);
-    let asking = Arc::new(Asking::new(viewer, state.clone(), trace.clone(), &batches));
-    let view = Arc::clone(&asking.view);
-    Ok(Admitted { checked: checked.with(asking, introspects), batches, view, trace, order: read.order })
+    let asking = Arc::new(Asking::new(viewer, state.clone(), trace));
+    Ok(Admitted { checked: checked.with(Arc::clone(&asking), introspects), asking, order: read.order })
 }
 
 /// The operation that is asked for, as the executor finds it: one alone need not be named, though it has a name.

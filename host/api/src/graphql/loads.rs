@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use async_graphql::dataloader::Loader;
 use lockgate_core::agreement::Agreement;
 use lockgate_core::breaker::Breaker;
 use lockgate_core::consignment::Consignment;
@@ -27,6 +26,7 @@ use lockgate_core::secure_url::SecureUrl;
 use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 
+use super::batches::Load;
 use super::view::View;
 
 /// Loads what fields ask for.
@@ -44,9 +44,8 @@ impl Loads {
 /// One thing by its own key.
 macro_rules! one {
     ($($key:ty => $value:ty, $method:ident by $field:ident;)*) => {$(
-        impl Loader<$key> for Loads {
+        impl Load<$key> for Loads {
             type Value = $value;
-            type Error = StoreError;
 
             async fn load(&self, keys: &[$key]) -> Result<HashMap<$key, $value>, StoreError> {
                 let found = self.view.read().await?.$method(keys).await?;
@@ -78,9 +77,8 @@ macro_rules! children {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(crate) struct $name(pub(crate) $parent);
 
-        impl Loader<$name> for Loads {
+        impl Load<$name> for Loads {
             type Value = Vec<$value>;
-            type Error = StoreError;
 
             async fn load(&self, keys: &[$name]) -> Result<HashMap<$name, Vec<$value>>, StoreError> {
                 let parents: Vec<_> = keys.iter().map(|key| key.0).collect();
@@ -126,9 +124,8 @@ macro_rules! pages {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub(crate) struct $name(pub(crate) $parent, pub(crate) PageRequest);
 
-        impl Loader<$name> for Loads {
+        impl Load<$name> for Loads {
             type Value = Page<$value>;
-            type Error = StoreError;
 
             async fn load(&self, keys: &[$name]) -> Result<HashMap<$name, Page<$value>>, StoreError> {
                 let mut by_page: HashMap<PageRequest, Vec<$parent>> = HashMap::new();

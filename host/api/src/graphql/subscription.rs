@@ -1,17 +1,15 @@
 //! The subscription root: what changed, told at once and read within the viewer's sight.
 
-use std::hash::Hash;
 use std::sync::Arc;
 
-use async_graphql::dataloader::Loader;
 use async_graphql::{Context, ID, Subscription};
 use futures::Stream;
 use futures::stream::unfold;
 use lockgate_core::code::Code;
 use lockgate_core::id::{DeliveryId, TransferId};
-use lockgate_core::ports::StoreError;
 
 use super::asking::{Asking, parse, shared};
+use super::batches::{Key, Load};
 use super::delivery::Delivery;
 use super::loads::Loads;
 use super::transfer::Transfer;
@@ -73,8 +71,8 @@ struct Updates<K> {
 
 impl<K> Updates<K>
 where
-    K: Copy + Send + Sync + Hash + Eq + 'static,
-    Loads: Loader<K, Error = StoreError>,
+    K: Key + Copy,
+    Loads: Load<K>,
 {
     fn follow(ctx: &Context<'_>, topic: Topic, first: Option<K>, named: fn(Wake) -> Option<K>) -> Self {
         let asking = shared(ctx);
@@ -86,7 +84,7 @@ where
     /// Reads whatever changed, when it changed; the first error ends it.
     fn read<T>(
         self,
-        wrap: fn(<Loads as Loader<K>>::Value) -> T,
+        wrap: fn(<Loads as Load<K>>::Value) -> T,
         unseen: Code,
     ) -> impl Stream<Item = Result<T, Failure>> + use<K, T> {
         unfold(Some(self), move |updates| async move {
@@ -98,7 +96,7 @@ where
         })
     }
 
-    async fn next(&mut self, unseen: Code) -> Result<<Loads as Loader<K>>::Value, Failure> {
+    async fn next(&mut self, unseen: Code) -> Result<<Loads as Load<K>>::Value, Failure> {
         if let Some(first) = self.first.take() {
             return self.asking.one(first).await?.ok_or_else(|| Failure::unseen(unseen));
         }
