@@ -3,7 +3,7 @@
 //! *Invariant:* only [`crate::state`] makes a `Change`; the store writes it and adds nothing of its own but sequence
 //! numbers and links.
 
-use crate::claim::Aggregate;
+use crate::claim::{Aggregate, Room};
 use crate::command::{Command, Work};
 use crate::consignment::Consignment;
 use crate::decision::Decision;
@@ -99,10 +99,12 @@ impl Change {
         self.keeper
     }
 
-    /// Lets a host go on with what is created, if it has room for so much.
-    pub fn keep(&mut self, host: HostId, room: usize) {
-        let created = self.consignments.len() + self.deliveries.len() + self.notifications.len();
-        self.keeper = Some(host).filter(|_| created <= room);
+    /// Lets a host go on with what is created, if it has room for all of it.
+    pub fn keep(&mut self, host: HostId, room: Room) {
+        let fits = self.consignments.len() <= room.judging
+            && self.deliveries.len() <= room.deliveries
+            && self.notifications.len() <= room.messages;
+        self.keeper = Some(host).filter(|_| fits);
     }
 
     /// What whoever commits the change holds afterwards, and works on next.

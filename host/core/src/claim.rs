@@ -1,8 +1,10 @@
 //! Claims: a host's right to work on something, fenced by its version.
 
 mod duty;
+mod room;
 
 pub use duty::Duty;
+pub use room::Room;
 
 use crate::command::{Ring, Work};
 use crate::consignment::Consignment;

@@ -21,7 +21,7 @@ use std::time::Duration;
 use tracing::{Instrument, Span};
 
 use crate::change::Change;
-use crate::claim::{Aggregate, Claim, ClaimOrigin};
+use crate::claim::{Aggregate, Claim, ClaimOrigin, Room};
 use crate::hold::{Hold, HoldCause, OnRelease};
 use crate::id::PartnerId;
 use crate::partner::Partner;
@@ -142,8 +142,8 @@ impl Pipeline {
     }
 
     /// Works on one claim to its end and commits the result. The host goes on with what comes of it if, by then, it has
-    /// room for so many claims more; else anybody is rung for them.
-    pub async fn work(&self, claim: Claim, room: impl Fn() -> usize) -> WorkEnd {
+    /// room for all of it; else anybody is rung for them.
+    pub async fn work(&self, claim: Claim, room: impl Fn() -> Room) -> WorkEnd {
         let span = span(&claim.aggregate);
         // Under a host's `claim` span this one is its child; alone it joins the trace that the work came with.
         if Span::current().is_none() {

@@ -14,13 +14,15 @@ mod places;
 mod preparer;
 mod redriving;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use lockgate_core::claim::{Claim, Duty};
+use lockgate_core::claim::{Claim, Duty, Room};
+use lockgate_core::command::Work;
 use lockgate_core::pipeline::{Pipeline, WorkEnd};
 use lockgate_core::ports::Blame;
+use lockgate_core::transfer::Version;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{Id, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
@@ -60,11 +62,13 @@ pub(crate) struct Workers {
     handback: Handback,
     holdings: Arc<Holdings>,
     places: Places<Claim>,
-    vacancy: watch::Sender<usize>,
+    room: watch::Sender<Room>,
     drain: Duration,
     metrics: WorkMetrics,
     tasks: JoinSet<WorkEnd>,
     under_way: HashMap<Id, UnderWay>,
+    /// What is under way or waits for a place: a claim that comes twice is worked on once.
+    at_hand: HashSet<(Work, Version)>,
 }
 
 impl Workers {
@@ -74,7 +78,7 @@ impl Workers {
         handback: Handback,
         holdings: Arc<Holdings>,
         sizes: Sizes,
-        vacancy: watch::Sender<usize>,
+        room: watch::Sender<Room>,
         drain: Duration,
     ) -> Self {
         Self {
@@ -82,11 +86,12 @@ impl Workers {
             handback,
             holdings,
             places: Places::new(sizes),
-            vacancy,
+            room,
             drain,
             metrics: WorkMetrics::new(),
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
+            at_hand: HashSet::new(),
         }
     }
 
@@ -100,10 +105,10 @@ impl Workers {
         let mut retry = tokio::time::interval(Duration::from_secs(1));
         let mut look = tokio::time::interval(LOOK);
         loop {
-            while let Some((claim, duty)) = self.places.next() {
+            while let Some((claim, duty)) = self.places.next(Instant::now()) {
                 self.begin(claim, duty);
             }
-            self.vacancy.send_replace(self.places.vacancy());
+            self.room.send_replace(self.places.room());
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = lost(&mut alive) => {
@@ -123,10 +128,7 @@ impl Workers {
     }
 
     fn arrived(&mut self, claim: Claim) {
-        let known = |it: &Claim| {
-            (it.aggregate.work(), it.aggregate.version()) == (claim.aggregate.work(), claim.aggregate.version())
-        };
-        if self.under_way.values().any(|it| known(&it.claim)) || self.places.waiting().any(known) {
+        if !self.at_hand.insert((claim.aggregate.work(), claim.aggregate.version())) {
             return;
         }
         let duty = claim.duty();
@@ -137,7 +139,7 @@ impl Workers {
 
     /// Puts off who waited long enough.
     fn look(&mut self) {
-        self.metrics.waiting(self.places.waiting().count());
+        self.metrics.waiting(self.places.waiting());
         for claim in self.places.tired(Instant::now()) {
             self.put_off(claim);
         }
@@ -145,8 +147,8 @@ impl Workers {
 
     fn begin(&mut self, claim: Claim, duty: Duty) {
         let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
-        let vacancy = self.vacancy.subscribe();
-        let task = self.tasks.spawn(async move { pipeline.work(work, || *vacancy.borrow()).await });
+        let room = self.room.subscribe();
+        let task = self.tasks.spawn(async move { pipeline.work(work, || *room.borrow()).await });
         self.under_way.insert(task.id(), UnderWay { claim, duty: Some(duty), since: Instant::now() });
         self.metrics.under_way(self.under_way.len());
     }
@@ -161,10 +163,10 @@ impl Workers {
         let id = joined.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let Some(UnderWay { claim, duty, since }) = self.under_way.remove(&id) else { return };
         if let Some(duty) = &duty {
-            self.places.leave(duty);
+            self.places.leave(duty, Instant::now());
         }
         self.metrics.under_way(self.under_way.len());
-        self.holdings.forget(&claim);
+        self.forget(&claim);
         let work = claim.aggregate.work();
         if !matches!(joined, Ok((_, WorkEnd::Done | WorkEnd::Onward(_)))) {
             // The answer to a commit after which the claim goes on may have been lost: then nobody knows of the claim.
@@ -210,16 +212,22 @@ impl Workers {
             self.ended(joined).await;
         }
         for claim in self.left(queue) {
-            self.holdings.forget(&claim);
+            self.forget(&claim);
             self.handback.keep(claim, Duration::ZERO, Blame::Nobody);
         }
     }
 
     async fn give_left(&mut self, queue: &mut mpsc::Receiver<Claim>) {
         for claim in self.left(queue) {
-            self.holdings.forget(&claim);
+            self.forget(&claim);
             self.handback.give(claim, Duration::ZERO, Blame::Nobody).await;
         }
+    }
+
+    /// The claim is the host's no longer.
+    fn forget(&mut self, claim: &Claim) {
+        self.at_hand.remove(&(claim.aggregate.work(), claim.aggregate.version()));
+        self.holdings.forget(claim);
     }
 
     /// What waits and was not begun.
@@ -231,7 +239,7 @@ impl Workers {
 
     async fn finish(mut self, mut queue: mpsc::Receiver<Claim>) {
         queue.close();
-        self.vacancy.send_replace(0);
+        self.room.send_replace(Room::default());
         self.give_left(&mut queue).await;
         let deadline = tokio::time::Instant::now() + self.drain;
         while let Ok(Some(joined)) = tokio::time::timeout_at(deadline, self.tasks.join_next_with_id()).await {

@@ -10,6 +10,7 @@ use http_body_util::BodyExt;
 use lockgate_api::identity::{IssuerSettings, KeyRing, RefreshPolicy, StaticKeys, Strikes, Verifier};
 use lockgate_api::{ApiSettings, ApiState, Hub, router};
 use lockgate_core::agreement::{Agreement, AgreementStatus};
+use lockgate_core::claim::Room;
 use lockgate_core::desk::Desk;
 use lockgate_core::id::{AgreementId, HostId, PartnerId};
 use lockgate_core::intake::{Intake, IntakePorts, IntakeSettings};
@@ -178,7 +179,7 @@ impl House {
     /// A host works on everything that rings, until nothing does.
     pub(crate) async fn work(&self) {
         while let Some(claim) = self.store.ring(self.host) {
-            self.pipeline.work(claim, || 0).await;
+            self.pipeline.work(claim, Room::default).await;
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
+use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin, Room};
 use lockgate_core::delivery::DeliveryState;
 use lockgate_core::hook::{FailureMode, Hook};
 use lockgate_core::notification::NotificationState;
@@ -13,9 +13,14 @@ use lockgate_core::transfer::TransferState;
 use crate::notifying::message;
 use crate::stage::{Stage, binding, csv};
 
+/// Room for so many of each kind.
+const fn of_each(count: usize) -> Room {
+    Room { judging: count, deliveries: count, messages: count }
+}
+
 impl Stage {
     /// Works on what rings and on all that comes of it, with room for that; how many were rung for, and what was kept.
-    async fn run_with_room(&self, room: usize) -> (usize, Vec<Claim>) {
+    async fn run_with_room(&self, room: Room) -> (usize, Vec<Claim>) {
         let (mut rung, kept) = (0, RefCell::new(vec![]));
         while let Some(claim) = self.store.ring(self.host) {
             rung += 1;
@@ -37,7 +42,7 @@ async fn a_transfer_is_rung_for_once_and_everything_after_is_kept() {
     stage.destination(stage.globex, "erp", false).await;
     stage.destination(stage.initech, "erp", false).await;
     let transfer = stage.receive(&[stage.globex, stage.initech], "people.csv", "id,name\n1,ann\n").await;
-    let (rung, kept) = stage.run_with_room(2).await;
+    let (rung, kept) = stage.run_with_room(of_each(2)).await;
     assert_eq!((rung, stage.get(transfer).state), (1, TransferState::Finished));
     assert_eq!(stage.connector.seen().len(), 2);
     let consignments = kept.iter().filter(|it| matches!(it.aggregate, Aggregate::Consignment(_))).count();
@@ -53,7 +58,7 @@ async fn without_room_for_all_anybody_is_rung_for_each() {
     stage.destination(stage.initech, "erp", false).await;
     let transfer = stage.receive(&[stage.globex, stage.initech], "people.csv", "id,name\n1,ann\n").await;
     // Two consignments find no room; the one delivery of each does.
-    let (rung, kept) = stage.run_with_room(1).await;
+    let (rung, kept) = stage.run_with_room(Room { judging: 1, deliveries: 1, messages: 0 }).await;
     assert_eq!((rung, kept.len(), stage.get(transfer).state), (3, 2, TransferState::Finished));
 }
 
@@ -62,7 +67,7 @@ async fn what_stands_in_line_is_rung_for() {
     let stage = Stage::new().await;
     stage.destination(stage.globex, "ledger", true).await;
     stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
-    let (rung, kept) = stage.run_with_room(10).await;
+    let (rung, kept) = stage.run_with_room(of_each(10)).await;
     assert_eq!((rung, kept.len()), (2, 1), "the transfer and its delivery; the consignment is kept");
     assert_eq!(stage.deliveries()[0].state, DeliveryState::Delivered);
 }
@@ -77,7 +82,7 @@ async fn the_parts_of_a_notification_are_kept_with_the_first() {
     let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
     stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
     stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
-    let (_, kept) = stage.run_with_room(10).await;
+    let (_, kept) = stage.run_with_room(of_each(10)).await;
     let events = stage.notifications().len() / 3;
     let messages = kept.iter().filter(|it| matches!(it.aggregate, Aggregate::Notification(_))).count();
     assert!(events > 0 && messages == 3 * events, "{messages} messages of {events} events");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockgate_core::claim::Duty;
+use lockgate_core::claim::{Duty, Room};
 use lockgate_core::delivery::{DeliveryState, Wait};
 use lockgate_core::hook::{FailureMode, Hook};
 use lockgate_core::notification::{Notification, NotificationState};
@@ -31,7 +31,7 @@ async fn who_finds_no_place_is_due_later_and_nothing_counts_as_an_attempt() {
                 delivering += 1;
             }
             Duty::Compose => {
-                let end = stage.pipeline.work(claim, || 0).await;
+                let end = stage.pipeline.work(claim, Room::default).await;
                 let WorkEnd::Onward(mut onward) = end else { panic!("it goes on to send: {end:?}") };
                 let next = onward.remove(0);
                 assert_eq!(next.duty(), Duty::Send(stage.acme, "hook".to_owned()));

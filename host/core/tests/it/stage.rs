@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use lockgate_core::agreement::{Agreement, AgreementStatus};
 use lockgate_core::batch::{Batch, Edits};
-use lockgate_core::claim::{Aggregate, Claim};
+use lockgate_core::claim::{Aggregate, Claim, Room};
 use lockgate_core::command::Work;
 use lockgate_core::consignment::Consignment;
 use lockgate_core::delivery::Delivery;
@@ -196,7 +196,7 @@ impl Stage {
     /// Works on a claim, and on what it goes on with: of what is created nothing, anybody is rung for that.
     pub(crate) async fn work(&self, mut claim: Claim) -> WorkEnd {
         loop {
-            match self.pipeline.work(claim, || 0).await {
+            match self.pipeline.work(claim, Room::default).await {
                 WorkEnd::Onward(mut onward) => claim = onward.remove(0),
                 end => return end,
             }

@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context;
 use lockgate_api::Hub;
 use lockgate_bus::{Listening, NudgeRelay, Relay, hear_nudges, listen};
+use lockgate_core::claim::Room;
 use lockgate_core::desk::Desk;
 use lockgate_core::redriver::Redriver;
 use tokio::sync::{mpsc, watch};
@@ -56,13 +57,13 @@ pub(super) fn start(
 
     let (queue, claims) = mpsc::channel(config.workers.queued);
     let (tell_alive, alive) = watch::channel(true);
-    let (tell_vacancy, vacancy) = watch::channel(config.workers.queued);
+    let (tell_room, room) = watch::channel(Room::default());
     let holdings = Arc::new(Holdings::default());
     let adopter = Adopter {
         store: parts.transfers(),
         host: parts.host,
         queue: queue.clone(),
-        vacancy,
+        room,
         holdings: Arc::clone(&holdings),
         alive: alive.clone(),
         every: config.workers.adopt,
@@ -95,7 +96,7 @@ pub(super) fn start(
             messages: config.workers.messages,
             waiting: config.workers.queued,
         },
-        tell_vacancy,
+        tell_room,
         config.workers.drain,
     );
     service.stage("work", config.workers.drain + GRACE).task("workers", |stop| workers.run(claims, alive, stop));

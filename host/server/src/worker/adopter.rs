@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lockgate_core::claim::Claim;
+use lockgate_core::claim::{Claim, Room};
 use lockgate_core::id::HostId;
 use lockgate_core::ports::TransferStore;
 use tokio::sync::{mpsc, watch};
@@ -17,8 +17,8 @@ pub(crate) struct Adopter {
     pub(crate) store: Arc<dyn TransferStore>,
     pub(crate) host: HostId,
     pub(crate) queue: mpsc::Sender<Claim>,
-    /// How many the workers could let wait.
-    pub(crate) vacancy: watch::Receiver<usize>,
+    /// What the workers could let wait.
+    pub(crate) room: watch::Receiver<Room>,
     pub(crate) holdings: Arc<Holdings>,
     pub(crate) alive: watch::Receiver<bool>,
     pub(crate) every: Duration,
@@ -41,7 +41,7 @@ impl Adopter {
 
     /// Adopts once; true if there may be more to take on at once.
     async fn adopt(&self) -> bool {
-        let room = self.queue.capacity().min(*self.vacancy.borrow());
+        let room = self.queue.capacity().min(self.room.borrow().least());
         if room == 0 {
             return false;
         }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
+use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin, Room};
 use lockgate_core::command::Work;
 use lockgate_core::ports::{CommitError, TransferStore};
 
@@ -18,7 +18,7 @@ async fn kept(world: &World) -> Claim {
     let claim = world.claim(Work::Transfer(transfer.id)).await;
     world.run("delete from outbox").await;
     let mut change = world.accepting(&claim);
-    change.keep(world.host, 1);
+    change.keep(world.host, Room { judging: 1, ..Room::default() });
     world.store.commit(&change).await.expect("the claim still holds");
     let aggregate = change.onward().remove(0);
     assert_eq!(world.number("select count(*) from outbox where kind in ('consignment', 'delivery')").await, 0);
@@ -43,7 +43,7 @@ async fn the_host_works_on_without_a_ring_and_nobody_else_does_while_it_lives() 
         world.destination(consignment.receiver, "line", true).await,
     );
     let mut change = world.releasing(&claim, &[&inbox, &line]);
-    change.keep(world.host, 2);
+    change.keep(world.host, Room { deliveries: 2, ..Room::default() });
     world.store.commit(&change).await.expect("the kept claim still holds");
     let onward = change.onward();
     let [Aggregate::Delivery(delivery)] = &onward[..] else { panic!("the one that stands in no line: {onward:?}") };

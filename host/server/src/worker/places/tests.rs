@@ -6,7 +6,8 @@ use lockgate_core::claim::Duty;
 use lockgate_core::id::{DestinationId, PartnerId};
 use time::OffsetDateTime;
 
-use super::{PATIENCE, PATIENT, Places, Sizes};
+use super::queue::PATIENCE;
+use super::{DELIVERIES, Places, Sizes};
 
 const SIZES: Sizes = Sizes { judging: 2, deliveries: 8, messages: 64, waiting: 3 };
 
@@ -23,7 +24,7 @@ fn fill(places: &mut Places<usize>, duty: &Duty) -> usize {
     let mut taken = 0;
     loop {
         assert_eq!(places.arrive(0, duty.clone(), Instant::now()), None);
-        if places.next().is_none() {
+        if places.next(Instant::now()).is_none() {
             places.clear();
             return taken;
         }
@@ -40,7 +41,7 @@ fn one_destination_after_the_other_gets_half_of_what_is_left() {
     assert_eq!(fill(&mut places, &Duty::Judge), 2, "judging waits for no receiver");
     assert_eq!(fill(&mut places, &channel("hook")), 8, "nor does a message");
     for (duty, count) in duties.iter().zip(held) {
-        (0..count).for_each(|_| places.leave(duty));
+        (0..count).for_each(|_| places.leave(duty, Instant::now()));
     }
     assert_eq!(fill(&mut places, &duties[4]), 4, "who leaves makes room");
 }
@@ -59,7 +60,7 @@ fn a_host_with_a_single_place_does_one_thing_at_a_time() {
     let mut places = Places::new(Sizes { judging: 1, deliveries: 1, messages: 1, waiting: 1 });
     for duty in [Duty::Judge, destination(), channel("hook")] {
         assert_eq!(fill(&mut places, &duty), 1);
-        places.leave(&duty);
+        places.leave(&duty, Instant::now());
         assert_eq!(fill(&mut places, &duty), 1);
     }
 }
@@ -72,10 +73,10 @@ fn who_finds_no_place_lets_those_behind_pass_and_goes_first_when_there_is_one() 
     for (who, duty) in [(1, &full), (2, &full), (3, &other)] {
         assert_eq!(places.arrive(who, duty.clone(), Instant::now()), None);
     }
-    assert_eq!(places.next(), Some((3, other)));
-    assert_eq!(places.next(), None);
-    places.leave(&full);
-    assert_eq!(places.next(), Some((1, full)));
+    assert_eq!(places.next(Instant::now()), Some((3, other)));
+    assert_eq!(places.next(Instant::now()), None);
+    places.leave(&full, Instant::now());
+    assert_eq!(places.next(Instant::now()), Some((1, full)));
 }
 
 #[test]
@@ -85,12 +86,12 @@ fn the_largest_crowd_makes_room_for_whoever_comes() {
     fill(&mut places, &full);
     fill(&mut places, &other);
     let now = Instant::now();
-    let most = SIZES.waiting * PATIENT;
-    assert_eq!(places.vacancy(), SIZES.waiting);
+    let most = SIZES.waiting * DELIVERIES;
+    assert_eq!(places.room().least(), SIZES.waiting);
     for who in 1..most {
         assert_eq!(places.arrive(who, full.clone(), now), None);
     }
-    assert_eq!((places.arrive(most, other.clone(), now), places.vacancy()), (None, 0));
+    assert_eq!((places.arrive(most, other.clone(), now), places.room().deliveries), (None, 0));
     assert!(places.has_room(), "what is to be judged does not wait for them");
     assert_eq!(places.arrive(most + 1, other, now), Some(most - 1));
     assert_eq!(places.arrive(most + 2, full, now), Some(most + 2), "the last to come goes first");
@@ -111,14 +112,34 @@ fn what_waits_to_be_judged_is_not_put_off_but_nothing_more_is_taken_on() {
 }
 
 #[test]
-fn who_waits_for_others_too_long_is_put_off() {
+fn who_waits_where_nothing_moves_is_put_off() {
     let mut places = Places::new(SIZES);
     let full = destination();
     fill(&mut places, &full);
     let now = Instant::now();
     places.arrive(1, full.clone(), now);
     places.arrive(2, full, now + PATIENCE / 2);
+    assert_eq!(places.tired(now + PATIENCE / 2), Vec::<usize>::new());
     assert_eq!(places.tired(now + PATIENCE), [1]);
     assert_eq!(places.tired(now + PATIENCE), Vec::<usize>::new());
     assert_eq!(places.tired(now + 2 * PATIENCE), [2]);
+}
+
+#[test]
+fn who_waits_where_others_leave_stays() {
+    let mut places = Places::new(Sizes { deliveries: 2, ..SIZES });
+    let (quick, hanging, third) = (destination(), destination(), destination());
+    let now = Instant::now();
+    for (who, duty) in [(1, &quick), (2, &hanging)] {
+        places.arrive(who, duty.clone(), now);
+        assert_eq!(places.next(now), Some((who, duty.clone())));
+    }
+    for (who, duty) in [(3, &quick), (4, &hanging), (5, &third)] {
+        places.arrive(who, duty.clone(), now);
+    }
+    let later = now + PATIENCE;
+    places.leave(&quick, later);
+    assert_eq!(places.next(later), Some((3, quick)), "the one that moves");
+    assert_eq!(places.tired(later), [4], "its destination hangs; for the others a place was free just now");
+    assert_eq!(places.tired(later + PATIENCE), [5], "and was not again");
 }

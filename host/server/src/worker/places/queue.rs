@@ -1,0 +1,146 @@
+//! The places of one kind and who waits for one: shares that leave room for others, and a queue that knows whether it
+//! moves.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use lockgate_core::claim::Duty;
+
+/// So long a claim waits for a place where nothing moves; then another host may have it.
+pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+/// A channel's next message finds a place while the channel holds less than this part of those that are free: eight of
+/// sixty-four.
+const CHANNELS: usize = 8;
+
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    /// How many places there are.
+    size: usize,
+    /// How many may wait.
+    limit: usize,
+    /// How many places are taken.
+    taken: usize,
+    /// When a place was free last.
+    moved: Option<Instant>,
+    /// Duties of which somebody is at work or waits.
+    crowds: HashMap<Duty, Crowd>,
+    waiting: VecDeque<Waiting<T>>,
+}
+
+/// Those with one duty.
+#[derive(Debug, Default)]
+struct Crowd {
+    at_work: usize,
+    waiting: usize,
+    /// When one of them took or left a place last.
+    moved: Option<Instant>,
+}
+
+#[derive(Debug)]
+struct Waiting<T> {
+    who: T,
+    duty: Duty,
+    since: Instant,
+}
+
+impl<T> Queue<T> {
+    pub(super) fn new(size: usize, limit: usize) -> Self {
+        Self { size, limit, taken: 0, moved: None, crowds: HashMap::new(), waiting: VecDeque::new() }
+    }
+
+    /// How many more may wait.
+    pub(super) fn room(&self) -> usize {
+        self.limit.saturating_sub(self.waiting.len())
+    }
+
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    pub(super) fn arrive(&mut self, who: T, duty: Duty, now: Instant) {
+        self.crowds.entry(duty.clone()).or_default().waiting += 1;
+        self.waiting.push_back(Waiting { who, duty, since: now });
+    }
+
+    /// Takes out the last of those who wait with the most others for the same.
+    pub(super) fn largest_crowd_yields(&mut self) -> Option<T> {
+        let most = self.crowds.values().map(|it| it.waiting).max()?;
+        let is_largest = |it: &Waiting<T>| self.crowds.get(&it.duty).is_some_and(|crowd| crowd.waiting == most);
+        let place = self.waiting.iter().rposition(is_largest)?;
+        self.take(place).map(|it| it.who)
+    }
+
+    /// Who came first among those for whom there is a place, which it takes.
+    pub(super) fn next(&mut self, now: Instant) -> Option<(T, Duty)> {
+        if self.taken >= self.size {
+            return None;
+        }
+        let place = self.waiting.iter().position(|it| self.is_free(&it.duty))?;
+        let Waiting { who, duty, .. } = self.take(place)?;
+        let crowd = self.crowds.entry(duty.clone()).or_default();
+        crowd.at_work += 1;
+        crowd.moved = Some(now);
+        self.taken += 1;
+        Some((who, duty))
+    }
+
+    /// Makes a place free again.
+    pub(super) fn leave(&mut self, duty: &Duty, now: Instant) {
+        let Some(crowd) = self.crowds.get_mut(duty) else { return };
+        crowd.at_work -= 1;
+        crowd.moved = Some(now);
+        self.taken -= 1;
+        self.moved = Some(now);
+        self.forget_idle(duty);
+    }
+
+    /// Those who waited long enough, while none of their crowd, or nobody at all where none of it is at work, left a place.
+    pub(super) fn tired(&mut self, now: Instant) -> Vec<T> {
+        let is_long_ago = |it: Instant| now.duration_since(it) >= PATIENCE;
+        let stands_still = |it: &Waiting<T>| {
+            let crowd = self.crowds.get(&it.duty).filter(|crowd| crowd.at_work > 0);
+            crowd.map_or(self.moved, |crowd| crowd.moved).is_none_or(is_long_ago)
+        };
+        let (tired, patient): (VecDeque<_>, _) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|it| is_long_ago(it.since) && stands_still(it));
+        self.waiting = patient;
+        tired.into_iter().map(|it| self.gone(it).who).collect()
+    }
+
+    /// Takes out all who wait.
+    pub(super) fn clear(&mut self) -> Vec<T> {
+        std::mem::take(&mut self.waiting).into_iter().map(|it| self.gone(it).who).collect()
+    }
+
+    /// Whether there is a place that the duty may take. A destination alone gets half of all, a second one half of the
+    /// rest, and so on; channels get less, there are more of them.
+    fn is_free(&self, duty: &Duty) -> bool {
+        let free = self.size.saturating_sub(self.taken);
+        let count = self.crowds.get(duty).map_or(0, |crowd| crowd.at_work);
+        match duty {
+            Duty::Judge => free > 0,
+            Duty::Deliver(_) | Duty::Compose => count < free,
+            Duty::Send(..) => count * CHANNELS < free,
+        }
+    }
+
+    fn take(&mut self, place: usize) -> Option<Waiting<T>> {
+        let it = self.waiting.remove(place)?;
+        Some(self.gone(it))
+    }
+
+    /// Counts somebody who waits no longer.
+    fn gone(&mut self, it: Waiting<T>) -> Waiting<T> {
+        if let Some(crowd) = self.crowds.get_mut(&it.duty) {
+            crowd.waiting -= 1;
+        }
+        self.forget_idle(&it.duty);
+        it
+    }
+
+    fn forget_idle(&mut self, duty: &Duty) {
+        if self.crowds.get(duty).is_some_and(|it| it.at_work == 0 && it.waiting == 0) {
+            self.crowds.remove(duty);
+        }
+    }
+}
