@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use lockgate_core::delivery::{Answer, Cause};
+use lockgate_core::id::DestinationId;
+use lockgate_core::time::Clock;
 use serde_json::{Value, json};
 
 use crate::house::{House, code};
@@ -125,10 +127,12 @@ async fn redrives_are_the_receivers_and_the_operators() {
     let globex = house.token(&house.globex);
     assert_eq!(house.told(&globex, operation!("redrive"), id.clone()).await["redrive"], Value::Null);
     assert_eq!(code(&house.ask(&globex, operation!("cancel-redrive"), id).await), "REDRIVE_NOT_FOUND");
+    let nowhere = DestinationId::generate(house.clock.now()).to_string();
     for (input, wanted) in [
         (json!({ "reason": " " }), "REASON_REQUIRED"),
         (json!({ "reason": "x", "perSecond": 0 }), "INVALID_REDRIVE"),
         (json!({ "reason": "x", "perSecond": 1001 }), "INVALID_REDRIVE"),
+        (json!({ "reason": "x", "filter": { "destination": nowhere } }), "DESTINATION_NOT_FOUND"),
     ] {
         let answer = house.ask(&globex, operation!("start-redrive"), json!({ "input": input })).await;
         assert_eq!(code(&answer), wanted, "{answer}");
