@@ -20,6 +20,7 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::task::AtomicWaker;
 use lockgate_core::ports::StoreError;
+use tracing::Span;
 
 use batch::Batch;
 
@@ -123,7 +124,7 @@ impl<L> Batches<L> {
                     }
                 }
                 running.extend(lock(&self.gathering).loads.drain(..));
-                match running.poll_next_unpin(cx) {
+                match aside(|| running.poll_next_unpin(cx)) {
                     // A load is done: whoever waited for it can go on.
                     Poll::Ready(Some(())) => {}
                     Poll::Ready(None) | Poll::Pending => return Poll::Pending,
@@ -132,6 +133,16 @@ impl<L> Batches<L> {
         })
         .await
     }
+}
+
+/// Does something outside of the span that is entered, and enters it again: the database's client enters and leaves the
+/// span that it is called in for every row that it reads.
+fn aside<T>(work: impl FnOnce() -> T) -> T {
+    let span = Span::current();
+    span.with_subscriber(|(id, subscriber)| subscriber.exit(id));
+    let done = work();
+    span.with_subscriber(|(id, subscriber)| subscriber.enter(id));
+    done
 }
 
 fn lock(gathering: &Mutex<Gathering>) -> MutexGuard<'_, Gathering> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use futures::future::{join, join_all};
 use lockgate_core::ports::StoreError;
+use tracing::Instrument;
 
 use super::{Batches, Load};
 
@@ -73,4 +74,28 @@ async fn what_nobody_waits_for_any_more_is_not_held() {
     batches.drive(async { futures::poll!(Box::pin(batches.one(2))).is_pending() }).await;
     drop(batches);
     assert!(noted.upgrade().is_none());
+}
+
+/// Says in which span it loads.
+struct Seen;
+
+impl Load<u32> for Seen {
+    type Value = bool;
+
+    async fn load(&self, keys: &[u32]) -> Result<HashMap<u32, bool>, StoreError> {
+        Ok(keys.iter().map(|it| (*it, tracing::Span::current().is_none())).collect())
+    }
+}
+
+#[tokio::test]
+async fn loads_run_outside_of_the_requests_span_and_what_asks_inside() {
+    let _subscriber = tracing::subscriber::set_default(tracing_subscriber::registry());
+    let span = tracing::info_span!("request");
+    let batches = Batches::new(Seen);
+    let asks = async {
+        let outside = batches.one(1).await.expect("it can be loaded");
+        (outside, tracing::Span::current())
+    };
+    let (outside, after) = batches.drive(asks).instrument(span.clone()).await;
+    assert_eq!((outside, after), (Some(true), span));
 }
