@@ -26,11 +26,11 @@ const AIM_OF_SHARE: f64 = 0.50;
 /// Healthy and troubled rounds take turns so often; medians of the pairs count.
 const ROUNDS: usize = 3;
 /// Transfers a second in a round, each told to as many channels as a partner has.
-const RATE: u32 = 5;
+const RATE: u32 = 1;
 /// How long a round sends.
 const SECONDS: u32 = 15;
 /// Transfers of one burst.
-const BURST: u32 = 150;
+const BURST: u32 = 60;
 
 pub(super) fn run(root: &Path, args: &super::Args) -> Result<()> {
     guests::build(root, &["notify-template".to_owned()])?;

@@ -16,8 +16,9 @@ use crate::stage::Stage;
 
 /// Channels in all.
 pub(super) const CHANNELS: usize = 1_000;
-/// Channels of one partner: each of its transfers is told to all of them.
-pub(super) const PER_PARTNER: usize = 20;
+/// Channels of one partner: each of its transfers is told to all of them. Many, because what is measured are messages, and
+/// a transfer costs as much as dozens of them.
+pub(super) const PER_PARTNER: usize = 100;
 /// Messages of one binding, the most that a plugin may compose.
 const PER_BINDING: usize = 10;
 /// Senders at once in a burst.
