@@ -9,7 +9,7 @@ use crate::notification::NotificationState;
 use crate::ports::Blame;
 use crate::state::{DeliveryMove, NotificationMove, Stamp, delivery, notification};
 
-/// How soon, up to twice, a message looks again for a place at a busy channel.
+/// How soon, up to twice, a message looks again for a place.
 const BUSY: Duration = Duration::from_secs(1);
 /// How many times later a delivery looks again than one that waits for something that nobody rings for.
 const RUNG: u32 = 5;
@@ -24,7 +24,9 @@ impl Pipeline {
                 let until = self.spread(it, stamp.at + RUNG * self.settings.postpone);
                 delivery::apply(it, DeliveryMove::Postpone { until, waits: Wait::Slot }, &stamp)
             }
-            Aggregate::Notification(it) if it.state == NotificationState::Scheduled => {
+            Aggregate::Notification(it)
+                if matches!(it.state, NotificationState::Pending | NotificationState::Scheduled) =>
+            {
                 notification::apply(it, NotificationMove::Postpone { until: self.later(it, BUSY) }, &stamp)
             }
             _ => return self.give_back(&claim, "the host had no place for it".to_owned(), Blame::Nobody).await,

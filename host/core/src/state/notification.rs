@@ -19,7 +19,7 @@ pub enum NotificationMove {
     /// The plugin composed its messages; none means that it has nothing to say. Each is a part of its own, so that none
     /// waits for what another one's channel does.
     Compose(Vec<Message>),
-    /// Its channel has as much to do as it may: due again later, without counting as an attempt.
+    /// There is no place for it, or its channel has as much to do as it may: due again later, without counting as an attempt.
     Postpone {
         /// Until when.
         until: Timestamp,
@@ -62,8 +62,8 @@ pub fn apply(notification: &Notification, wanted: NotificationMove, stamp: &Stam
             change.notifications = (1..).zip(messages).map(|(part, it)| part_of(&change, part, it, stamp)).collect();
             Ok(change)
         }
-        (Scheduled, NotificationMove::Postpone { until }) => {
-            let mut change = moved(notification, Scheduled, stamp);
+        (state @ (Pending | Scheduled), NotificationMove::Postpone { until }) => {
+            let mut change = moved(notification, state, stamp);
             set(&mut change, |next| next.due_at = until);
             Ok(change)
         }

@@ -56,6 +56,33 @@ async fn who_finds_no_place_is_due_later_and_nothing_counts_as_an_attempt() {
 }
 
 #[tokio::test]
+async fn a_message_that_nobody_could_compose_is_composed_later() {
+    let stage = Stage::new().await;
+    stage.channel("hook", vec![]).await;
+    stage.runner.notifies("tell", |_| Ok(vec![message("hook", "told")]));
+    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
+    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
+    stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
+    let mut put_off = 0;
+    while let Some(claim) = stage.store.ring(stage.host) {
+        if claim.duty() == Duty::Compose {
+            assert_eq!(stage.pipeline.put_off(claim).await, WorkEnd::Done);
+            put_off += 1;
+        } else {
+            assert_eq!(stage.work(claim).await, WorkEnd::Done);
+        }
+    }
+    assert!(put_off > 0 && stage.messenger.seen().is_empty());
+    let now = stage.clock.now();
+    let waiting = |it: &Notification| it.state == NotificationState::Pending && it.due_at > now;
+    assert!(stage.notifications().iter().all(waiting), "{:?}", stage.notifications());
+
+    stage.clock.advance(Duration::from_secs(10));
+    stage.run_due().await;
+    assert_eq!(stage.messenger.seen().len(), put_off);
+}
+
+#[tokio::test]
 async fn what_is_to_be_judged_is_given_back() {
     let stage = Stage::new().await;
     stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;

@@ -41,6 +41,9 @@ impl Adopter {
 
     /// Adopts once; true if there may be more to take on at once.
     async fn adopt(&self) -> bool {
+        // What was adopted before may still be on its way to the workers.
+        let Ok(place) = self.queue.reserve().await else { return false };
+        drop(place);
         let room = self.queue.capacity().min(self.room.borrow().least());
         if room == 0 {
             return false;

@@ -13,7 +13,7 @@ use queue::Queue;
 /// As many times more deliveries may wait than judgements: they cost this host nothing but memory.
 const DELIVERIES: usize = 16;
 /// The same of messages, which are composed in tens.
-const MESSAGES: usize = 64;
+const MESSAGES: usize = 128;
 
 /// How much is done at a time.
 #[derive(Debug, Clone, Copy)]

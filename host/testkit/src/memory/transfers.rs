@@ -47,9 +47,12 @@ impl TransferStore for MemoryStore {
         let mut state = self.state();
         let due = |it: &Aggregate| match it {
             Aggregate::Delivery(it) => it.state == DeliveryState::Scheduled && it.due_at <= at,
-            Aggregate::Notification(it) => {
-                it.state == NotificationState::Scheduled && it.due_at <= at && !state.is_parked(it)
-            }
+            Aggregate::Notification(it) => match it.state {
+                NotificationState::Scheduled => it.due_at <= at && !state.is_parked(it),
+                // One that was put off; the others were rung for.
+                NotificationState::Pending => it.due_at <= at && it.due_at > it.updated_at,
+                _ => false,
+            },
             Aggregate::Transfer(_) | Aggregate::Consignment(_) => false,
         };
         let free = |it: &&Aggregate| due(it) && !state.claims.contains_key(&it.work());

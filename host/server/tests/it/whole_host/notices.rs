@@ -1,6 +1,6 @@
 //! What a partner is told when a host turns one of its channels off, and who waits for webhooks that hang: nobody.
 
-use lockgate_testkit::waiting::until_so;
+use lockgate_testkit::waiting::{until, until_so};
 use serde_json::json;
 
 use super::hanging::{Hanging, Manner};
@@ -112,4 +112,36 @@ async fn webhooks_that_hang_in_all_places_keep_no_transfer_waiting() {
         stage.finished(id).await;
     }
     assert_eq!((hanging.begun(), hanging.ended()), (PLACES, 0), "nobody waited for one of these to end");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_that_were_put_off_come_back_as_fast_as_they_are_worked_off() {
+    const TRANSFERS: usize = 40;
+    const CHANNELS: usize = 10;
+    // One message at a time, and hardly room to wait, so that most are put off. The host seldom looks for those: were one
+    // looked for each time, they would take an hour.
+    let narrow = [
+        ("LOCKGATE_WORKERS__MESSAGES", "1"),
+        ("LOCKGATE_WORKERS__QUEUED", "1"),
+        ("LOCKGATE_WORKERS__ADOPT_MS", "10000"),
+    ];
+    let mut stage = Stage::set_with(&narrow).await;
+    stage.ready(0).await;
+    stage.kill(1);
+    stage.introduce("acme", "globex").await;
+    stage.keeps("acme", "signing", SECRET).await;
+    let names: Vec<_> = (0..CHANNELS).map(|it| format!("hook-{it}")).collect();
+    for name in &names {
+        stage.channel("acme", name, &stage.inbox.webhook(name), &[]).await;
+    }
+    let told: Vec<_> = names.iter().map(|name| (name.as_str(), "transfer.received")).collect();
+    stage.told_by_the_house(&told).await;
+    for number in 0..TRANSFERS {
+        stage.send(0, &format!("file-{number}.csv"), format!("n\n{number}\n")).await;
+    }
+    until("all are told", async || {
+        let messages = stage.inbox.messages().len();
+        if messages >= TRANSFERS * CHANNELS { Ok(()) } else { Err(messages) }
+    })
+    .await;
 }
