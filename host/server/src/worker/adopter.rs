@@ -35,17 +35,21 @@ impl Adopter {
             if self.alive.wait_for(|it| *it).await.is_err() || self.queue.is_closed() {
                 return std::future::pending().await;
             }
-            while self.adopt().await {}
+            // Each look costs the same, whatever it finds: only where there is room for some, another one follows at once.
+            let some = self.queue.max_capacity().div_ceil(2);
+            if self.adopt(1).await {
+                while self.adopt(some).await {}
+            }
         }
     }
 
-    /// Adopts once; true if there may be more to take on at once.
-    async fn adopt(&self) -> bool {
+    /// Adopts once, if there is room for so many; true if there may be more to take on at once.
+    async fn adopt(&self, least: usize) -> bool {
         // What was adopted before may still be on its way to the workers.
-        let Ok(place) = self.queue.reserve().await else { return false };
-        drop(place);
+        let Ok(places) = self.queue.reserve_many(least).await else { return false };
+        drop(places);
         let room = self.queue.capacity().min(self.room.borrow().least());
-        if room == 0 {
+        if room < least {
             return false;
         }
         let outcome = self.store.adopt(self.host, room, self.overdue).await;
