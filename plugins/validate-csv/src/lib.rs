@@ -39,8 +39,10 @@ struct Payload {
     by_cell: Vec<Vec<usize>>,
     /// Names of cells, for findings.
     header: Header,
-    /// Rules whose column the header lacks, until that was told.
+    /// Rules whose column the header lacks.
     absent: Vec<usize>,
+    /// Whether any record came.
+    begun: bool,
 }
 
 lockgate_sdk::export!(validate: ValidateCsv);
@@ -73,10 +75,11 @@ impl Validate for ValidateCsv {
             }
             by_cell[cell].push(rule);
         }
-        self.payload = Payload { dialect, width, by_cell, header, absent };
+        self.payload = Payload { dialect, width, by_cell, header, absent, begun: false };
     }
 
     fn check(&mut self, batch: &Batch, findings: &mut Findings) {
+        self.payload.begun = true;
         // The header is one for all records, so its faults are told once, with the payload's first record.
         if batch.first() == 0 {
             self.tell_absent(findings);
@@ -88,13 +91,15 @@ impl Validate for ValidateCsv {
 
     /// A file without a record has a header all the same, or lacks one.
     fn finish(&mut self, findings: &mut Findings, _: &mut Facts) {
-        self.tell_absent(findings);
+        if !self.payload.begun {
+            self.tell_absent(findings);
+        }
     }
 }
 
 impl ValidateCsv {
-    fn tell_absent(&mut self, findings: &mut Findings) {
-        for rule in self.payload.absent.drain(..) {
+    fn tell_absent(&self, findings: &mut Findings) {
+        for &rule in &self.payload.absent {
             let (column, rules) = &self.rules[rule];
             let message = format!("the header has no column {column}");
             findings.push(Finding::new(rules.severity, "column-missing", message));
