@@ -137,7 +137,7 @@ impl Workers {
         }
     }
 
-    /// Puts off who waited long enough.
+    /// Puts off who waited in vain.
     fn look(&mut self) {
         self.metrics.waiting(self.places.waiting());
         for claim in self.places.tired(Instant::now()) {
@@ -218,10 +218,9 @@ impl Workers {
     }
 
     async fn give_left(&mut self, queue: &mut mpsc::Receiver<Claim>) {
-        for claim in self.left(queue) {
-            self.forget(&claim);
-            self.handback.give(claim, Duration::ZERO, Blame::Nobody).await;
-        }
+        let left = self.left(queue);
+        left.iter().for_each(|claim| self.forget(claim));
+        self.handback.give_all(left).await;
     }
 
     /// The claim is the host's no longer.
@@ -240,8 +239,8 @@ impl Workers {
     async fn finish(mut self, mut queue: mpsc::Receiver<Claim>) {
         queue.close();
         self.room.send_replace(Room::default());
-        self.give_left(&mut queue).await;
         let deadline = tokio::time::Instant::now() + self.drain;
+        self.give_left(&mut queue).await;
         while let Ok(Some(joined)) = tokio::time::timeout_at(deadline, self.tasks.join_next_with_id()).await {
             self.ended(joined).await;
         }

@@ -143,8 +143,10 @@ fn read(state: &ApiState, viewer: &Viewer, asked: &mut Asked) -> Result<Read, Fa
         return Ok(Read { document, order: Order::default(), kind: None });
     };
     complete(operation, &mut asked.variables)?;
-    if operation.ty == OperationType::Mutation {
-        gate::once(&document, &operation.selection_set.node)?;
+    match operation.ty {
+        OperationType::Mutation => gate::once(&document, &operation.selection_set.node)?,
+        OperationType::Subscription => gate::alone(&document, &operation.selection_set.node)?,
+        OperationType::Query => {}
     }
     let (order, kind) = (Order::of(&document, operation, &asked.variables), Some(operation.ty));
     Ok(Read { document, order, kind })

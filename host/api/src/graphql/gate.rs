@@ -37,17 +37,32 @@ pub(super) fn admit(text: &str, limits: &GraphqlLimits) -> Result<ExecutableDocu
 /// Refuses a mutation that asks for the same twice, at once or by fragments: the executor would do it twice and answer as if
 /// it had been done once.
 pub(super) fn once(document: &ExecutableDocument, set: &SelectionSet) -> Result<(), Failure> {
-    let (mut sets, mut seen) = (vec![set], HashSet::new());
+    let mut seen = HashSet::new();
+    match roots(document, set).into_iter().find(|key| !seen.insert(*key)) {
+        None => Ok(()),
+        Some(key) => {
+            let what = format!("the mutation asks for `{key}` twice; ask once, or give one an alias");
+            Err(Failure::new(Code::QueryInvalid, what))
+        }
+    }
+}
+
+/// Refuses a subscription that follows several things: by the specification it has one root field.
+pub(super) fn alone(document: &ExecutableDocument, set: &SelectionSet) -> Result<(), Failure> {
+    if roots(document, set).len() > 1 {
+        let what = "a subscription has one root field; follow each by a subscription of its own";
+        return Err(Failure::new(Code::QueryInvalid, what));
+    }
+    Ok(())
+}
+
+/// What an operation asks for at its root, by the names in the answer, fragments included.
+fn roots<'a>(document: &'a ExecutableDocument, set: &'a SelectionSet) -> Vec<&'a Name> {
+    let (mut sets, mut roots) = (vec![set], vec![]);
     while let Some(set) = sets.pop() {
         for selection in &set.items {
             match &selection.node {
-                Selection::Field(field) => {
-                    let key = &field.node.response_key().node;
-                    if !seen.insert(key) {
-                        let what = format!("the mutation asks for `{key}` twice; ask once, or give one an alias");
-                        return Err(Failure::new(Code::QueryInvalid, what));
-                    }
-                }
+                Selection::Field(field) => roots.push(&field.node.response_key().node),
                 Selection::InlineFragment(fragment) => sets.push(&fragment.node.selection_set.node),
                 Selection::FragmentSpread(spread) => {
                     let fragment = document.fragments.get(&spread.node.fragment_name.node);
@@ -56,7 +71,7 @@ pub(super) fn once(document: &ExecutableDocument, set: &SelectionSet) -> Result<
             }
         }
     }
-    Ok(())
+    roots
 }
 
 fn within(was: usize, limit: usize, code: Code, what: &str) -> Result<(), Failure> {

@@ -245,6 +245,11 @@ async fn refuses_by_code_what_cannot_be_followed() {
     let deep = format!("subscription {{ transferUpdated {}{}", "{ sender ".repeat(60), "}".repeat(61));
     for (query, expected) in [
         ("subscription { nothing }", "QUERY_INVALID"),
+        ("subscription { transferUpdated { id } deliveryUpdated { id } }", "QUERY_INVALID"),
+        (
+            "subscription { ...both } fragment both on Subscription { a: transferUpdated { id } b: transferUpdated { id } }",
+            "QUERY_INVALID",
+        ),
         ("subscription {", "QUERY_MALFORMED"),
         (deep.as_str(), "QUERY_TOO_DEEP"),
         ("{ viewer { role } }", "METHOD_NOT_ALLOWED"),

@@ -1,6 +1,6 @@
 //! Room: how much more a host may take on, so that it keeps what it creates only where it could let it wait.
 
-/// Of each duty, how many claims more could wait in a host for their places.
+/// Of each kind of duty, how many claims more could wait in a host for their places.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Room {
     /// Transfers and consignments, to be judged.

@@ -10,7 +10,7 @@ use crate::ports::Blame;
 use crate::state::{DeliveryMove, NotificationMove, Stamp, delivery, notification};
 
 /// How soon, up to twice, a message looks again for a place.
-const BUSY: Duration = Duration::from_secs(1);
+const BUSY: Duration = Duration::from_secs(5);
 /// How many times later a delivery looks again than one that waits for something that nobody rings for.
 const RUNG: u32 = 5;
 

@@ -45,11 +45,14 @@ impl Adopter {
 
     /// Adopts once, if there is room for so many; true if there may be more to take on at once.
     async fn adopt(&self, least: usize) -> bool {
+        if self.room.borrow().least() < least {
+            return false;
+        }
         // What was adopted before may still be on its way to the workers.
         let Ok(places) = self.queue.reserve_many(least).await else { return false };
         drop(places);
         let room = self.queue.capacity().min(self.room.borrow().least());
-        if room < least {
+        if room < least || !*self.alive.borrow() {
             return false;
         }
         let outcome = self.store.adopt(self.host, room, self.overdue).await;

@@ -3,8 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::stream::{self, StreamExt};
 use lockgate_core::claim::Claim;
 use lockgate_core::ports::{Blame, TransferStore};
+
+/// How many claims are handed back at the same time.
+const AT_ONCE: usize = 8;
 
 /// Claims on their way back.
 #[derive(Debug)]
@@ -24,6 +28,25 @@ impl Handback {
         if let Err(error) = self.store.relinquish(&claim, after, blame).await {
             tracing::warn!(work = %claim.aggregate.work(), error = %error, "A claim could not be handed back yet.");
             self.keep(claim, after, blame);
+        }
+    }
+
+    /// Hands back what was not begun, some at a time.
+    pub(crate) async fn give_all(&mut self, claims: Vec<Claim>) {
+        let store = Arc::clone(&self.store);
+        let given = stream::iter(claims).map(|claim| {
+            let store = Arc::clone(&store);
+            async move {
+                let given = store.relinquish(&claim, Duration::ZERO, Blame::Nobody).await;
+                (claim, given)
+            }
+        });
+        let mut given = given.buffer_unordered(AT_ONCE);
+        while let Some((claim, given)) = given.next().await {
+            if let Err(error) = given {
+                tracing::warn!(work = %claim.aggregate.work(), error = %error, "A claim could not be handed back yet.");
+                self.keep(claim, Duration::ZERO, Blame::Nobody);
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! Gives every claim its turn: what a host may do at once, and that nobody who hangs keeps others from it.
 //!
 //! Judging, attempts at destinations and messages have places of their own. A destination or channel gets one more while
-//! that leaves room for others; whoever finds none waits here, in the order of coming, and is put off where nothing moves.
+//! that leaves room for others; whoever finds none waits here, in the order of coming, and is put off where nothing moves, and
+//! after a while in any case.
 
 mod queue;
 
@@ -45,8 +46,8 @@ impl<T> Places<T> {
         }
     }
 
-    /// Whether whatever comes next may wait here. What waits for others is put off where nothing moves and never fills the
-    /// room for long; what waits to be judged waits for this host, so the host takes on no more.
+    /// Whether whatever comes next may wait here. What waits for others is put off in time and never fills the room for
+    /// long; what waits to be judged waits for this host, so the host takes on no more.
     pub(super) fn has_room(&self) -> bool {
         self.judging.room() > 0
     }

@@ -8,6 +8,9 @@ use lockgate_core::claim::Duty;
 
 /// So long a claim waits for a place where nothing moves; then another host may have it.
 pub(super) const PATIENCE: Duration = Duration::from_secs(1);
+/// So long a claim waits whatever moves: a slow crowd must not fill the room of this host, nor keep from others what they
+/// could do.
+pub(super) const LONGEST: Duration = Duration::from_secs(5);
 /// A channel's next message finds a place while the channel holds less than this part of those that are free: eight of
 /// sixty-four.
 const CHANNELS: usize = 8;
@@ -20,7 +23,7 @@ pub(super) struct Queue<T> {
     limit: usize,
     /// How many places are taken.
     taken: usize,
-    /// When a place was free last.
+    /// When somebody left a place last.
     moved: Option<Instant>,
     /// Duties of which somebody is at work or waits.
     crowds: HashMap<Duty, Crowd>,
@@ -94,15 +97,17 @@ impl<T> Queue<T> {
         self.forget_idle(duty);
     }
 
-    /// Those who waited long enough, while none of their crowd, or nobody at all where none of it is at work, left a place.
+    /// Those who waited in vain: while none of their crowd took or left a place, or nobody at all left one where none of
+    /// it is at work; or for too long whatever moved.
     pub(super) fn tired(&mut self, now: Instant) -> Vec<T> {
         let is_long_ago = |it: Instant| now.duration_since(it) >= PATIENCE;
+        let is_too_long_ago = |it: Instant| now.duration_since(it) >= LONGEST;
         let stands_still = |it: &Waiting<T>| {
             let crowd = self.crowds.get(&it.duty).filter(|crowd| crowd.at_work > 0);
             crowd.map_or(self.moved, |crowd| crowd.moved).is_none_or(is_long_ago)
         };
-        let (tired, patient): (VecDeque<_>, _) =
-            std::mem::take(&mut self.waiting).into_iter().partition(|it| is_long_ago(it.since) && stands_still(it));
+        let is_tired = |it: &Waiting<T>| is_too_long_ago(it.since) || (is_long_ago(it.since) && stands_still(it));
+        let (tired, patient): (VecDeque<_>, _) = std::mem::take(&mut self.waiting).into_iter().partition(is_tired);
         self.waiting = patient;
         tired.into_iter().map(|it| self.gone(it).who).collect()
     }

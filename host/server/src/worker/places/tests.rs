@@ -1,4 +1,4 @@
-//! Whoever hangs leaves room for others, who leaves makes room, and who waits too long is put off.
+//! Whoever hangs leaves room for others, who leaves makes room, and who waits in vain is put off.
 
 use std::time::Instant;
 
@@ -6,7 +6,7 @@ use lockgate_core::claim::Duty;
 use lockgate_core::id::{DestinationId, PartnerId};
 use time::OffsetDateTime;
 
-use super::queue::PATIENCE;
+use super::queue::{LONGEST, PATIENCE};
 use super::{DELIVERIES, Places, Sizes};
 
 const SIZES: Sizes = Sizes { judging: 2, deliveries: 8, messages: 64, waiting: 3 };
@@ -142,4 +142,17 @@ fn who_waits_where_others_leave_stays() {
     assert_eq!(places.next(later), Some((3, quick)), "the one that moves");
     assert_eq!(places.tired(later), [4], "its destination hangs; for the others a place was free just now");
     assert_eq!(places.tired(later + PATIENCE), [5], "and was not again");
+}
+
+#[test]
+fn who_waits_too_long_is_put_off_whatever_moves() {
+    let mut places = Places::new(Sizes { deliveries: 2, ..SIZES });
+    let (slow, now) = (destination(), Instant::now());
+    places.arrive(0, slow.clone(), now);
+    places.next(now);
+    (1..=3).for_each(|who| assert_eq!(places.arrive(who, slow.clone(), now), None));
+    let later = now + LONGEST;
+    places.leave(&slow, later);
+    assert_eq!(places.next(later), Some((1, slow)));
+    assert_eq!(places.tired(later), [2, 3]);
 }
