@@ -1,6 +1,7 @@
 //! Work that a host claimed and did not live to finish. Taking it over counts as an adoption where a host had begun: what
 //! only waited in its memory killed nobody, and a message that is composed runs no plugin any more. What is judged has
-//! begun once its revisions are pinned, a delivery while it is attempted or is to be judged anew.
+//! begun once its revisions are pinned, a delivery while it is attempted or is to be judged anew. Of a notification that is
+//! still to be composed nothing says whether that had begun; it counts.
 
 use sqlx::PgConnection;
 

@@ -193,7 +193,7 @@ async fn write(connection: &mut PgConnection, changes: &[&Change]) -> Result<Has
     Ok(written.into_iter().collect())
 }
 
-/// What changes of notifications that were composed, column by column.
+/// What changes of notifications while their messages stay, column by column.
 #[derive(Default)]
 struct Columns {
     ids: Vec<Uuid>,
