@@ -54,7 +54,7 @@ pub struct PipelineSettings {
     pub refusals: u64,
     /// How soon a host may try again what it gave back for its own troubles.
     pub relinquish: Duration,
-    /// How soon a delivery is looked at again that must let others pass.
+    /// How soon a delivery is looked at again that must let others pass; a multiple of it, what found no place.
     pub postpone: Duration,
 }
 

@@ -37,6 +37,7 @@ pub(crate) use places::Sizes;
 pub(crate) use preparer::Preparer;
 pub(crate) use redriving::Redriving;
 
+use handback::Returned;
 use metrics::WorkMetrics;
 use places::Places;
 
@@ -190,16 +191,16 @@ impl Workers {
             }
             Ok((_, WorkEnd::Stuck { why })) => {
                 tracing::warn!(work = %work, why, "The work could not be given back yet.");
-                self.handback.keep(claim, Duration::ZERO, Blame::Nobody);
+                self.handback.keep(untouched(claim));
                 "stuck"
             }
             Err(error) if error.is_cancelled() => {
-                self.handback.give(claim, Duration::ZERO, Blame::Nobody).await;
+                self.handback.give(vec![untouched(claim)]).await;
                 "cut-off"
             }
             Err(error) => {
                 tracing::error!(work = %work, error = %error, "A worker panicked; its work is given back.");
-                self.handback.give(claim, AFTER_PANIC, Blame::Work).await;
+                self.handback.give(vec![(claim, AFTER_PANIC, Blame::Work)]).await;
                 "panic"
             }
         };
@@ -213,14 +214,14 @@ impl Workers {
         }
         for claim in self.left(queue) {
             self.forget(&claim);
-            self.handback.keep(claim, Duration::ZERO, Blame::Nobody);
+            self.handback.keep(untouched(claim));
         }
     }
 
     async fn give_left(&mut self, queue: &mut mpsc::Receiver<Claim>) {
         let left = self.left(queue);
         left.iter().for_each(|claim| self.forget(claim));
-        self.handback.give_all(left).await;
+        self.handback.give(left.into_iter().map(untouched).collect()).await;
     }
 
     /// The claim is the host's no longer.
@@ -252,6 +253,11 @@ impl Workers {
         }
         self.handback.retry().await;
     }
+}
+
+/// Anybody may take it at once, and it did nothing wrong.
+const fn untouched(claim: Claim) -> Returned {
+    (claim, Duration::ZERO, Blame::Nobody)
 }
 
 /// Resolves when the host counts as dead.

@@ -22,5 +22,5 @@ pub async fn until<T, S: Debug>(what: &str, mut look: impl AsyncFnMut() -> Resul
 
 /// The same for what is so or not.
 pub async fn until_so(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    until(what, async || if is_so().await { Ok(()) } else { Err(()) }).await;
+    until(what, async || if is_so().await { Ok(()) } else { Err("it was not so") }).await;
 }

@@ -1,7 +1,5 @@
 //! Putting off: a host that has no place for a claim lets others have it, or takes it again in a moment.
 
-use std::time::Duration;
-
 use super::{Pipeline, WorkEnd};
 use crate::claim::{Aggregate, Claim};
 use crate::delivery::{DeliveryState, Wait};
@@ -9,25 +7,25 @@ use crate::notification::NotificationState;
 use crate::ports::Blame;
 use crate::state::{DeliveryMove, NotificationMove, Stamp, delivery, notification};
 
-/// How soon, up to twice, a message looks again for a place.
-const BUSY: Duration = Duration::from_secs(5);
-/// How many times later a delivery looks again than one that waits for something that nobody rings for.
-const RUNG: u32 = 5;
+/// How many times later who found no place looks again than a delivery that lets others pass: a place is free again by
+/// itself, and looking costs a claim and a commit.
+const PLACELESS: u32 = 5;
 
 impl Pipeline {
     /// Ends a claim whose work did not begin; no attempt is counted. A delivery is seen to wait for a place, and rung for
     /// when one is free.
     pub async fn put_off(&self, claim: Claim) -> WorkEnd {
         let stamp = Stamp::of_claim(&claim, self.ports.clock.now());
+        let pause = PLACELESS * self.settings.postpone;
         let change = match &claim.aggregate {
             Aggregate::Delivery(it) if it.state == DeliveryState::Scheduled => {
-                let until = self.spread(it, stamp.at + RUNG * self.settings.postpone);
+                let until = self.spread(it, stamp.at + pause);
                 delivery::apply(it, DeliveryMove::Postpone { until, waits: Wait::Slot }, &stamp)
             }
             Aggregate::Notification(it)
                 if matches!(it.state, NotificationState::Pending | NotificationState::Scheduled) =>
             {
-                notification::apply(it, NotificationMove::Postpone { until: self.later(it, BUSY) }, &stamp)
+                notification::apply(it, NotificationMove::Postpone { until: self.later(it, pause) }, &stamp)
             }
             _ => return self.give_back(&claim, "the host had no place for it".to_owned(), Blame::Nobody).await,
         };

@@ -10,11 +10,14 @@ use lockgate_core::ports::{Blame, TransferStore};
 /// How many claims are handed back at the same time.
 const AT_ONCE: usize = 8;
 
+/// A claim, how soon others may take it, and what is to blame.
+pub(crate) type Returned = (Claim, Duration, Blame);
+
 /// Claims on their way back.
 #[derive(Debug)]
 pub(crate) struct Handback {
     store: Arc<dyn TransferStore>,
-    kept: Vec<(Claim, Duration, Blame)>,
+    kept: Vec<Returned>,
 }
 
 impl Handback {
@@ -23,45 +26,29 @@ impl Handback {
         Self { store, kept: vec![] }
     }
 
-    /// Hands a claim back now, or later if the database does not answer.
-    pub(crate) async fn give(&mut self, claim: Claim, after: Duration, blame: Blame) {
-        if let Err(error) = self.store.relinquish(&claim, after, blame).await {
-            tracing::warn!(work = %claim.aggregate.work(), error = %error, "A claim could not be handed back yet.");
-            self.keep(claim, after, blame);
-        }
-    }
-
-    /// Hands back what was not begun, some at a time.
-    pub(crate) async fn give_all(&mut self, claims: Vec<Claim>) {
-        let store = Arc::clone(&self.store);
-        let given = stream::iter(claims).map(|claim| {
-            let store = Arc::clone(&store);
-            async move {
-                let given = store.relinquish(&claim, Duration::ZERO, Blame::Nobody).await;
-                (claim, given)
-            }
+    /// Hands claims back now, or later if the database does not answer. One that is not taken for a reason of its own keeps
+    /// no other waiting.
+    pub(crate) async fn give(&mut self, claims: Vec<Returned>) {
+        let store = &self.store;
+        let given = stream::iter(claims).map(async |(claim, after, blame)| {
+            let given = store.relinquish(&claim, after, blame).await;
+            given.err().map(|error| ((claim, after, blame), error))
         });
-        let mut given = given.buffer_unordered(AT_ONCE);
-        while let Some((claim, given)) = given.next().await {
-            if let Err(error) = given {
-                tracing::warn!(work = %claim.aggregate.work(), error = %error, "A claim could not be handed back yet.");
-                self.keep(claim, Duration::ZERO, Blame::Nobody);
-            }
+        let failed: Vec<_> = given.buffer_unordered(AT_ONCE).filter_map(async |it| it).collect().await;
+        for (returned, error) in failed {
+            tracing::warn!(work = %returned.0.aggregate.work(), error = %error, "A claim could not be handed back yet.");
+            self.kept.push(returned);
         }
     }
 
     /// Remembers a claim for the next try.
-    pub(crate) fn keep(&mut self, claim: Claim, after: Duration, blame: Blame) {
-        self.kept.push((claim, after, blame));
+    pub(crate) fn keep(&mut self, returned: Returned) {
+        self.kept.push(returned);
     }
 
-    /// Tries again what failed before, each: a claim that is not taken for a reason of its own keeps no other waiting.
+    /// Tries again what failed before.
     pub(crate) async fn retry(&mut self) {
-        for (claim, after, blame) in std::mem::take(&mut self.kept) {
-            if let Err(error) = self.store.relinquish(&claim, after, blame).await {
-                tracing::warn!(work = %claim.aggregate.work(), error = %error, "A claim could not be handed back yet.");
-                self.kept.push((claim, after, blame));
-            }
-        }
+        let kept = std::mem::take(&mut self.kept);
+        self.give(kept).await;
     }
 }

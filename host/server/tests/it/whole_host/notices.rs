@@ -144,4 +144,7 @@ async fn messages_that_were_put_off_come_back_as_fast_as_they_are_worked_off() {
         if messages >= TRANSFERS * CHANNELS { Ok(()) } else { Err(messages) }
     })
     .await;
+    let metrics = stage.metrics(0).await;
+    let put_off = metrics.lines().find(|it| it.contains("put-off") && it.contains("notification"));
+    assert!(put_off.is_some(), "the host never was so narrow that it put a message off: {metrics}");
 }

@@ -85,7 +85,16 @@ impl Stage {
 
     /// What a host says of its services.
     pub(super) async fn readiness(&self, index: usize) -> String {
-        let url = format!("{}/readyz", self.hosts[index].admin);
+        self.administered(index, "readyz").await
+    }
+
+    /// What a host counted, as Prometheus reads it.
+    pub(super) async fn metrics(&self, index: usize) -> String {
+        self.administered(index, "metrics").await
+    }
+
+    async fn administered(&self, index: usize, path: &str) -> String {
+        let url = format!("{}/{path}", self.hosts[index].admin);
         let (_, answer) = ask(Method::GET, &url, "", &[], Bytes::new()).await.expect("the admin port answers");
         String::from_utf8_lossy(&answer).into_owned()
     }
