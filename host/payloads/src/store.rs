@@ -42,6 +42,12 @@ impl S3PayloadStore {
         Ok(Self { workshop: Workshop { bucket, uploads, slots, budget } })
     }
 
+    /// The same bucket and memory, with its rows written by another store.
+    #[must_use]
+    pub fn over(&self, uploads: Arc<dyn UploadStore>) -> Self {
+        Self { workshop: Workshop { uploads, ..self.workshop.clone() } }
+    }
+
     /// Whether the bucket answers, for readiness checks.
     ///
     /// # Errors

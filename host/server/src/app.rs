@@ -114,7 +114,7 @@ fn api(
         store: front.clone(),
         uploads: front.clone(),
         registry: front.clone(),
-        payloads: parts.payloads(),
+        payloads: parts.front_payloads(),
         clock: parts.clock(),
         tracer: parts.tracer(),
     };
@@ -126,7 +126,7 @@ fn api(
         porter: Arc::new(parts.porter()),
         registrar: Arc::new(registrar),
         store: front.clone(),
-        payloads: parts.payloads(),
+        payloads: parts.front_payloads(),
         clock: parts.clock(),
         verifier: Arc::new(verifier(config)?),
         limits: Arc::new(RateLimits::new(config.limits.requests(), front.clone(), parts.clock())),

@@ -6,7 +6,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use lockgate_core::claim::{Claim, ClaimOrigin};
+use lockgate_core::claim::{Claim, ClaimOrigin, Room};
 use lockgate_core::id::HostId;
 use sqlx::PgConnection;
 use sqlx::types::Uuid;
@@ -20,7 +20,15 @@ mod dead;
 mod due;
 
 /// The kinds of work, in the order in which they take turns.
-const KINDS: usize = 4;
+const KINDS: [Kind; 4] = [Kind::Deliveries, Kind::Consignments, Kind::Transfers, Kind::Notifications];
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Deliveries,
+    Consignments,
+    Transfers,
+    Notifications,
+}
 
 /// Whom to adopt for, how many, and from when on rung work counts as forgotten.
 #[derive(Clone, Copy)]
@@ -30,78 +38,100 @@ struct Wish {
     overdue_seconds: f64,
 }
 
-/// Claims up to `room` things that need work and have no living host.
+/// What was adopted in one look, and what more may be.
+struct Look {
+    host: HostId,
+    overdue: Duration,
+    most: usize,
+    room: Room,
+    claims: Vec<Claim>,
+}
+
+/// Claims up to `most` things, of each kind what there is room for, that need work and have no living host.
 pub(crate) async fn adopt(
     store: &PgStore,
     host: HostId,
-    room: usize,
+    most: usize,
+    room: Room,
     overdue: Duration,
 ) -> Result<Vec<Claim>, Failure> {
-    if room == 0 {
+    if most == 0 || room.is_none() {
         return Ok(vec![]);
     }
     let turn = store.turn.fetch_add(1, Ordering::Relaxed);
-    retried!(run(store, host, room, overdue, turn))
+    retried!(run(store, Look { host, overdue, most, room, claims: vec![] }, turn))
 }
 
-async fn run(
-    store: &PgStore,
-    host: HostId,
-    room: usize,
-    overdue: Duration,
-    turn: usize,
-) -> Result<Vec<Claim>, Failure> {
+async fn run(store: &PgStore, mut look: Look, turn: usize) -> Result<Vec<Claim>, Failure> {
     let mut transaction = store.begin().await?;
-    let mut claims = vec![];
     // What was left by the dead comes first, whatever it is; then each kind gets its share of the room.
-    for kind in 0..KINDS {
-        let wish = wish(host, room - claims.len(), overdue);
-        let adopted = dead_of(&mut transaction, kind, wish).await?;
-        claims.extend(adopted.into_iter().map(|it| claim(host, ClaimOrigin::Adopted, it)));
+    for kind in KINDS {
+        look.for_dead(&mut transaction, kind).await?;
     }
     // Who filled its share may have more; what the others left over is given to them.
     let mut hungry = vec![];
-    for step in 0..KINDS {
-        let kind = (turn + step) % KINDS;
-        let share = (room - claims.len()).div_ceil(KINDS - step);
-        let polled = due_of(&mut transaction, kind, wish(host, share, overdue)).await?;
-        if polled.len() == share {
+    for step in 0..KINDS.len() {
+        let kind = KINDS[(turn + step) % KINDS.len()];
+        let share = look.left().div_ceil(KINDS.len() - step);
+        if look.for_due(&mut transaction, kind, share).await? == share {
             hungry.push(kind);
         }
-        claims.extend(polled.into_iter().map(|it| claim(host, ClaimOrigin::Polled, it)));
     }
     for kind in hungry {
-        let polled = due_of(&mut transaction, kind, wish(host, room - claims.len(), overdue)).await?;
-        claims.extend(polled.into_iter().map(|it| claim(host, ClaimOrigin::Polled, it)));
+        let left = look.left();
+        look.for_due(&mut transaction, kind, left).await?;
     }
     transaction.commit().await?;
-    Ok(claims)
+    Ok(look.claims)
 }
 
-fn wish(host: HostId, room: usize, overdue: Duration) -> Wish {
-    Wish { host: host.uuid(), room: limit(room), overdue_seconds: overdue.as_secs_f64() }
-}
-
-fn claim(host: HostId, origin: ClaimOrigin, (aggregate, at): Claimed) -> Claim {
-    Claim { aggregate, host, origin, at }
-}
-
-async fn dead_of(connection: &mut PgConnection, kind: usize, wish: Wish) -> Result<Vec<Claimed>, Failure> {
-    match kind {
-        _ if wish.room == 0 => Ok(vec![]),
-        0 => dead::transfers(connection, wish).await,
-        1 => dead::consignments(connection, wish).await,
-        2 => dead::deliveries(connection, wish).await,
-        _ => dead::notifications(connection, wish).await,
+impl Look {
+    fn left(&self) -> usize {
+        self.most - self.claims.len()
     }
-}
 
-async fn due_of(connection: &mut PgConnection, kind: usize, wish: Wish) -> Result<Vec<Claimed>, Failure> {
-    match kind {
-        _ if wish.room == 0 => Ok(vec![]),
-        0 => due::deliveries(connection, wish).await,
-        1 => due::consignments(connection, wish).await,
-        2 => due::transfers(connection, wish).await,
-        _ => due::notifications(connection, wish).await,
+    /// For up to so many of a kind, if there is room for them.
+    fn wish(&self, kind: Kind, most: usize) -> Wish {
+        let left = self.room.without(&self.claims);
+        let room = match kind {
+            Kind::Transfers | Kind::Consignments => left.judging,
+            Kind::Deliveries => left.deliveries,
+            Kind::Notifications => left.messages,
+        };
+        Wish { host: self.host.uuid(), room: limit(room.min(most)), overdue_seconds: self.overdue.as_secs_f64() }
+    }
+
+    async fn for_dead(&mut self, connection: &mut PgConnection, kind: Kind) -> Result<(), Failure> {
+        let wish = self.wish(kind, self.left());
+        let adopted = match kind {
+            _ if wish.room == 0 => vec![],
+            Kind::Transfers => dead::transfers(connection, wish).await?,
+            Kind::Consignments => dead::consignments(connection, wish).await?,
+            Kind::Deliveries => dead::deliveries(connection, wish).await?,
+            Kind::Notifications => dead::notifications(connection, wish).await?,
+        };
+        self.take(ClaimOrigin::Adopted, adopted);
+        Ok(())
+    }
+
+    /// How many were found.
+    async fn for_due(&mut self, connection: &mut PgConnection, kind: Kind, most: usize) -> Result<usize, Failure> {
+        let wish = self.wish(kind, most);
+        let polled = match kind {
+            _ if wish.room == 0 => vec![],
+            Kind::Transfers => due::transfers(connection, wish).await?,
+            Kind::Consignments => due::consignments(connection, wish).await?,
+            Kind::Deliveries => due::deliveries(connection, wish).await?,
+            Kind::Notifications => due::notifications(connection, wish).await?,
+        };
+        let found = polled.len();
+        self.take(ClaimOrigin::Polled, polled);
+        Ok(found)
+    }
+
+    fn take(&mut self, origin: ClaimOrigin, found: Vec<Claimed>) {
+        let host = self.host;
+        let claim = |(aggregate, at)| Claim { aggregate, host, origin: origin.clone(), at };
+        self.claims.extend(found.into_iter().map(claim));
     }
 }

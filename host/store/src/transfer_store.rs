@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use lockgate_core::change::Change;
-use lockgate_core::claim::{Aggregate, Claim};
+use lockgate_core::claim::{Aggregate, Claim, Room};
 use lockgate_core::command::{RungCommand, Work};
 use lockgate_core::destination::Destination;
 use lockgate_core::digest::Digest;
@@ -33,8 +33,8 @@ impl TransferStore for PgStore {
         Ok(claim::claim(self, host, commands).await?)
     }
 
-    async fn adopt(&self, host: HostId, room: usize, overdue: Duration) -> Result<Vec<Claim>, StoreError> {
-        Ok(adopt::adopt(self, host, room, overdue).await?)
+    async fn adopt(&self, host: HostId, most: usize, room: Room, overdue: Duration) -> Result<Vec<Claim>, StoreError> {
+        Ok(adopt::adopt(self, host, most, room, overdue).await?)
     }
 
     async fn admit(&self, claim: &Claim, destination: &Destination) -> Result<Admission, StoreError> {

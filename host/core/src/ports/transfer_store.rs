@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use crate::agreement::Agreement;
 use crate::change::Change;
-use crate::claim::{Aggregate, Claim};
+use crate::claim::{Aggregate, Claim, Room};
 use crate::code::Code;
 use crate::command::{Command, RungCommand, Work};
 use crate::delivery::Wait;
@@ -35,9 +35,10 @@ pub trait TransferStore: Send + Sync + Debug {
     /// nothing (repeats, zombies) are simply not among the claims.
     async fn claim(&self, host: HostId, commands: &[RungCommand]) -> Result<Vec<Claim>, StoreError>;
 
-    /// Claims up to `room` things that need work and have no living host: claimed by a dead one (counts as an adoption
-    /// where work had begun that may have killed it), due, or waiting longer than `overdue` for a ring.
-    async fn adopt(&self, host: HostId, room: usize, overdue: Duration) -> Result<Vec<Claim>, StoreError>;
+    /// Claims up to `most` things, and of each kind what there is room for, that need work and have no living host: claimed
+    /// by a dead one (counts as an adoption where work had begun that may have killed it), due, or waiting longer than
+    /// `overdue` for a ring.
+    async fn adopt(&self, host: HostId, most: usize, room: Room, overdue: Duration) -> Result<Vec<Claim>, StoreError>;
 
     /// Gives a claim back unfinished (orderly shutdown, host trouble); anybody may adopt it `after` that time.
     async fn relinquish(&self, claim: &Claim, after: Duration, blame: Blame) -> Result<(), StoreError>;

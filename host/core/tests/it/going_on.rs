@@ -13,11 +13,6 @@ use lockgate_core::transfer::TransferState;
 use crate::notifying::message;
 use crate::stage::{Stage, binding, csv};
 
-/// Room for so many of each kind.
-const fn of_each(count: usize) -> Room {
-    Room { judging: count, deliveries: count, messages: count }
-}
-
 impl Stage {
     /// Works on what rings and on all that comes of it, with room for that; how many were rung for, and what was kept.
     async fn run_with_room(&self, room: Room) -> (usize, Vec<Claim>) {
@@ -42,7 +37,7 @@ async fn a_transfer_is_rung_for_once_and_everything_after_is_kept() {
     stage.destination(stage.globex, "erp", false).await;
     stage.destination(stage.initech, "erp", false).await;
     let transfer = stage.receive(&[stage.globex, stage.initech], "people.csv", "id,name\n1,ann\n").await;
-    let (rung, kept) = stage.run_with_room(of_each(2)).await;
+    let (rung, kept) = stage.run_with_room(Room::of_each(2)).await;
     assert_eq!((rung, stage.get(transfer).state), (1, TransferState::Finished));
     assert_eq!(stage.connector.seen().len(), 2);
     let consignments = kept.iter().filter(|it| matches!(it.aggregate, Aggregate::Consignment(_))).count();
@@ -67,7 +62,7 @@ async fn what_stands_in_line_is_rung_for() {
     let stage = Stage::new().await;
     stage.destination(stage.globex, "ledger", true).await;
     stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
-    let (rung, kept) = stage.run_with_room(of_each(10)).await;
+    let (rung, kept) = stage.run_with_room(Room::of_each(10)).await;
     assert_eq!((rung, kept.len()), (2, 1), "the transfer and its delivery; the consignment is kept");
     assert_eq!(stage.deliveries()[0].state, DeliveryState::Delivered);
 }
@@ -82,9 +77,22 @@ async fn the_parts_of_a_notification_are_kept_with_the_first() {
     let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
     stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
     stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
-    let (_, kept) = stage.run_with_room(of_each(10)).await;
+    let (_, kept) = stage.run_with_room(Room::of_each(10)).await;
     let events = stage.notifications().len() / 3;
     let messages = kept.iter().filter(|it| matches!(it.aggregate, Aggregate::Notification(_))).count();
     assert!(events > 0 && messages == 3 * events, "{messages} messages of {events} events");
     assert!(stage.notifications().iter().all(|it| it.state == NotificationState::Sent));
+}
+
+#[tokio::test]
+async fn room_is_filled_by_kind_and_kinds_with_little_of_it_do_not_count() {
+    let stage = Stage::new().await;
+    stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
+    let claims = [stage.store.ring(stage.host).expect("a transfer")];
+    let room = Room { judging: 1, deliveries: 8, messages: 3 };
+    assert_eq!(room.without(&claims), Room { judging: 0, ..room });
+    assert!(room.is_filled_by(&claims), "one more transfer has no room");
+    assert_eq!(room.of_at_least(3), Room { judging: 0, ..room });
+    assert!(!room.of_at_least(3).is_filled_by(&claims), "transfers did not count");
+    assert!(room.of_at_least(9).is_none() && !room.of_at_least(8).is_none());
 }

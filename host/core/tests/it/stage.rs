@@ -207,7 +207,7 @@ impl Stage {
     pub(crate) async fn run_due(&self) -> Vec<WorkEnd> {
         let due = std::time::Duration::ZERO;
         let mut ends = vec![];
-        for claim in self.store.adopt(self.host, 100, due).await.expect("memory answers") {
+        for claim in self.store.adopt(self.host, 100, Room::of_each(100), due).await.expect("memory answers") {
             ends.push(self.work(claim).await);
         }
         ends

@@ -50,8 +50,8 @@ impl Parts {
         let bus = patiently("Kafka", || KafkaBus::connect(&bus_config, Arc::new(OtelTracer))).await?;
         let s3_config = settings::s3(config);
         let front = Arc::new(store.for_intake());
-        let uploads: Arc<dyn UploadStore> = front.clone();
-        let s3 = patiently("S3", || S3PayloadStore::connect(&s3_config, Arc::clone(&uploads))).await?;
+        let rows: Arc<dyn UploadStore> = store.clone();
+        let s3 = patiently("S3", || S3PayloadStore::connect(&s3_config, Arc::clone(&rows))).await?;
         let sandbox = Sandbox::new(settings::sandbox(config)?, Arc::new(s3.archive()), store.clone())?;
         let payloads: Arc<dyn PayloadStore> = Arc::new(s3.clone());
         let connectors = Connectors::new(
@@ -120,6 +120,11 @@ impl Parts {
 
     pub(crate) fn payloads(&self) -> Arc<dyn PayloadStore> {
         Arc::new(self.s3.clone())
+    }
+
+    /// The payloads of what comes in: hosts' work never keeps their rows waiting for a connection.
+    pub(crate) fn front_payloads(&self) -> Arc<dyn PayloadStore> {
+        Arc::new(self.s3.over(self.front.clone()))
     }
 
     pub(crate) fn archive(&self) -> Arc<dyn PluginArchive> {

@@ -43,33 +43,39 @@ impl Adopter {
         }
     }
 
-    /// Adopts once, if there is room for so many; true if there may be more to take on at once.
+    /// Adopts once, of the kinds that have room for so many; true if there may be more to take on at once.
     async fn adopt(&self, least: usize) -> bool {
-        if self.room.borrow().least() < least {
+        if self.room(least).is_none() {
             return false;
         }
         // What was adopted before may still be on its way to the workers.
         let Ok(places) = self.queue.reserve_many(least).await else { return false };
         drop(places);
-        let room = self.queue.capacity().min(self.room.borrow().least());
-        if room < least || !*self.alive.borrow() {
+        let (most, room) = (self.queue.capacity(), self.room(least));
+        if most < least || !*self.alive.borrow() {
             return false;
         }
-        let outcome = self.store.adopt(self.host, room, self.overdue).await;
+        let outcome = self.store.adopt(self.host, most, room, self.overdue).await;
         self.holdings.heard(&outcome);
         match outcome {
             Ok(claims) => {
-                let full = claims.len() == room;
+                let may_be_more = claims.len() == most || room.is_filled_by(&claims);
                 for claim in claims {
                     // A closed queue means that the host stops; others adopt what it could not take on.
                     let _ = self.queue.send(claim).await;
                 }
-                full
+                may_be_more
             }
             Err(error) => {
                 tracing::warn!(error = %error, "Work without a host could not be looked for.");
                 false
             }
         }
+    }
+
+    /// What the workers could let wait, where that is so much. Nothing comes to them while no more can wait to be judged.
+    fn room(&self, least: usize) -> Room {
+        let room = *self.room.borrow();
+        if room.judging == 0 { Room::default() } else { room.of_at_least(least) }
     }
 }

@@ -71,7 +71,7 @@ async fn no_more_attempts_are_under_way_than_the_destination_takes_and_the_next_
     // Its time came, and the destination is still full: no host takes it up to put it off again.
     scene.world.run("update deliveries set due_at = updated_at + interval '1 microsecond' where waits = 'slot'").await;
     let overdue = std::time::Duration::from_secs(3600);
-    let polled = scene.world.store.adopt(scene.world.host, 8, overdue).await.expect("an answer");
+    let polled = scene.world.adopt(scene.world.host, 8, overdue).await;
     assert!(polled.iter().all(|claim| claim.aggregate.work() != Work::Delivery(it.id)), "{polled:?}");
     let rung = format!("select count(*) from outbox where aggregate = '{}'", it.id.uuid());
     let before = scene.world.number(&rung).await;

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use lockgate_core::claim::{Aggregate, ClaimOrigin};
+use lockgate_core::claim::{Aggregate, ClaimOrigin, Room};
 use lockgate_core::command::Work;
 use lockgate_core::delivery::Delivery;
 use lockgate_core::destination::Destination;
@@ -24,10 +24,10 @@ async fn every_death_over_a_transfer_counts_as_an_adoption() {
     world.store.pin(&claim, Side::Inbound).await.expect("a judgement that begins");
     for deaths in 1..=3 {
         let host = world.host(LATER).await;
-        assert!(world.store.adopt(host, 8, LATER).await.expect("an answer").is_empty(), "its host lives");
+        assert!(world.adopt(host, 8, LATER).await.is_empty(), "its host lives");
         world.run("update hosts set alive_until = now() - interval '1 second'").await;
         let host = world.host(LATER).await;
-        let adopted = world.store.adopt(host, 8, LATER).await.expect("an answer");
+        let adopted = world.adopt(host, 8, LATER).await;
         assert_eq!(adopted.len(), 1);
         assert_eq!(adopted[0].origin, ClaimOrigin::Adopted);
         assert_eq!(adopted[0].aggregate.adoptions(), deaths);
@@ -46,7 +46,7 @@ async fn what_only_waited_in_a_host_that_died_is_not_blamed_for_it() {
     world.claim(Work::Delivery(delivery.id)).await;
     let adopted = async || {
         world.run("update hosts set alive_until = now() - interval '1 second'").await;
-        let adopted = world.store.adopt(world.host(LATER).await, 8, LATER).await.expect("an answer");
+        let adopted = world.adopt(world.host(LATER).await, 8, LATER).await;
         let mut adoptions: Vec<_> =
             adopted.iter().map(|it| (it.aggregate.work().kind(), it.aggregate.adoptions())).collect();
         adoptions.sort_unstable();
@@ -62,8 +62,8 @@ async fn what_was_rung_for_is_polled_only_when_overdue() {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
     world.received(alice, &[bob]).await;
-    assert!(world.store.adopt(world.host, 8, LATER).await.expect("an answer").is_empty(), "Kafka gets its chance");
-    let polled = world.store.adopt(world.host, 8, Duration::ZERO).await.expect("an answer");
+    assert!(world.adopt(world.host, 8, LATER).await.is_empty(), "Kafka gets its chance");
+    let polled = world.adopt(world.host, 8, Duration::ZERO).await;
     assert_eq!(polled.iter().map(|it| it.origin.clone()).collect::<Vec<_>>(), [ClaimOrigin::Polled]);
 }
 
@@ -77,7 +77,9 @@ async fn hosts_that_adopt_at_once_share_the_work() {
     let mut hosts = vec![];
     for _ in 0..5 {
         let (store, host) = (world.store.clone(), world.host(LATER).await);
-        hosts.push(tokio::spawn(async move { store.adopt(host, 20, Duration::ZERO).await.expect("an answer") }));
+        hosts.push(tokio::spawn(async move {
+            store.adopt(host, 20, Room::of_each(20), Duration::ZERO).await.expect("an answer")
+        }));
     }
     let mut adopted = vec![];
     for host in hosts {
@@ -86,15 +88,7 @@ async fn hosts_that_adopt_at_once_share_the_work() {
     let distinct: HashSet<_> = adopted.iter().collect();
     assert_eq!(adopted.len(), distinct.len(), "two hosts hold the same work");
     // What another host was looking at was skipped: one more look finds it.
-    adopted.extend(
-        world
-            .store
-            .adopt(world.host, 20, Duration::ZERO)
-            .await
-            .expect("an answer")
-            .iter()
-            .map(|it| it.aggregate.work()),
-    );
+    adopted.extend(world.adopt(world.host, 20, Duration::ZERO).await.iter().map(|it| it.aggregate.work()));
     assert_eq!(adopted.len(), 20);
 }
 
@@ -106,7 +100,7 @@ async fn one_partners_flood_does_not_hide_anothers_work() {
         world.received(alice, &[bob]).await;
     }
     let late = world.received(carol, &[bob]).await;
-    let adopted = world.store.adopt(world.host, 4, Duration::ZERO).await.expect("an answer");
+    let adopted = world.adopt(world.host, 4, Duration::ZERO).await;
     assert!(adopted.iter().any(|claim| claim.aggregate.work() == Work::Transfer(late.id)), "{adopted:?}");
 }
 
@@ -154,7 +148,7 @@ async fn behind_a_breaker_nobody_is_taken_until_its_time_is_over_then_one_and_ot
     );
     world.run(&breaker).await;
     let pass = async || {
-        let claims = world.store.adopt(world.host, 8, LATER).await.expect("an answer");
+        let claims = world.adopt(world.host, 8, LATER).await;
         let deliveries = claims.into_iter().filter_map(|it| match it.aggregate {
             Aggregate::Delivery(it) => Some(it),
             _ => None,
@@ -181,6 +175,35 @@ async fn one_receivers_flood_of_retries_does_not_hide_anothers() {
         .run("update deliveries set updated_at = now() - interval '2 hours', due_at = now() - interval '1 hour'")
         .await;
     world.run(&format!("update deliveries set due_at = now() where id = '{}'", late.id.uuid())).await;
-    let adopted = world.store.adopt(world.host, 8, LATER).await.expect("an answer");
+    let adopted = world.adopt(world.host, 8, LATER).await;
     assert!(adopted.iter().any(|it| it.aggregate.work() == Work::Delivery(late.id)), "{adopted:?}");
+}
+
+#[tokio::test]
+async fn of_each_kind_only_what_there_is_room_for_is_taken_and_a_full_one_keeps_back_no_other() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let inbox = world.destination(bob, "inbox", false).await;
+    sent(&world, alice, &inbox, 3).await;
+    for _ in 0..3 {
+        world.received(alice, &[bob]).await;
+    }
+    world.accepted(alice, &[bob]).await;
+    let adopted = async |room| {
+        let claims = world.store.adopt(world.host, 20, room, Duration::ZERO).await.expect("an answer");
+        let mut kinds: Vec<_> = claims.iter().map(|it| it.aggregate.work().kind()).collect();
+        kinds.sort_unstable();
+        kinds
+    };
+    let judging = Room { judging: 1, ..Room::default() };
+    assert_eq!(adopted(judging).await.len(), 1, "one to be judged, whatever it is");
+    let deliveries = Room { deliveries: 2, ..Room::default() };
+    assert_eq!(adopted(deliveries).await, ["delivery"; 2]);
+    assert!(adopted(Room::default()).await.is_empty());
+    assert_eq!(adopted(Room { judging: 2, ..deliveries }).await.len(), 3);
+    world.run("update hosts set alive_until = now() - interval '1 second'").await;
+    let survivor = world.host(LATER).await;
+    let room = Room { judging: 20, ..Room::default() };
+    let claims = world.store.adopt(survivor, 20, room, Duration::ZERO).await.expect("an answer");
+    assert_eq!(claims.len(), 4, "neither are the dead's deliveries taken where there is no room for them");
 }

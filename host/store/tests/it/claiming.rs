@@ -60,7 +60,7 @@ async fn a_zombie_cannot_commit_what_another_host_took_over() {
     let zombie = world.claim(Work::Transfer(transfer.id)).await;
     world.run("update hosts set alive_until = now() - interval '1 second'").await;
     let host = world.host(Duration::from_secs(60)).await;
-    let adopted = world.store.adopt(host, 8, Duration::from_secs(600)).await.expect("an answer");
+    let adopted = world.adopt(host, 8, Duration::from_secs(600)).await;
     assert_eq!(adopted.len(), 1);
 
     let late = world.store.commit(&world.accepting(&zombie)).await;
@@ -78,12 +78,12 @@ async fn a_claim_given_back_is_polled_when_its_time_comes_and_fences_its_former_
     let claim = world.claim(Work::Transfer(transfer.id)).await;
     world.store.relinquish(&claim, Duration::from_secs(600), Blame::Nobody).await.expect("an answer");
     let overdue = Duration::from_secs(3600);
-    assert!(world.store.adopt(world.host, 8, overdue).await.expect("an answer").is_empty(), "its time has not come");
+    assert!(world.adopt(world.host, 8, overdue).await.is_empty(), "its time has not come");
 
     world
         .run("update transfers set due_at = now() - interval '1 microsecond', updated_at = now() - interval '1 hour'")
         .await;
-    let polled = world.store.adopt(world.host, 8, overdue).await.expect("an answer");
+    let polled = world.adopt(world.host, 8, overdue).await;
     assert_eq!(polled.len(), 1);
     assert_eq!(polled[0].origin, ClaimOrigin::Polled);
     assert_eq!(polled[0].aggregate.adoptions(), 0, "giving back is no death");
@@ -98,7 +98,7 @@ async fn work_that_is_to_blame_counts_as_adopted_when_it_is_given_back() {
     let claim = world.claim(Work::Transfer(transfer.id)).await;
     world.store.relinquish(&claim, Duration::ZERO, Blame::Work).await.expect("an answer");
     world.run("update transfers set due_at = now() - interval '1 hour', updated_at = now() - interval '2 hours'").await;
-    let polled = world.store.adopt(world.host, 8, Duration::from_secs(60)).await.expect("an answer");
+    let polled = world.adopt(world.host, 8, Duration::from_secs(60)).await;
     assert_eq!(polled.iter().map(|it| it.aggregate.adoptions()).collect::<Vec<_>>(), [1]);
 }
 
@@ -117,7 +117,7 @@ async fn the_revisions_that_judge_are_picked_at_the_first_claim_and_kept() {
     world.active(Owner::Partner(alice), Side::Inbound, vec![]).await;
     world.run("update hosts set alive_until = now() - interval '1 second'").await;
     let host = world.host(Duration::from_secs(60)).await;
-    let adopted = world.store.adopt(host, 1, Duration::from_secs(600)).await.expect("an answer");
+    let adopted = world.adopt(host, 1, Duration::from_secs(600)).await;
     let kept = world.store.pin(&adopted[0], Side::Inbound).await.expect("revisions");
     assert_eq!(kept.iter().map(|it| it.id).collect::<Vec<_>>(), [house.id, before.id]);
     assert!(matches!(world.store.pin(&claim, Side::Inbound).await, Err(CommitError::Stale(_))));

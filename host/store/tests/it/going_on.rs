@@ -34,7 +34,7 @@ async fn the_host_works_on_without_a_ring_and_nobody_else_does_while_it_lives() 
         .run("update consignments set due_at = now() - interval '2 hours', updated_at = now() - interval '2 hours'")
         .await;
     let other = world.host(LATER).await;
-    assert!(world.store.adopt(other, 8, Duration::ZERO).await.expect("an answer").is_empty(), "its host lives");
+    assert!(world.adopt(other, 8, Duration::ZERO).await.is_empty(), "its host lives");
     let known = [(claim.aggregate.work(), 0)];
     assert_eq!(world.store.disown(world.host, &known, Duration::ZERO).await.expect("an answer"), 0);
 
@@ -60,7 +60,7 @@ async fn what_a_dead_host_kept_is_adopted_and_its_late_commit_is_stale() {
     let world = World::new().await;
     let zombie = kept(&world).await;
     world.run("update hosts set alive_until = now() - interval '1 second'").await;
-    let adopted = world.store.adopt(world.host(LATER).await, 8, LATER).await.expect("an answer");
+    let adopted = world.adopt(world.host(LATER).await, 8, LATER).await;
     assert_eq!(adopted.iter().map(|it| it.aggregate.work()).collect::<Vec<_>>(), [zombie.aggregate.work()]);
     let late = world.store.commit(&world.releasing(&zombie, &[])).await;
     assert!(matches!(late, Err(CommitError::Stale(_))), "{late:?}");

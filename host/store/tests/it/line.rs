@@ -51,7 +51,7 @@ async fn only_the_first_of_the_line_is_claimed_and_the_next_is_rung_for_when_it_
     let world = World::new().await;
     let line = line(&world, 3).await;
     assert!(!claimed(&world, line[1].id).await, "the second overtook the first");
-    let due = world.store.adopt(world.host, 8, Duration::ZERO).await.expect("an answer");
+    let due = world.adopt(world.host, 8, Duration::ZERO).await;
     assert_eq!(due.iter().map(|it| it.aggregate.work()).collect::<Vec<_>>(), [Work::Delivery(line[0].id)]);
     assert_eq!(
         world.store.first_unfinished(line[0].destination).await.expect("an answer"),

@@ -64,7 +64,7 @@ async fn asked() -> Scene {
 
 impl Scene {
     async fn adopt(&self, room: usize) -> Vec<NotificationId> {
-        let claims = self.world.store.adopt(self.world.host, room, LATER).await.expect("an answer");
+        let claims = self.world.adopt(self.world.host, room, LATER).await;
         claims
             .iter()
             .map(|it| match it.aggregate.work() {
@@ -140,12 +140,12 @@ async fn who_asked_and_died_is_taken_over_or_replaced() {
     let scene = asked().await;
     scene.world.run("update hosts set alive_until = now() - interval '1 second'").await;
     let host = scene.world.host(LATER).await;
-    let adopted = scene.world.store.adopt(host, 20, LATER).await.expect("an answer");
+    let adopted = scene.world.adopt(host, 20, LATER).await;
     let works: Vec<_> = adopted.iter().map(|it| it.aggregate.work()).collect();
     assert_eq!(works, [Work::Notification(scene.parts[0])]);
     assert!(scene.world.store.ask(scene.channel.id, scene.parts[0]).await.expect("an answer"), "it goes on to ask");
     scene.world.run("update channels set asked_at = asked_at - interval '120 seconds'").await;
-    let replaced = scene.world.store.adopt(host, 20, LATER).await.expect("an answer");
+    let replaced = scene.world.adopt(host, 20, LATER).await;
     assert_eq!(replaced.len(), 1, "whoever says nothing for too long keeps nobody from asking");
     let Work::Notification(other) = replaced[0].aggregate.work() else { panic!("not a message") };
     assert!(scene.world.store.ask(scene.channel.id, other).await.expect("an answer"));
@@ -178,7 +178,7 @@ async fn a_ring_that_was_lost_and_a_message_that_was_late_to_park_are_found() {
     scene.answered(scene.parts[0], taken()).await;
     scene.world.run("delete from outbox").await;
     assert!(scene.adopt(20).await.is_empty(), "Kafka gets its chance");
-    let overdue = scene.world.store.adopt(scene.world.host, 20, Duration::ZERO).await.expect("an answer");
+    let overdue = scene.world.adopt(scene.world.host, 20, Duration::ZERO).await;
     assert_eq!(overdue.len(), 8);
     for claim in &overdue {
         let Work::Notification(id) = claim.aggregate.work() else { panic!("not a message") };
@@ -226,7 +226,7 @@ async fn one_partners_flood_of_messages_does_not_hide_anothers() {
         format!("update notifications set due_at = now() - interval '1 minute' where partner = '{}'", bob.uuid());
     world.run(&bobs).await;
     assert!(flood.len() > 2 * 8);
-    let adopted = world.store.adopt(world.host, 2, LATER).await.expect("an answer");
+    let adopted = world.adopt(world.host, 2, LATER).await;
     let is_late = |id: &NotificationId| adopted.iter().any(|it| it.aggregate.work() == Work::Notification(*id));
     assert!(adopted.len() == 2 && late.iter().any(is_late), "{adopted:?}");
 }

@@ -104,7 +104,7 @@ async fn each_message_of_a_composition_is_a_part_of_its_own_the_first_goes_on_an
     world.claim(Work::Notification(parts[2].id)).await;
     // Whoever composed still holds the first, and nobody else may take it.
     assert_eq!(world.number("select count(*) from notifications where claimed_by is not null and part = 0").await, 1);
-    let adopted = world.store.adopt(world.host, 10, std::time::Duration::ZERO).await.expect("an answer");
+    let adopted = world.adopt(world.host, 10, std::time::Duration::ZERO).await;
     assert!(adopted.iter().all(|it| it.aggregate.work() != Work::Notification(parts[0].id)));
 }
 

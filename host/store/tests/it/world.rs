@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use lockgate_core::claim::{Aggregate, Claim};
+use lockgate_core::claim::{Aggregate, Claim, Room};
 use lockgate_core::command::{Command, Ring, RungCommand, Work};
 use lockgate_core::id::{HostId, PartnerId};
 use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
@@ -115,6 +115,11 @@ impl World {
     pub(crate) async fn claim(&self, work: Work) -> Claim {
         let claims = self.store.claim(self.host, &[self.rung(work).await]).await.expect("an answer");
         claims.into_iter().next().expect("a claim")
+    }
+
+    /// Adopts up to so many for a host that has room for all of them.
+    pub(crate) async fn adopt(&self, host: HostId, most: usize, overdue: Duration) -> Vec<Claim> {
+        self.store.adopt(host, most, Room::of_each(most), overdue).await.expect("an answer")
     }
 
     /// A view as that role.

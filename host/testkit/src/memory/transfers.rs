@@ -5,7 +5,7 @@ use super::snapshot::MemorySnapshot;
 use super::world::State;
 use async_trait::async_trait;
 use lockgate_core::change::Change;
-use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
+use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin, Room};
 use lockgate_core::command::{RungCommand, Work};
 use lockgate_core::delivery::{DeliveryState, Wait};
 use lockgate_core::destination::Destination;
@@ -41,8 +41,8 @@ impl TransferStore for MemoryStore {
         Ok(claims.collect())
     }
 
-    /// Only what is due: nobody dies in memory.
-    async fn adopt(&self, host: HostId, room: usize, _overdue: Duration) -> Result<Vec<Claim>, StoreError> {
+    /// Only what is due, whatever it is: nobody dies in memory.
+    async fn adopt(&self, host: HostId, most: usize, _room: Room, _late: Duration) -> Result<Vec<Claim>, StoreError> {
         let at = self.clock.now();
         let mut state = self.state();
         let due = |it: &Aggregate| match it {
@@ -57,7 +57,7 @@ impl TransferStore for MemoryStore {
         };
         let free = |it: &&Aggregate| due(it) && !state.claims.contains_key(&it.work());
         let mut due: Vec<_> =
-            state.aggregates.values().filter(free).map(|it| (it.work(), it.version())).take(room).collect();
+            state.aggregates.values().filter(free).map(|it| (it.work(), it.version())).take(most).collect();
         due.extend(state.take_up(at));
         due.sort_by_key(|(work, _)| work.uuid());
         let claims =

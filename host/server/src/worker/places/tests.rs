@@ -87,7 +87,7 @@ fn the_largest_crowd_makes_room_for_whoever_comes() {
     fill(&mut places, &other);
     let now = Instant::now();
     let most = SIZES.waiting * DELIVERIES;
-    assert_eq!(places.room().least(), SIZES.waiting);
+    assert_eq!(places.room().judging, SIZES.waiting);
     for who in 1..most {
         assert_eq!(places.arrive(who, full.clone(), now), None);
     }
