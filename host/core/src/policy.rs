@@ -7,6 +7,7 @@ use crate::hook::{FailureMode, Hook};
 use crate::id::{BindingId, PartnerId, PolicyId, RevisionId};
 use crate::limits::Limits;
 use crate::media;
+use crate::notification::EventKind;
 use crate::plugin::{CapabilityName, PluginDigest};
 use crate::time::Timestamp;
 
@@ -144,12 +145,20 @@ pub struct Binding {
     /// which types may be declared at all.
     #[serde(default)]
     pub media_types: Vec<String>,
+    /// The events for which a notify binding composes; empty means all.
+    #[serde(default)]
+    pub events: Vec<EventKind>,
 }
 
 impl Binding {
     /// Whether it judges payloads of that declared media type.
     pub fn applies_to(&self, media_type: &str) -> bool {
         self.media_types.is_empty() || self.media_types.iter().any(|wanted| media::fits(wanted, media_type))
+    }
+
+    /// Whether it composes messages about such events.
+    pub fn tells_of(&self, kind: EventKind) -> bool {
+        self.hook == Hook::Notify && (self.events.is_empty() || self.events.contains(&kind))
     }
 }
 

@@ -76,6 +76,7 @@ async fn policies(operator: &Operator, plugins: &BTreeMap<&'static str, String>)
     let only_csv = json!(["text/csv"]);
     let tell = json!({
         "name": "tell", "hook": "NOTIFY", "plugin": plugins["notify-template"],
+        "events": ["TRANSFER_REJECTED", "TRANSFER_FINISHED"],
         "settings": { "messages": [
             {
                 "events": ["transfer.rejected"], "channel": "ops", "title": "{{ file.name }} was rejected",

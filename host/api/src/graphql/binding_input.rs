@@ -10,6 +10,7 @@ use lockgate_core::policy::Grant;
 use lockgate_core::registrar::NewBinding;
 use serde_json::json;
 
+use super::channel::ChannelEvent;
 use super::plugin::Hook;
 use super::revision::FailureMode;
 use super::scalars::Long;
@@ -37,6 +38,8 @@ pub(super) struct BindingInput {
     /// The media types of the payloads that it judges, such as `text/csv` or `image/*`; all if nothing is said. The media
     /// type is the sender's word: a rule that must hold for every file names none.
     media_types: Option<Vec<String>>,
+    /// NOTIFY: the events for which it composes messages; all if nothing is said. The plugin is not asked about others.
+    events: Option<Vec<ChannelEvent>>,
 }
 
 impl BindingInput {
@@ -57,6 +60,7 @@ impl BindingInput {
             limits: self.limits.map(LimitsInput::read),
             failure_mode: self.failure_mode.map(Into::into),
             media_types: self.media_types.unwrap_or_default(),
+            events: self.events.unwrap_or_default().into_iter().map(Into::into).collect(),
         })
     }
 }

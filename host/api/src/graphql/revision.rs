@@ -5,6 +5,7 @@ use lockgate_core::time::Timestamp;
 use lockgate_core::{hook, policy as core};
 
 use super::asking::asking;
+use super::channel::ChannelEvent;
 use super::partner::Partner;
 use super::plugin::{Hook, PluginVersion};
 use super::policy::{Policy, Side};
@@ -136,6 +137,11 @@ impl Binding {
     /// The media types of the payloads that it judges; none means all.
     async fn media_types(&self) -> &[String] {
         &self.0.media_types
+    }
+
+    /// The events for which it composes messages, if it notifies; none means all.
+    async fn events(&self) -> Vec<ChannelEvent> {
+        self.0.events.iter().map(|it| (*it).into()).collect()
     }
 }
 

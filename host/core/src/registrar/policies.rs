@@ -7,6 +7,7 @@ use crate::hook::{FailureMode, Hook};
 use crate::id::{BindingId, RevisionId};
 use crate::limits::Limits;
 use crate::media;
+use crate::notification::EventKind;
 use crate::plugin::PluginDigest;
 use crate::policy::{Binding, Grant, Owner, Revision, Rollout, Side};
 use crate::ports::NewRevision;
@@ -50,6 +51,8 @@ pub struct NewBinding {
     pub failure_mode: Option<FailureMode>,
     /// The media types that it judges; empty means all.
     pub media_types: Vec<String>,
+    /// The events that it tells of; empty means all.
+    pub events: Vec<EventKind>,
 }
 
 impl Registrar {
@@ -117,6 +120,10 @@ impl Registrar {
             let why = format!("`{wrong}` is not a media type such as `text/csv` or `image/*`");
             return Err(RegistrarError::Binding { binding: new.name, why });
         }
+        if !new.events.is_empty() && new.hook != Hook::Notify {
+            let why = format!("`{}` hears of no events; leave out `events`, or bind to `notify`", new.hook.name());
+            return Err(RegistrarError::Binding { binding: new.name, why });
+        }
         let limits = new.limits.unwrap_or_default();
         if let Some(limit) = limits.above_ceiling() {
             return Err(RegistrarError::Limit { binding: new.name, limit });
@@ -143,6 +150,7 @@ impl Registrar {
             limits,
             failure_mode,
             media_types: new.media_types,
+            events: new.events,
         };
         match self.runner.check(&binding).await {
             Ok(_) => Ok(binding),

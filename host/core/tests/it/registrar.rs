@@ -10,6 +10,7 @@ use lockgate_core::framing::Framing;
 use lockgate_core::hook::{FailureMode, Hook};
 use lockgate_core::id::{PartnerId, RevisionId};
 use lockgate_core::limits::Limits;
+use lockgate_core::notification::EventKind;
 use lockgate_core::plugin::{Manifest, Scope};
 use lockgate_core::policy::{Owner, Rollout, Side};
 use lockgate_core::ports::SecretBytes;
@@ -65,6 +66,7 @@ fn check(plugin: Digest) -> NewBinding {
         limits: None,
         failure_mode: None,
         media_types: vec![],
+        events: vec![],
     }
 }
 
@@ -100,6 +102,7 @@ async fn a_published_revision_judges_nothing_until_it_is_active() {
 #[case(|it: &mut NewBinding| it.hook = Hook::Mask, "BINDING_INVALID")]
 #[case(|it: &mut NewBinding| it.plugin = Digest::of(b"unknown"), "PLUGIN_NOT_FOUND")]
 #[case(|it: &mut NewBinding| it.settings = json!([]), "BINDING_INVALID")]
+#[case(|it: &mut NewBinding| it.events = vec![EventKind::TransferHeld], "BINDING_INVALID")]
 #[case(|it: &mut NewBinding| it.failure_mode = Some(FailureMode::Default), "FAILURE_MODE_UNFIT")]
 #[case(|it: &mut NewBinding| it.limits = Some(Limits { edits: u64::MAX, ..Limits::default() }), "LIMIT_ABOVE_CEILING")]
 #[case(|it: &mut NewBinding| it.framing = Framing::Lines { max_record: 0 }, "BINDING_INVALID")]

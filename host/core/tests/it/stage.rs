@@ -264,6 +264,7 @@ pub(crate) fn binding(hook: Hook, name: &str, framing: Framing, failure_mode: Fa
         limits: Limits::default(),
         failure_mode,
         media_types: vec![],
+        events: vec![],
     }
 }
 

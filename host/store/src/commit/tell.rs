@@ -20,6 +20,14 @@ struct Telling {
     revision: Uuid,
     owner: Option<Uuid>,
     binding: BindingId,
+    events: crate::doc::EventKinds,
+}
+
+impl Telling {
+    fn is_of(&self, event: &Event) -> bool {
+        self.owner.is_none_or(|owner| owner == event.partner.uuid())
+            && (self.events.is_empty() || self.events.contains(&event.kind))
+    }
 }
 
 /// Keeps events, creates their notifications, and answers with the commands that ring for them.
@@ -34,7 +42,7 @@ pub(super) async fn events(
     let (mut rows, mut told) = (Rows::default(), Told::default());
     for (event, trace) in events {
         rows.push(event)?;
-        for telling in tellings.iter().filter(|it| it.owner.is_none_or(|owner| owner == event.partner.uuid())) {
+        for telling in tellings.iter().filter(|it| it.is_of(event)) {
             told.push(event, telling, trace);
         }
     }
@@ -46,7 +54,8 @@ pub(super) async fn events(
 async fn tellings(connection: &mut PgConnection, events: &[(Event, TraceContext)]) -> Result<Vec<Telling>, Failure> {
     let partners: Vec<_> = events.iter().map(|(event, _)| event.partner.uuid()).collect();
     let rows = sqlx::query!(
-        r#"select r.id, r.owner, b.value ->> 'id' as "binding!"
+        r#"select r.id, r.owner, b.value ->> 'id' as "binding!",
+                  coalesce(b.value -> 'events', '[]') as "events!: crate::doc::EventKinds"
            from policy_revisions r cross join lateral jsonb_array_elements(r.bindings) with ordinality b(value, place)
            where r.rollout = 'active' and (r.owner is null or r.owner = any($1)) and b.value ->> 'hook' = 'notify'
            order by r.owner nulls first, r.side, b.place"#,
@@ -57,7 +66,7 @@ async fn tellings(connection: &mut PgConnection, events: &[(Event, TraceContext)
     rows.into_iter()
         .map(|row| {
             let binding = BindingId::from_str(&row.binding).map_err(|error| Failure::broken(error.to_string()))?;
-            Ok(Telling { revision: row.id, owner: row.owner, binding })
+            Ok(Telling { revision: row.id, owner: row.owner, binding, events: row.events })
         })
         .collect()
 }

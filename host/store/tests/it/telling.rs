@@ -6,7 +6,7 @@ use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::hook::Hook;
 use lockgate_core::id::NotificationId;
 use lockgate_core::notification::{Channel, ChannelHealth, EventKind, Message, Notification, NotificationState};
-use lockgate_core::policy::{Owner, Side};
+use lockgate_core::policy::{Binding, Owner, Side};
 use lockgate_core::ports::{ChannelChange, Registry, TransferStore};
 use lockgate_core::provenance::EntryKind;
 use lockgate_core::state::NotificationMove;
@@ -35,6 +35,27 @@ async fn an_event_is_told_by_the_house_and_by_its_own_partner_once_each() {
     assert!(world.view(Role::Partner(bob)).await.notifications_of(&[transfer.id]).await.expect("none").is_empty());
     let all = world.view(Role::Operator).await.notifications_of(&[transfer.id]).await.expect("notifications");
     assert_eq!(all.len(), 2);
+}
+
+#[tokio::test]
+async fn a_binding_that_names_events_is_asked_about_no_others() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let owner = Owner::Partner(alice);
+    let of = |events: &[EventKind]| Binding { events: events.to_vec(), ..binding(owner, Hook::Notify) };
+    let [received, both, held] = [
+        of(&[EventKind::TransferReceived]),
+        of(&[EventKind::TransferHeld, EventKind::TransferReceived]),
+        of(&[EventKind::TransferHeld]),
+    ];
+    world.active(owner, Side::Inbound, vec![received.clone(), both.clone(), held]).await;
+    let transfer = world.received(alice, &[bob]).await;
+    let told = world.view(Role::Operator).await.notifications_of(&[transfer.id]).await.expect("notifications");
+    let mut told: Vec<_> = told.iter().map(|it| it.binding).collect();
+    let mut wanted = vec![received.id, both.id];
+    told.sort_unstable();
+    wanted.sort_unstable();
+    assert_eq!(told, wanted);
 }
 
 async fn moved(world: &World, id: NotificationId, wanted: NotificationMove) -> Notification {

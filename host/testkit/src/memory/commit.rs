@@ -7,7 +7,6 @@ use lockgate_core::command::Work;
 use lockgate_core::consignment::ConsignmentState;
 use lockgate_core::delivery::DeliveryState;
 use lockgate_core::destination::{Destination, DestinationStatus, Disabled};
-use lockgate_core::hook::Hook;
 use lockgate_core::id::{HostId, NotificationId, TransferId};
 use lockgate_core::notification::{Channel, Event, Notification, NotificationState};
 use lockgate_core::policy::{Owner, Revision, Rollout};
@@ -143,7 +142,7 @@ impl State {
         };
         let mut notifications = vec![];
         for revision in self.revisions.iter().filter(told) {
-            for binding in revision.bindings.iter().filter(|it| it.hook == Hook::Notify) {
+            for binding in revision.bindings.iter().filter(|it| it.tells_of(event.kind)) {
                 notifications.push(Notification {
                     id: NotificationId::generate(change.at()),
                     version: 0,

@@ -114,7 +114,7 @@ fn binding(plugin: &str, places: &[usize]) -> Value {
         })
         .collect();
     json!({
-        "name": format!("tell-{}", places[0]), "hook": "NOTIFY", "plugin": plugin,
+        "name": format!("tell-{}", places[0]), "hook": "NOTIFY", "plugin": plugin, "events": ["TRANSFER_RECEIVED"],
         "settings": { "messages": messages },
     })
 }

@@ -1,5 +1,7 @@
 //! What a partner is told when a host turns one of its channels off, and who waits for webhooks that hang: nobody.
 
+use std::collections::BTreeSet;
+
 use lockgate_testkit::waiting::{until, until_so};
 use serde_json::json;
 
@@ -25,11 +27,16 @@ impl Stage {
         };
         let messages: Vec<_> = told.iter().map(message).collect();
         let plugin = self.plugin("notify-template").await;
-        let tell = json!({ "name": "tell", "hook": "NOTIFY", "plugin": plugin, "settings": { "messages": messages } });
+        let events: BTreeSet<_> = told.iter().map(|(_, event)| event.to_uppercase().replace('.', "_")).collect();
+        let tell = json!({
+            "name": "tell", "hook": "NOTIFY", "plugin": plugin, "events": events, "settings": { "messages": messages },
+        });
         let input = json!({ "owner": "house", "side": "INBOUND", "bindings": [tell], "note": "tells" });
-        let publish = "mutation($input: PublishRevisionInput!) { publishRevision(input: $input) { revision { id } } }";
-        let published = self.graphql(publish, json!({ "input": input })).await;
-        let input = json!({ "revision": published["publishRevision"]["revision"]["id"] });
+        let publish = "mutation($input: PublishRevisionInput!) {
+            publishRevision(input: $input) { revision { id bindings { events } } } }";
+        let published = &self.graphql(publish, json!({ "input": input })).await["publishRevision"]["revision"];
+        assert_eq!(published["bindings"][0]["events"], json!(events));
+        let input = json!({ "revision": published["id"] });
         let activate =
             "mutation($input: ActivateRevisionInput!) { activateRevision(input: $input) { revision { number } } }";
         self.graphql(activate, json!({ "input": input })).await;

@@ -22,6 +22,7 @@ pub(crate) fn binding(owner: Owner, hook: Hook) -> Binding {
         settings: serde_json::json!({ "columns": ["iban"] }),
         framing: Framing::Lines { max_record: 1024 },
         media_types: vec![],
+        events: vec![],
         grants: vec![],
         limits: Limits::default(),
         failure_mode: if hook == Hook::Notify { FailureMode::Skip } else { FailureMode::Hold },
