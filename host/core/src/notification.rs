@@ -8,6 +8,7 @@ use crate::delivery::Answer;
 use crate::destination::Disabled;
 use crate::id::{BindingId, ChannelId, EventId, NotificationId, PartnerId, RevisionId, TransferId};
 use crate::policy::Owner;
+use crate::state::ADOPTIONS;
 use crate::time::Timestamp;
 use crate::trace::TraceContext;
 use crate::transfer::Version;
@@ -138,6 +139,12 @@ impl Notification {
     /// concerns.
     pub fn speaker(&self) -> PartnerId {
         self.owner.partner().unwrap_or(self.event.partner)
+    }
+
+    /// Whether one more host that dies while composing it has it passed over. That it began is then written down before:
+    /// many wait in a host's memory, and what only waited killed nobody.
+    pub const fn is_suspect(&self) -> bool {
+        self.adoptions + 1 >= ADOPTIONS
     }
 }
 

@@ -40,6 +40,7 @@ mod relay;
 mod secure_url;
 mod snapshot;
 mod store;
+mod suspect;
 mod tidy;
 mod transfer_store;
 mod upload;

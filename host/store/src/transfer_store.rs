@@ -21,7 +21,9 @@ use lockgate_core::transfer::{Transfer, Version};
 use lockgate_core::viewer::Viewer;
 
 use crate::store::PgStore;
-use crate::{addressing, admit, adopt, announce, ask, claim, commit, host, load, pin, provenance, relay, snapshot};
+use crate::{
+    addressing, admit, adopt, announce, ask, claim, commit, host, load, pin, provenance, relay, snapshot, suspect,
+};
 
 #[async_trait]
 impl TransferStore for PgStore {
@@ -43,6 +45,10 @@ impl TransferStore for PgStore {
 
     async fn ask(&self, channel: ChannelId, message: NotificationId) -> Result<bool, StoreError> {
         Ok(ask::ask(self, channel, message).await?)
+    }
+
+    async fn suspect(&self, claim: &Claim) -> Result<(), CommitError> {
+        suspect::suspect(self, claim).await
     }
 
     async fn relinquish(&self, claim: &Claim, after: Duration, blame: Blame) -> Result<(), StoreError> {

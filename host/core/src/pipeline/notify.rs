@@ -26,6 +26,9 @@ impl Pipeline {
         let wanted = if notification.adoptions >= ADOPTIONS {
             skip("three hosts ended while they worked on it")
         } else if notification.state == NotificationState::Pending {
+            if notification.is_suspect() {
+                self.ports.store.suspect(claim).await?;
+            }
             self.compose(notification).await?
         } else {
             self.send(claim, notification).await?

@@ -58,6 +58,10 @@ pub trait TransferStore: Send + Sync + Debug {
     /// that says nothing for [`ASKING`](crate::notification::ASKING) no longer keeps others from asking.
     async fn ask(&self, channel: ChannelId, message: NotificationId) -> Result<bool, StoreError>;
 
+    /// Writes down that a plugin begins to compose a notification that [is suspect](crate::notification::Notification::is_suspect):
+    /// only then does one more dead host count against it.
+    async fn suspect(&self, claim: &Claim) -> Result<(), CommitError>;
+
     /// Writes a change if its version still matches. Rolls the transfer up to `Finished` when its last consignment
     /// settles, and the consignment when its last delivery does, by the functions of [`crate::state`].
     async fn commit(&self, change: &Change) -> Result<(), CommitError>;

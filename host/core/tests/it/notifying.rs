@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use lockgate_core::claim::Aggregate;
 use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::fault::Fault;
 use lockgate_core::hook::{FailureMode, Hook};
@@ -78,6 +79,30 @@ async fn one_message_an_event_and_binding_reaches_the_channel() {
     assert_eq!(notices[0].notification, notices[1].notification);
     let states: Vec<_> = stage.notifications().iter().map(|it| it.state).collect();
     assert_eq!(states.iter().filter(|state| **state == NotificationState::Sent).count(), 1);
+}
+
+#[tokio::test]
+async fn what_may_have_ended_hosts_is_written_down_before_it_is_tried_a_last_time_and_then_passed_over() {
+    let stage = Stage::new().await;
+    stage.channel("hook", vec![]).await;
+    stage.runner.notifies("tell", |event| Ok(vec![message("hook", event.kind.name())]));
+    let mut tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
+    tell.events = vec![EventKind::TransferReceived];
+    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
+    for (adoptions, suspects, state) in
+        [(1, 0, NotificationState::Sent), (2, 1, NotificationState::Sent), (3, 0, NotificationState::Skipped)]
+    {
+        stage.receive(&[stage.globex], "people.csv", FILE).await;
+        let mut told =
+            stage.notifications().into_iter().find(|it| it.state == NotificationState::Pending).expect("one");
+        told.adoptions = adoptions;
+        let id = told.id;
+        stage.store.put(Aggregate::Notification(told));
+        let before = stage.store.suspects().len();
+        stage.run().await;
+        let told = stage.notifications().into_iter().find(|it| it.id == id).expect("it is kept");
+        assert_eq!((stage.store.suspects().len() - before, told.state), (suspects, state), "{adoptions} adoptions");
+    }
 }
 
 #[tokio::test]

@@ -1,13 +1,18 @@
 //! Work that a host claimed and did not live to finish. Taking it over counts as an adoption where a host had begun: what
 //! only waited in its memory killed nobody, and a message that is composed runs no plugin any more. What is judged has
 //! begun once its revisions are pinned, a delivery while it is attempted or is to be judged anew. Of a notification that is
-//! still to be composed nothing says whether that had begun; it counts.
+//! still to be composed nothing says whether that had begun; it counts, up to the death that would have it passed over. That
+//! one counts only where beginning was written down.
 
+use lockgate_core::state::ADOPTIONS;
 use sqlx::PgConnection;
 
 use super::Wish;
 use crate::claim::{Claimed, claimed};
 use crate::error::Failure;
+
+/// From so many on, one more has a notification passed over.
+const SUSPECT: i32 = ADOPTIONS as i32 - 1;
 
 pub(super) async fn transfers(connection: &mut PgConnection, wish: Wish) -> Result<Vec<Claimed>, Failure> {
     let rows = transfers!(
@@ -77,11 +82,13 @@ pub(super) async fn notifications(connection: &mut PgConnection, wish: Wish) -> 
             order by claimed_at limit $2 for update skip locked)
          update notifications t
          set version = t.version + 1, claimed_by = $1, claimed_at = now(),
-             adoptions = t.adoptions + (t.state = 'pending')::int
+             adoptions = t.adoptions
+                 + (t.state = 'pending' and (t.adoptions < $3 or t.begun is not distinct from t.version))::int
          from dead, events e where t.id = dead.id and e.id = t.event returning",
         "",
         wish.host,
-        wish.room
+        wish.room,
+        SUSPECT
     )
     .fetch_all(connection)
     .await?;

@@ -7,11 +7,12 @@ use lockgate_core::claim::{Aggregate, ClaimOrigin, Room};
 use lockgate_core::command::Work;
 use lockgate_core::delivery::Delivery;
 use lockgate_core::destination::Destination;
+use lockgate_core::hook::Hook;
 use lockgate_core::id::PartnerId;
-use lockgate_core::policy::Side;
-use lockgate_core::ports::TransferStore;
+use lockgate_core::policy::{Owner, Side};
+use lockgate_core::ports::{Blame, CommitError, TransferStore};
 
-use crate::world::World;
+use crate::world::{World, binding};
 
 const LATER: Duration = Duration::from_secs(3600);
 
@@ -55,6 +56,35 @@ async fn what_only_waited_in_a_host_that_died_is_not_blamed_for_it() {
     assert_eq!(adopted().await, [("delivery", 0), ("transfer", 0)]);
     world.run("update deliveries set attempting = true").await;
     assert_eq!(adopted().await, [("delivery", 1), ("transfer", 0)], "this one was being attempted");
+}
+
+#[tokio::test]
+async fn the_last_death_over_a_message_counts_only_if_its_plugin_had_begun() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let owner = Owner::Partner(alice);
+    world.active(owner, Side::Inbound, vec![binding(owner, Hook::Notify)]).await;
+    world.received(alice, &[bob]).await;
+    let adopted = async || {
+        world.run("update hosts set alive_until = now() - interval '1 second'").await;
+        let claims = world.adopt(world.host(LATER).await, 8, Duration::ZERO).await;
+        claims.into_iter().find(|it| it.aggregate.work().kind() == "notification").expect("a notification")
+    };
+    adopted().await;
+    for counted in [1, 2, 2, 2] {
+        assert_eq!(adopted().await.aggregate.adoptions(), counted, "it only waited, for all that is known");
+    }
+    let claim = adopted().await;
+    world.store.suspect(&claim).await.expect("it is its claim");
+    world.store.relinquish(&claim, Duration::ZERO, Blame::Nobody).await.expect("an answer");
+    assert!(matches!(world.store.suspect(&claim).await, Err(CommitError::Stale(_))));
+    world
+        .run("update notifications set due_at = now() - interval '1 hour', updated_at = now() - interval '2 hours'")
+        .await;
+    assert_eq!(adopted().await.aggregate.adoptions(), 2, "it was given back by one that lived");
+    let claim = adopted().await;
+    world.store.suspect(&claim).await.expect("it is its claim");
+    assert_eq!(adopted().await.aggregate.adoptions(), 3);
 }
 
 #[tokio::test]

@@ -85,6 +85,11 @@ impl TransferStore for MemoryStore {
         Ok(self.state().ask(channel, message, at))
     }
 
+    async fn suspect(&self, claim: &Claim) -> Result<(), CommitError> {
+        self.state().suspects.push(claim.aggregate.work());
+        Ok(())
+    }
+
     async fn relinquish(&self, claim: &Claim, _after: Duration, _blame: Blame) -> Result<(), StoreError> {
         self.state().claims.remove(&claim.aggregate.work());
         Ok(())

@@ -69,6 +69,8 @@ pub(super) struct State {
     pub(super) handed_in: HashMap<TransferId, SecureUrlId>,
     pub(super) breakers: HashMap<DestinationId, Breaker>,
     pub(super) asking: HashMap<ChannelId, (Option<NotificationId>, Timestamp)>,
+    /// What was written down before a plugin began to work on it.
+    pub(super) suspects: Vec<Work>,
     /// Messages that waited for a channel and do not any more.
     pub(super) on_their_way: HashSet<NotificationId>,
 }
@@ -133,6 +135,11 @@ impl MemoryStore {
     /// The decisions, oldest first.
     pub fn decisions(&self) -> Vec<Decision> {
         self.state().decisions.clone()
+    }
+
+    /// What was written down as suspect, oldest first.
+    pub fn suspects(&self) -> Vec<Work> {
+        self.state().suspects.clone()
     }
 
     /// The attempts, oldest first.
