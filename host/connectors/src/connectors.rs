@@ -7,7 +7,9 @@ use lockgate_core::delivery::Answer;
 use lockgate_core::destination::Endpoint;
 use lockgate_core::notification::ChannelKind;
 use lockgate_core::passage::{Passage, Place};
-use lockgate_core::ports::{Connector, Consigned, Handover, Messenger, Notice, PassageStore, PayloadStore, Vault};
+use lockgate_core::ports::{
+    Connector, Consigned, Handover, Messenger, Notice, PassageStore, PayloadStore, SecretBytes, Signing, Vault,
+};
 
 use crate::config::ConnectorsConfig;
 use crate::egress::{Egress, InvalidEntry, Network};
@@ -15,7 +17,7 @@ use crate::http::{HttpConnector, Named};
 use crate::kafka::KafkaConnector;
 use crate::s3::{Bucket, S3Connector};
 use crate::secrets::Secrets;
-use crate::webhook::WebhookMessenger;
+use crate::webhook::{Secret, WebhookMessenger};
 
 /// The settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -111,6 +113,13 @@ impl Connector for Connectors {
             Place::Tus { .. } => self.http.abandon(passage).await,
         };
         answer.unwrap_or_else(|answer| answer)
+    }
+}
+
+impl Signing for Connectors {
+    fn unfit(&self, secret: &SecretBytes) -> Option<String> {
+        let Ok(text) = std::str::from_utf8(secret.expose()) else { return Some("it is not text".to_owned()) };
+        Secret::read(text).err().map(|error| error.to_string())
     }
 }
 

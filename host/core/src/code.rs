@@ -119,7 +119,7 @@ codes! {
     InvalidEndpoint "INVALID_ENDPOINT" 400 "A field of the endpoint is missing or malformed.";
     NameTaken "NAME_TAKEN" 409 "There already is one of that name.";
     InvalidAgreement "INVALID_AGREEMENT" 400 "An agreement needs two different partners and sensible terms.";
-    InvalidSecret "INVALID_SECRET" 400 "The secret is empty or larger than 16 KiB.";
+    InvalidSecret "INVALID_SECRET" 400 "The secret is empty, larger than 16 KiB, or no key although it has to sign.";
     InvalidTable "INVALID_TABLE" 400 "The lookup table is larger than allowed or has entries that are.";
 
     PluginNotAComponent "PLUGIN_NOT_A_COMPONENT" 400 "The bytes are not a WebAssembly component.";

@@ -12,7 +12,7 @@ mod settings;
 
 use std::sync::Arc;
 
-use crate::ports::{PluginArchive, PluginRunner, Registry, Vault};
+use crate::ports::{PluginArchive, PluginRunner, Registry, Signing, Vault};
 use crate::time::Clock;
 
 pub use endpoints::{ChannelUpdate, DestinationUpdate, NewChannel, NewDestination};
@@ -28,6 +28,7 @@ pub struct Registrar {
     archive: Arc<dyn PluginArchive>,
     runner: Arc<dyn PluginRunner>,
     vault: Arc<dyn Vault>,
+    signing: Arc<dyn Signing>,
     clock: Arc<dyn Clock>,
 }
 
@@ -38,8 +39,9 @@ impl Registrar {
         archive: Arc<dyn PluginArchive>,
         runner: Arc<dyn PluginRunner>,
         vault: Arc<dyn Vault>,
+        signing: Arc<dyn Signing>,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self { registry, archive, runner, vault, clock }
+        Self { registry, archive, runner, vault, signing, clock }
     }
 }

@@ -118,7 +118,14 @@ fn api(
         clock: parts.clock(),
         tracer: parts.tracer(),
     };
-    let registrar = Registrar::new(front.clone(), parts.archive(), parts.runner(), front.clone(), parts.clock());
+    let registrar = Registrar::new(
+        front.clone(),
+        parts.archive(),
+        parts.runner(),
+        front.clone(),
+        parts.connectors.clone(),
+        parts.clock(),
+    );
     Ok(ApiState {
         intake: Arc::new(Intake::new(intake, settings::intake(config))),
         desk: Arc::new(Desk::new(front.clone(), parts.clock())),

@@ -20,7 +20,7 @@ mod uploads;
 mod vault;
 mod world;
 
-pub use connector::{MemoryConnector, MemoryMessenger};
+pub use connector::{MemoryConnector, MemoryMessenger, MemorySigning};
 pub use ledger::MemoryRateLedger;
 pub use passages::MemoryPassages;
 pub use payloads::MemoryPayloadStore;

@@ -24,8 +24,8 @@ use lockgate_core::registrar::Registrar;
 use lockgate_core::time::Clock;
 use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_testkit::memory::{
-    MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryRateLedger, MemoryStore, MemoryVault,
-    QuickPassphrases, Reads, ScriptedRunner, VirtualClock,
+    MemoryArchive, MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryRateLedger, MemorySigning, MemoryStore,
+    MemoryVault, QuickPassphrases, Reads, ScriptedRunner, VirtualClock,
 };
 use serde_json::{Value, json};
 use tokio_util::task::TaskTracker;
@@ -135,6 +135,7 @@ impl House {
                 Arc::new(MemoryArchive::default()),
                 runner.clone(),
                 Arc::new(MemoryVault::default()),
+                Arc::new(MemorySigning),
                 clock.clone(),
             )),
             store: store.clone(),

@@ -7,7 +7,7 @@ use lockgate_connectors::webhook::{VerifyingKey, verify};
 use lockgate_core::delivery::Answer;
 use lockgate_core::id::{ChannelId, NotificationId, PartnerId, TransferId};
 use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, Message};
-use lockgate_core::ports::{Messenger as _, Notice};
+use lockgate_core::ports::{Messenger as _, Notice, SecretBytes, Signing as _};
 use lockgate_core::trace::TraceContext;
 use rstest::rstest;
 use time::OffsetDateTime;
@@ -117,4 +117,13 @@ async fn an_oversized_message_is_cut_and_says_so() {
     let body: serde_json::Value = serde_json::from_slice(&came.body).unwrap();
     assert_eq!(body["data"]["cut"], true);
     assert_eq!(body["data"]["url"], format!("https://gate.example/transfers/{}/payload", notice.transfer));
+}
+
+#[tokio::test]
+async fn a_secret_that_cannot_sign_is_told_apart_without_being_repeated() {
+    let world = World::new();
+    let unfit = |secret: &str| world.connectors.unfit(&SecretBytes::new(secret.as_bytes().to_vec()));
+    assert_eq!((unfit(SECRET), unfit(&format!("{SECRET} {SECRET}"))), (None, None));
+    let why = unfit("whsec_pa$$word").expect("it is no key");
+    assert!(why.contains("base64") && !why.contains("word"), "{why}");
 }

@@ -8,6 +8,7 @@ use crate::id::{NotificationId, TransferId};
 use crate::notification::{Channel, Message};
 use crate::passage::Passage;
 use crate::payload::Payload;
+use crate::ports::SecretBytes;
 use crate::time::Timestamp;
 use crate::trace::TraceContext;
 
@@ -83,4 +84,10 @@ pub struct Notice {
 pub trait Messenger: Send + Sync + std::fmt::Debug {
     /// One attempt; everything that can happen is an answer.
     async fn send(&self, notice: &Notice) -> Answer;
+}
+
+/// Knows which secrets sign what is sent.
+pub trait Signing: Send + Sync + std::fmt::Debug {
+    /// Why a secret cannot sign, if so; the secret itself is not repeated.
+    fn unfit(&self, secret: &SecretBytes) -> Option<String>;
 }

@@ -4,7 +4,7 @@ use crate::destination::{Destination, DestinationSettings, DestinationStatus, Di
 use crate::id::{ChannelId, DestinationId, PartnerId};
 use crate::notification::{Channel, ChannelHealth, ChannelKind, EventKind};
 use crate::policy::Owner;
-use crate::ports::{ChannelChange, DestinationChange, Turned};
+use crate::ports::{ChannelChange, DestinationChange, SecretBytes, Turned};
 use crate::registrar::{Registrar, RegistrarError, names, rights, settings};
 use crate::time::Timestamp;
 use crate::viewer::Viewer;
@@ -174,7 +174,7 @@ impl Registrar {
     async fn check_channel(&self, partner: PartnerId, kind: &ChannelKind) -> Result<(), RegistrarError> {
         let ChannelKind::Webhook { url, signing_secret } = kind;
         names::url("url", url)?;
-        self.known_secret(partner, signing_secret).await
+        self.signs(partner, signing_secret).await
     }
 
     /// An endpoint that could be reached: URLs, and secrets that exist. What the installation itself pays for or
@@ -194,7 +194,10 @@ impl Registrar {
                     let why = "certificates are shown and checked over https only";
                     return Err(RegistrarError::Endpoint { field: "url", why });
                 }
-                for secret in signing_secret.iter().chain(bearer_secret).chain(tls) {
+                if let Some(secret) = signing_secret {
+                    self.signs(partner, secret).await?;
+                }
+                for secret in bearer_secret.iter().chain(tls) {
                     self.known_secret(partner, secret).await?;
                 }
             }
@@ -257,11 +260,17 @@ impl Registrar {
         Ok(())
     }
 
-    async fn known_secret(&self, partner: PartnerId, name: &str) -> Result<(), RegistrarError> {
-        match self.vault.secret(Owner::Partner(partner), name).await? {
-            Some(_) => Ok(()),
-            None => Err(RegistrarError::Unknown { kind: "secret", id: name.chars().take(80).collect() }),
+    async fn signs(&self, partner: PartnerId, name: &str) -> Result<(), RegistrarError> {
+        let secret = self.known_secret(partner, name).await?;
+        match self.signing.unfit(&secret) {
+            Some(why) => Err(RegistrarError::Unsigned { secret: name.to_owned(), why }),
+            None => Ok(()),
         }
+    }
+
+    async fn known_secret(&self, partner: PartnerId, name: &str) -> Result<SecretBytes, RegistrarError> {
+        let unknown = || RegistrarError::Unknown { kind: "secret", id: name.chars().take(80).collect() };
+        self.vault.secret(Owner::Partner(partner), name).await?.ok_or_else(unknown)
     }
 }
 

@@ -49,6 +49,14 @@ pub enum RegistrarError {
         /// What is wrong.
         why: &'static str,
     },
+    /// The secret that an endpoint or channel names is no key that signs.
+    #[error("the secret `{secret}` cannot sign: {why}; set it anew, `lockgate webhook key` makes one")]
+    Unsigned {
+        /// Its name.
+        secret: String,
+        /// What is wrong.
+        why: String,
+    },
     /// The agreement makes no sense.
     #[error("the agreement cannot be made: {0}")]
     Agreement(&'static str),
@@ -139,7 +147,7 @@ impl RegistrarError {
             Self::Url { .. } => Code::InvalidUrl,
             Self::Endpoint { .. } => Code::InvalidEndpoint,
             Self::Agreement(_) => Code::InvalidAgreement,
-            Self::Secret(_) => Code::InvalidSecret,
+            Self::Secret(_) | Self::Unsigned { .. } => Code::InvalidSecret,
             Self::Table(_) => Code::InvalidTable,
             Self::TooManyBindings { .. } => Code::TooManyBindings,
             Self::BindingNameTaken(_) => Code::BindingNameTaken,

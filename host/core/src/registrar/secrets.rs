@@ -11,6 +11,9 @@ use crate::viewer::Viewer;
 /// How long a secret that was replaced may stay good.
 const LONGEST_GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
+/// How the keys of Standard Webhooks begin, shared and private.
+const SIGNS: [&[u8]; 2] = [b"whsec_", b"whsk_"];
+
 /// The most entries that a lookup table may have.
 const TABLE_ENTRIES: usize = 100_000;
 
@@ -34,10 +37,17 @@ impl Registrar {
             return Err(RegistrarError::Secret("the former one may stay good for a week at most"));
         }
         match value.expose().len() {
-            0 => Err(RegistrarError::Secret("it is empty")),
-            1..=16_384 => Ok(self.vault.put_secret(owner, name, value, grace).await?),
-            _ => Err(RegistrarError::Secret("it is larger than 16 KiB")),
+            0 => return Err(RegistrarError::Secret("it is empty")),
+            1..=16_384 => {}
+            _ => return Err(RegistrarError::Secret("it is larger than 16 KiB")),
         }
+        // A key that replaces a good one is found out before webhooks fail by it.
+        if SIGNS.iter().any(|it| value.expose().starts_with(it))
+            && let Some(why) = self.signing.unfit(&value)
+        {
+            return Err(RegistrarError::Unsigned { secret: name.to_owned(), why });
+        }
+        Ok(self.vault.put_secret(owner, name, value, grace).await?)
     }
 
     /// Stores a new version of a lookup table and returns its number.

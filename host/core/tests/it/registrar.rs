@@ -18,7 +18,7 @@ use lockgate_core::registrar::{
     NewAgreement, NewBinding, NewDestination, NewPartner, NewPlugin, NewPolicy, Registrar, RegistrarError,
 };
 use lockgate_core::viewer::{Role, Viewer};
-use lockgate_testkit::memory::{MemoryArchive, MemoryVault};
+use lockgate_testkit::memory::{MemoryArchive, MemorySigning, MemoryVault};
 use rstest::rstest;
 use serde_json::json;
 
@@ -36,7 +36,14 @@ fn registrar(stage: &Stage) -> Registrar {
         settings_schema: json!({}),
     });
     let (archive, vault) = (Arc::new(MemoryArchive::default()), Arc::new(MemoryVault::default()));
-    Registrar::new(stage.store.clone(), archive, stage.runner.clone(), vault, stage.clock.clone())
+    Registrar::new(
+        stage.store.clone(),
+        archive,
+        stage.runner.clone(),
+        vault,
+        Arc::new(MemorySigning),
+        stage.clock.clone(),
+    )
 }
 
 fn operator() -> Viewer {
@@ -195,12 +202,15 @@ async fn destinations_name_known_secrets_and_callable_urls() {
     };
     let signed = || new("erp", http("https://globex.example/in", Some("hook")));
     assert_eq!(code(registrar.add_destination(&alice, signed()).await), "SECRET_NOT_FOUND");
-    let value = SecretBytes::new(b"whsec_x".to_vec());
-    registrar.set_secret(&alice, owner, "hook", value, std::time::Duration::ZERO).await.expect("it is ours");
-    assert_eq!(
-        code(registrar.set_secret(&alice, owner, "hook", SecretBytes::new(vec![]), std::time::Duration::ZERO).await),
-        "INVALID_SECRET"
-    );
+    let set = async |value: &str| {
+        let value = SecretBytes::new(value.as_bytes().to_vec());
+        code(registrar.set_secret(&alice, owner, "hook", value, std::time::Duration::ZERO).await)
+    };
+    assert_eq!(set("password").await, "OK", "not every secret is a key");
+    assert_eq!(code(registrar.add_destination(&alice, signed()).await), "INVALID_SECRET", "this one should be");
+    assert_eq!(set("whsec_x").await, "OK");
+    assert_eq!(set("").await, "INVALID_SECRET");
+    assert_eq!(set("whsec_!").await, "INVALID_SECRET", "a key that is none replaces no good one");
     assert_eq!(code(registrar.add_destination(&user(stage.acme), signed()).await), "PARTNER_NOT_FOUND");
     assert_eq!(code(registrar.add_destination(&alice, signed()).await), "OK");
     assert_eq!(code(registrar.add_destination(&alice, signed()).await), "NAME_TAKEN");
@@ -272,7 +282,14 @@ async fn kafka_and_tus_take_what_belongs_together_and_secrets_that_exist() {
 async fn what_is_no_component_is_not_published() {
     let stage = Stage::new().await;
     let (archive, vault) = (Arc::new(MemoryArchive::default()), Arc::new(MemoryVault::default()));
-    let registrar = Registrar::new(stage.store.clone(), archive, stage.runner.clone(), vault, stage.clock.clone());
+    let registrar = Registrar::new(
+        stage.store.clone(),
+        archive,
+        stage.runner.clone(),
+        vault,
+        Arc::new(MemorySigning),
+        stage.clock.clone(),
+    );
     let plugin = NewPlugin { owner: Owner::House, component: "not wasm".into() };
     assert_eq!(code(registrar.publish_plugin(&operator(), plugin).await), "PLUGIN_NOT_A_COMPONENT");
 }

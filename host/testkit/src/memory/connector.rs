@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use lockgate_core::delivery::Answer;
 use lockgate_core::passage::Passage;
-use lockgate_core::ports::{Connector, Consigned, Handover, Messenger, Notice};
+use lockgate_core::ports::{Connector, Consigned, Handover, Messenger, Notice, SecretBytes, Signing};
 
 /// Answers the queued answers, then takes everything.
 #[derive(Debug, Default)]
@@ -59,5 +59,16 @@ impl Messenger for MemoryMessenger {
         let mut state = self.0.lock().expect("no test panics inside a messenger");
         state.1.push(notice.clone());
         state.0.pop_front().unwrap_or_else(|| Answer::Taken { receipt: "204".to_owned() })
+    }
+}
+
+/// Takes for a key what begins as one and has no `!`.
+#[derive(Debug, Clone, Copy)]
+pub struct MemorySigning;
+
+impl Signing for MemorySigning {
+    fn unfit(&self, secret: &SecretBytes) -> Option<String> {
+        let fits = secret.expose().starts_with(b"whsec_") && !secret.expose().contains(&b'!');
+        (!fits).then(|| "it is no key".to_owned())
     }
 }
