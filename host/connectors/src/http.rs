@@ -25,7 +25,7 @@ use time::OffsetDateTime;
 use crate::answer::{of_status, ours, refused};
 use crate::egress::{Client, Egress, Identity};
 use crate::secrets::Secrets;
-use crate::webhook::{Secret, sign};
+use crate::webhook::sign;
 
 /// What we call ourselves.
 pub(crate) const AGENT: &str = concat!("Lockgate/", env!("CARGO_PKG_VERSION"));
@@ -78,8 +78,7 @@ impl HttpConnector {
     /// long as that is good.
     async fn signed(&self, mut request: Builder, consigned: &Consigned, name: Option<&str>) -> Result<Builder, Answer> {
         let Some(name) = name else { return Ok(request) };
-        let secret = self.secrets.signing(consigned.destination.partner, name).await?;
-        let secrets = Secret::read(&secret).map_err(|error| refused(format!("secret `{name}`: {error}")))?;
+        let secrets = self.secrets.signing(consigned.destination.partner, name).await?;
         let id = consigned.delivery.key();
         let content = format!("sha256={}", consigned.payload.digest.hex());
         for (header, value) in sign(&secrets, &id, consigned.at, content.as_bytes()) {

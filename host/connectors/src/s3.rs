@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use lockgate_core::delivery::Answer;
+use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::destination::{Endpoint, S3Options};
 use lockgate_core::id::PartnerId;
 use lockgate_core::passage::{Passage, Place};
@@ -75,7 +75,7 @@ impl S3Connector {
             options: options.clone(),
         };
         if consigned.delivery.attempts > 0
-            && let Some(answer) = object.present(&consigned.payload).await?
+            && let Some(answer) = object.seen(&consigned.payload).await.map_err(Failure::into_answer)?
         {
             return Ok(answer.into());
         }
@@ -92,9 +92,15 @@ impl S3Connector {
             }
         };
         let answer = match receipt {
-            Err(failure) if failure.is_taken() => match object.present(payload).await {
-                Ok(Some(answer)) | Err(answer) => answer,
+            Err(Failure::Taken) => match object.present(payload).await {
+                Ok(Some(answer)) => answer,
                 Ok(None) => failed("the object was there and is gone again"),
+                Err(Failure::Forbidden(what)) => {
+                    let why =
+                        format!("an object is in place, and whether it is ours the credentials may not ask: {what}");
+                    Answer::refused(Cause::Unauthorized, why)
+                }
+                Err(failure) => failure.into_answer(),
             },
             Err(failure) => failure.into_answer(),
             Ok(receipt) => Answer::Taken { receipt },

@@ -36,8 +36,7 @@ impl WebhookMessenger {
 
     pub(crate) async fn send(&self, notice: &Notice, url: &str, signing: &str) -> Result<Answer, Answer> {
         let url = self.egress.url(url)?;
-        let secret = self.secrets.signing(notice.channel.partner, signing).await?;
-        let secrets = Secret::read(&secret).map_err(|error| refused(format!("secret `{signing}`: {error}")))?;
+        let secrets = self.secrets.signing(notice.channel.partner, signing).await?;
         let body = Bytes::from(envelope::body(notice, self.public_url.as_deref()).map_err(refused)?);
         let id = format!("{}_{}", notice.notification, notice.index);
         let mut request =

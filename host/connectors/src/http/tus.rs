@@ -5,7 +5,7 @@ mod wire;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt as _;
 use http::{HeaderMap, Method, StatusCode};
-use lockgate_core::delivery::{Answer, Cause};
+use lockgate_core::delivery::{Answer, Cause, Delivery};
 use lockgate_core::destination::{Endpoint, HttpOptions, HttpTus};
 use lockgate_core::id::PassageId;
 use lockgate_core::midstate;
@@ -30,6 +30,17 @@ struct Upload {
     offset: u64,
 }
 
+/// What an earlier attempt left.
+#[derive(Debug)]
+enum Left {
+    /// An upload to go on with.
+    Upload(Box<Upload>),
+    /// One that the receiver does not have any more.
+    Lost,
+    /// None of these bytes at this place.
+    Nothing,
+}
+
 impl HttpConnector {
     /// One attempt: goes on with what an earlier one left if it carries these bytes to this place, or begins anew.
     pub(super) async fn carry(
@@ -46,12 +57,14 @@ impl HttpConnector {
         let mut wire = Wire::new(&self.egress, client, bearer, url);
         wire.discover(consigned.payload.size).await?;
         let (upload, from_offset) = match self.left(&wire, consigned).await? {
-            Some(upload) => {
+            Left::Upload(upload) => {
                 let from = upload.offset;
-                (upload, Some(from))
+                (*upload, Some(from))
             }
-            None => {
-                let upload = self.create(&wire, consigned, named, tus).await?;
+            left => {
+                let used = matches!(left, Left::Lost) || may_be_used(&consigned.delivery);
+                let created = self.create(&wire, consigned, named, tus).await;
+                let upload = created.map_err(|answer| if used { of_the_key(answer) } else { answer })?;
                 let from = (upload.offset > 0).then_some(upload.offset);
                 (upload, from)
             }
@@ -93,28 +106,28 @@ impl HttpConnector {
     }
 
     /// What an earlier attempt left, if the receiver still has it.
-    async fn left(&self, wire: &Wire<'_>, consigned: &Consigned) -> Result<Option<Upload>, Answer> {
+    async fn left(&self, wire: &Wire<'_>, consigned: &Consigned) -> Result<Left, Answer> {
         let Consigned { delivery, destination, payload, .. } = consigned;
         let left = self.passages.passage(delivery.id).await.map_err(|error| ours(error.to_string()))?;
         let Some(passage) = left.filter(|it| it.carries(payload, delivery, &destination.endpoint)) else {
-            return Ok(None);
+            return Ok(Left::Nothing);
         };
-        let Place::Tus { url } = &passage.place else { return Ok(None) };
+        let Place::Tus { url } = &passage.place else { return Ok(Left::Nothing) };
         let url = wire.place(url)?;
         let (status, headers) = wire.ask(wire.request(Method::HEAD, &url)).await?;
         let length = number(&headers, "upload-length");
         match (status.is_success(), number(&headers, "upload-offset")) {
             (true, Some(offset)) if offset <= payload.size && length.is_none_or(|length| length == payload.size) => {
-                Ok(Some(Upload { passage, url, offset }))
+                Ok(Left::Upload(Box::new(Upload { passage, url, offset })))
             }
             // Not the upload that we know, or none: nothing to go on with.
             (true, _) => {
                 self.give_up(consigned, passage.id).await?;
-                Ok(None)
+                Ok(Left::Lost)
             }
             (false, _) if is_gone(status) => {
                 self.forget(consigned, passage.id).await;
-                Ok(None)
+                Ok(Left::Lost)
             }
             (false, _) => Err(explain(status, &headers)),
         }
@@ -255,6 +268,24 @@ impl Rest {
 /// The upload is not there any more; the destination may well be.
 fn is_gone(status: StatusCode) -> bool {
     matches!(status, StatusCode::NOT_FOUND | StatusCode::GONE)
+}
+
+/// Whether the receiver may know the delivery's key: of an attempt that failed, maybe before a redrive, or whose host died.
+fn may_be_used(delivery: &Delivery) -> bool {
+    delivery.attempts > 0 || delivery.adoptions > 0 || delivery.last_error.is_some()
+}
+
+/// Under a key that was used before, a 410 speaks of the upload that was, as another gate's does once that expired. Whether
+/// the destination is gone, a delivery with a fresh key will hear.
+fn of_the_key(answer: Answer) -> Answer {
+    match answer {
+        Answer::Refused { disable: true, response, .. } => {
+            let error =
+                "the receiver takes nothing more under this delivery's key (410): an upload under it may have expired";
+            Answer::Refused { cause: Cause::Refused, error: error.to_owned(), disable: false, response }
+        }
+        answer => answer,
+    }
 }
 
 /// Why an upload does not go on: what another attempt may repair is worth one.

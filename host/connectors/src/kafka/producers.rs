@@ -24,7 +24,7 @@ const ROOM: usize = 16;
 const QUESTIONS: usize = 5;
 const METADATA: Duration = Duration::from_secs(2);
 
-/// A producer, and what it heard of its brokers.
+/// A producer, and what it heard of its brokers since it was asked for.
 #[derive(Clone)]
 pub(super) struct Producer {
     pub(super) sending: FutureProducer<Failures>,
@@ -32,6 +32,11 @@ pub(super) struct Producer {
 }
 
 impl Producer {
+    /// For another record.
+    fn again(&self) -> Self {
+        Self { sending: self.sending.clone(), heard: self.heard.afresh() }
+    }
+
     /// Why it takes no record any more, if that is so.
     pub(super) fn broken(&self) -> Option<(RDKafkaErrorCode, String)> {
         self.sending.client().fatal_error()
@@ -63,7 +68,7 @@ impl Producers {
         let key = brokers.key();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(producer) = known.get(&key).filter(|producer| producer.broken().is_none()) {
-            return Ok(producer.clone());
+            return Ok(producer.again());
         }
         let producer = make(brokers)?;
         if known.len() >= ROOM {
@@ -81,7 +86,6 @@ impl Producers {
             self.check(host, port)?;
         }
         let producer = self.own(brokers)?;
-        producer.heard.forget();
         let advertised = async {
             for (host, port) in advertised(&producer, topic).await? {
                 let port = u16::try_from(port).map_err(|_| refused("a broker names an impossible port"))?;
@@ -154,3 +158,6 @@ fn make(brokers: &Brokers<'_>) -> Result<Producer, Answer> {
         .map_err(|error| refused(format!("the Kafka brokers cannot be used: {error}")))?;
     Ok(Producer { sending, heard })
 }
+
+#[cfg(test)]
+mod tests;

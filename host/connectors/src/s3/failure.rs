@@ -16,6 +16,8 @@ pub(super) enum Failure {
     Taken,
     /// The object or multipart upload does not exist.
     Missing(String),
+    /// The credentials do not go that far.
+    Forbidden(String),
     /// Anything else, as the answer that it is.
     Other(Answer),
 }
@@ -34,7 +36,7 @@ impl Failure {
             Some(404) => Self::Missing(what(404)),
             // Parts that are not there as they were noted: nothing that could be gone on with.
             Some(400) if matches!(code, "InvalidPart" | "InvalidPartOrder") => Self::Missing(what(400)),
-            Some(status @ (401 | 403)) => Self::Other(Answer::refused(Cause::Unauthorized, what(status))),
+            Some(status @ (401 | 403)) => Self::Forbidden(what(status)),
             Some(status @ (400 | 405)) if code != "RequestTimeout" => {
                 Self::Other(Answer::refused(Cause::Refused, what(status)))
             }
@@ -46,14 +48,11 @@ impl Failure {
         }
     }
 
-    pub(super) fn is_taken(&self) -> bool {
-        matches!(self, Self::Taken)
-    }
-
     pub(super) fn into_answer(self) -> Answer {
         match self {
             Self::Taken => failed("the object exists"),
             Self::Missing(what) => failed(what),
+            Self::Forbidden(what) => Answer::refused(Cause::Unauthorized, what),
             Self::Other(answer) => answer,
         }
     }

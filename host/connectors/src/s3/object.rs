@@ -27,28 +27,27 @@ pub(super) struct Object {
 
 impl Object {
     /// What the object that is there means: ours is taken, another is in the way, none says nothing.
-    pub(super) async fn present(&self, payload: &Payload) -> Result<Option<Answer>, Answer> {
+    pub(super) async fn present(&self, payload: &Payload) -> Result<Option<Answer>, Failure> {
         let head = self.client.head_object().bucket(&self.bucket).key(&self.key).send().await;
         let head = match head.map_err(|error| Failure::of("HeadObject", &error)) {
             Ok(head) => head,
             Err(Failure::Missing(_)) => return Ok(None),
-            Err(failure) => return Err(failure.into_answer()),
+            Err(failure) => return Err(failure),
         };
         let size = head.content_length.and_then(|length| u64::try_from(length).ok());
         let digest = head.metadata.as_ref().and_then(|metadata| metadata.get(DIGEST));
         if size != Some(payload.size) || digest != Some(&payload.digest.hex()) {
-            return Err(Answer::refused(Cause::Conflict, format!("another object is in place under `{}`", self.key)));
+            let why = format!("another object is in place under `{}`", self.key);
+            return Ok(Some(Answer::refused(Cause::Conflict, why)));
         }
         Ok(Some(Answer::Taken { receipt: self.receipt(head.e_tag.as_deref()) }))
     }
 
-    /// Whether there is an object, whatever it holds.
-    pub(super) async fn is_there(&self) -> Result<bool, Failure> {
-        let head = self.client.head_object().bucket(&self.bucket).key(&self.key).send().await;
-        match head.map_err(|error| Failure::of("HeadObject", &error)) {
-            Ok(_) => Ok(true),
-            Err(Failure::Missing(_)) => Ok(false),
-            Err(failure) => Err(failure),
+    /// The same before anything is written. Who may only write is not told, and learns it by the condition on writing.
+    pub(super) async fn seen(&self, payload: &Payload) -> Result<Option<Answer>, Failure> {
+        match self.present(payload).await {
+            Err(Failure::Forbidden(_)) => Ok(None),
+            seen => seen,
         }
     }
 

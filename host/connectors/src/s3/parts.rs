@@ -46,9 +46,9 @@ impl Carrier<'_> {
                 let from = Some(passage.reached.offset);
                 match self.go_on(&passage).await {
                     // It was completed without our hearing of it, or the receiver's bucket tidied it away.
-                    Err(Failure::Missing(_)) => match self.object.is_there().await {
-                        Ok(true) => Carried { from, receipt: Err(Failure::Taken) },
-                        Ok(false) => self.anew(Some(passage.id)).await,
+                    Err(Failure::Missing(_)) => match self.object.seen(&self.consigned.payload).await {
+                        Ok(Some(_)) => Carried { from, receipt: Err(Failure::Taken) },
+                        Ok(None) => self.anew(Some(passage.id)).await,
                         Err(failure) => Carried { from, receipt: Err(failure) },
                     },
                     receipt => Carried { from, receipt },
@@ -76,8 +76,12 @@ impl Carrier<'_> {
         let receipt = async {
             let passage = self.begin().await?;
             match self.go_on(&passage).await {
-                // A repeat after a lost answer finds the upload gone: whether it was completed, the object tells.
-                Err(Failure::Missing(_)) => Err(Failure::Taken),
+                // A repeat after a lost answer finds the upload gone: whether it was completed, the object tells, to whom
+                // it may.
+                Err(gone @ Failure::Missing(_)) => {
+                    let seen = self.object.seen(&self.consigned.payload).await?;
+                    Err(if seen.is_some() { Failure::Taken } else { gone })
+                }
                 receipt => receipt,
             }
         };

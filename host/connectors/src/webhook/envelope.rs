@@ -53,7 +53,7 @@ pub(super) fn body(notice: &Notice, public_url: Option<&str>) -> Result<Vec<u8>,
 }
 
 fn envelope(notice: &Notice, data: Value) -> Value {
-    json!({ "type": notice.event, "timestamp": rfc3339(notice.at), "data": data })
+    json!({ "type": notice.event, "timestamp": rfc3339(notice.happened_at), "data": data })
 }
 
 fn text(message: &Message, title: &str, text: &str) -> Value {

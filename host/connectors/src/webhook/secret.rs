@@ -65,7 +65,7 @@ impl Secret {
         Ok(Self(Signer::Pair(Arc::new(pair.map_err(|_| InvalidSecret::Pair)?))))
     }
 
-    /// Reads the secrets of an endpoint, separated by spaces: while one is rotated, both sign.
+    /// Reads the keys of one secret, separated by spaces: where there are several, all of them sign.
     ///
     /// # Errors
     ///

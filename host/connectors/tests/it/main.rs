@@ -11,6 +11,7 @@ mod raw;
 mod receiver;
 mod s3;
 mod s3_passages;
+mod s3_write_only;
 mod tls;
 mod tus;
 mod tus_server;

@@ -11,7 +11,7 @@ use lockgate_core::destination::{Endpoint, HttpOptions, HttpTus};
 use lockgate_core::ports::{Connector as _, Consigned, Handover, PassageStore as _};
 use rstest::rstest;
 
-use crate::receiver::Receiver;
+use crate::receiver::{Receiver, Script};
 use crate::tus_server::TusServer;
 use crate::world::{World, is_failed, is_refused};
 
@@ -104,6 +104,51 @@ async fn an_upload_that_the_receiver_lost_is_begun_anew_and_the_destination_stay
     let Handover { answer, from_offset } = world.connectors.deliver(&again(&first)).await;
     assert!(matches!(answer, Answer::Taken { .. }), "{answer:?}");
     assert_eq!((from_offset, server.seen(&Method::POST)), (None, 2));
+}
+
+/// What tells that the key of a delivery was used before.
+#[derive(Debug)]
+enum Trace {
+    Attempt,
+    Redrive,
+    Adoption,
+    Passage,
+}
+
+#[rstest]
+#[case::another_attempt(Trace::Attempt)]
+#[case::a_redrive_that_counts_anew(Trace::Redrive)]
+#[case::an_adoption(Trace::Adoption)]
+#[case::what_an_uncounted_attempt_left(Trace::Passage)]
+#[tokio::test]
+async fn a_key_that_expired_at_the_receiver_costs_the_delivery_and_not_the_destination(#[case] trace: Trace) {
+    let (world, server) = (world(), TusServer::start().await);
+    let first = world.consigned(to(&server.url), pattern(CHUNK + 7));
+    server.manner(|it| it.breaks_at = Some(10));
+    assert!(is_failed(&world.connectors.deliver(&first).await.answer));
+    server.expires_everything();
+    let mut second = again(&first);
+    second.delivery.attempts = 0;
+    match trace {
+        Trace::Attempt => second.delivery.attempts = 1,
+        Trace::Redrive => second.delivery.last_error = Some("it was a dead letter".to_owned()),
+        Trace::Adoption => second.delivery.adoptions = 1,
+        Trace::Passage => {}
+    }
+    if !matches!(trace, Trace::Passage) {
+        let (left, _) = world.passages.kept().remove(0);
+        world.passages.forget_passage(left.id).await.unwrap();
+    }
+    let answer = world.connectors.deliver(&second).await.answer;
+    let Answer::Refused { cause: Cause::Refused, disable: false, response, .. } = &answer else { panic!("{answer:?}") };
+    assert_eq!(response.as_ref().map(|it| it.status), Some(410));
+}
+
+#[tokio::test]
+async fn a_receiver_that_is_gone_for_a_fresh_key_is_disabled() {
+    let receiver = Receiver::start([Script::Status(204, None), Script::Status(410, None)]).await;
+    let answer = world().deliver(to(&receiver.url()), "x").await;
+    assert!(matches!(answer, Answer::Refused { cause: Cause::Gone, disable: true, .. }), "{answer:?}");
 }
 
 #[tokio::test]

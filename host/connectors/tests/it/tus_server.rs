@@ -77,6 +77,11 @@ impl TusServer {
         self.memory.lock().unwrap().taken
     }
 
+    /// All uploads expire; their keys are remembered, as another gate does.
+    pub(crate) fn expires_everything(&self) {
+        self.memory.lock().unwrap().uploads.clear();
+    }
+
     pub(crate) fn loses_everything(&self) {
         let mut memory = self.memory.lock().unwrap();
         memory.uploads.clear();
@@ -112,6 +117,9 @@ fn act(memory: &mut Memory, method: &Method, path: &str, headers: &HeaderMap, by
     assert_eq!(text("tus-resumable").as_deref(), Some("1.0.0"));
     if *method == Method::POST {
         let key = text("idempotency-key").unwrap();
+        if memory.keys.get(&key).is_some_and(|id| !memory.uploads.contains_key(id)) {
+            return (410, vec![]);
+        }
         let fresh = format!("{}", memory.uploads.len());
         let id = memory.keys.entry(key).or_insert(fresh).clone();
         let length = number("upload-length").unwrap();

@@ -38,6 +38,7 @@ fn notice(url: String, text: &str) -> Notice {
             media_type: "text/plain".to_owned(),
             text: text.to_owned(),
         },
+        happened_at: at,
         at,
         trace: TraceContext(Some(TRACE.to_owned())),
     }
@@ -88,6 +89,7 @@ async fn attempts_keep_the_id_and_renew_the_time() {
     let came = receiver.came();
     assert_eq!(came[0].headers["webhook-id"], came[1].headers["webhook-id"]);
     assert_ne!(came[0].headers["webhook-timestamp"], came[1].headers["webhook-timestamp"]);
+    assert_eq!(came[0].body, came[1].body, "it says when it happened");
 }
 
 #[tokio::test]
@@ -126,4 +128,15 @@ async fn a_secret_that_cannot_sign_is_told_apart_without_being_repeated() {
     assert_eq!((unfit(SECRET), unfit(&format!("{SECRET} {SECRET}"))), (None, None));
     let why = unfit("whsec_pa$$word").expect("it is no key");
     assert!(why.contains("base64") && !why.contains("word"), "{why}");
+}
+
+#[tokio::test]
+async fn a_former_secret_that_cannot_sign_stops_no_message() {
+    let receiver = Receiver::start([Script::Status(204, None)]).await;
+    let world = World::new();
+    world.secrets.0.lock().unwrap().insert("former signing".to_owned(), "hunter2".to_owned());
+    assert!(matches!(world.connectors.send(&notice(receiver.url(), "x")).await, Answer::Taken { .. }));
+    let came = receiver.came().remove(0);
+    let (key, now) = (VerifyingKey::parse(SECRET).unwrap(), OffsetDateTime::now_utc());
+    assert_eq!(verify(&key, &came.headers, &came.body, now, Duration::from_secs(60)), Ok(()));
 }

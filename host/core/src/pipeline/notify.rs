@@ -131,6 +131,7 @@ impl Pipeline {
             transfer: notification.event.transfer,
             channel: channel.clone(),
             message: message.clone(),
+            happened_at: notification.event.at,
             at: begun,
             trace: self.onward(&span, &notification.trace),
         };

@@ -73,6 +73,8 @@ pub struct Notice {
     pub channel: Channel,
     /// What to say.
     pub message: Message,
+    /// When it happened.
+    pub happened_at: Timestamp,
     /// When the attempt begins.
     pub at: Timestamp,
     /// The trace to pass on.

@@ -39,7 +39,9 @@ fn titled(title: &str, media_type: &str, text: &str) -> Result<Value, String> {
             media_type: media_type.to_owned(),
             text: text.to_owned(),
         },
-        at,
+        happened_at: at,
+        // The attempt is another matter: a message may have waited for days.
+        at: at + time::Duration::days(4),
         trace: TraceContext::default(),
     };
     body(&notice, Some("https://gate.example/")).map(|body| {
