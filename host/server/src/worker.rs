@@ -119,8 +119,8 @@ impl Workers {
                     tracing::info!("The host counts as alive again.");
                 }
                 Some(joined) = self.tasks.join_next_with_id() => self.ended(joined).await,
-                Some(claim) = queue.recv(), if self.places.has_room() => self.arrived(claim),
-                _ = look.tick() => self.look(),
+                Some(claim) = queue.recv() => self.arrived(claim).await,
+                _ = look.tick() => self.look().await,
                 _ = retry.tick() => self.handback.retry().await,
             }
         }
@@ -128,21 +128,21 @@ impl Workers {
         Ok(())
     }
 
-    fn arrived(&mut self, claim: Claim) {
+    async fn arrived(&mut self, claim: Claim) {
         if !self.at_hand.insert((claim.aggregate.work(), claim.aggregate.version())) {
             return;
         }
         let duty = claim.duty();
         if let Some(surplus) = self.places.arrive(claim, duty, Instant::now()) {
-            self.put_off(surplus);
+            self.put_off(surplus).await;
         }
     }
 
     /// Puts off who waited in vain.
-    fn look(&mut self) {
+    async fn look(&mut self) {
         self.metrics.waiting(self.places.waiting());
         for claim in self.places.tired(Instant::now()) {
-            self.put_off(claim);
+            self.put_off(claim).await;
         }
     }
 
@@ -154,7 +154,14 @@ impl Workers {
         self.metrics.under_way(self.under_way.len());
     }
 
-    fn put_off(&mut self, claim: Claim) {
+    /// Makes it due later; what was to be judged waits for this host alone, so it is handed back at once, one after the
+    /// other: a flood of it slows down what takes it on.
+    async fn put_off(&mut self, claim: Claim) {
+        if matches!(claim.duty(), Duty::Judge(_)) {
+            self.forget(&claim);
+            self.handback.give(vec![untouched(claim)]).await;
+            return;
+        }
         let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
         let task = self.tasks.spawn(async move { pipeline.put_off(work).await });
         self.under_way.insert(task.id(), UnderWay { claim, duty: None, since: Instant::now() });
@@ -178,7 +185,9 @@ impl Workers {
             Ok((_, WorkEnd::Done)) => "done",
             Ok((_, WorkEnd::Onward(onward))) => {
                 self.holdings.note(&onward);
-                onward.into_iter().for_each(|it| self.arrived(it));
+                for claim in onward {
+                    self.arrived(claim).await;
+                }
                 "done"
             }
             Ok((_, WorkEnd::Stale)) => {

@@ -73,9 +73,8 @@ impl Adopter {
         }
     }
 
-    /// What the workers could let wait, where that is so much. Nothing comes to them while no more can wait to be judged.
+    /// What the workers could let wait, where that is so much.
     fn room(&self, least: usize) -> Room {
-        let room = *self.room.borrow();
-        if room.judging == 0 { Room::default() } else { room.of_at_least(least) }
+        self.room.borrow().of_at_least(least)
     }
 }

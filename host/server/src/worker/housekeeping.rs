@@ -34,7 +34,7 @@ impl Housekeeping {
                 Ok(ended) => tracing::info!(count = ended, "Expired holds and announcements were ended."),
                 Err(error) => tracing::warn!(error = %error, "Expired things could not be looked for."),
             }
-            match self.sweeper.sweep_once().await {
+            match self.sweeper.sweep().await {
                 Ok(0) => {}
                 Ok(swept) => tracing::info!(count = swept, "Objects that nobody needs were removed."),
                 Err(error) => tracing::warn!(error = %error, "Objects could not be swept."),

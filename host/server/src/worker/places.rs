@@ -1,15 +1,15 @@
 //! Gives every claim its turn: what a host may do at once, and that nobody who hangs keeps others from it.
 //!
-//! Judging, attempts at destinations and messages have places of their own. A destination or channel gets one more while
-//! that leaves room for others; whoever finds none waits here, in the order of coming, and is put off where nothing moves, and
-//! after a while in any case.
+//! Judging, attempts at destinations and messages have places of their own. A destination, a channel and a partner get one
+//! more while that leaves room for others; whoever finds none waits here, in the order of coming, and is put off where nothing
+//! moves, and after a while in any case.
 
 mod queue;
 
 use std::time::Instant;
 
 use lockgate_core::claim::{Duty, Room};
-use queue::Queue;
+use queue::{LONGEST, PATIENCE, Queue};
 
 /// As many times more deliveries may wait than judgements: they cost this host nothing but memory.
 const DELIVERIES: usize = 16;
@@ -40,16 +40,11 @@ pub(super) struct Places<T> {
 impl<T> Places<T> {
     pub(super) fn new(sizes: Sizes) -> Self {
         Self {
-            judging: Queue::new(sizes.judging, sizes.waiting),
-            deliveries: Queue::new(sizes.deliveries, sizes.waiting * DELIVERIES),
-            messages: Queue::new(sizes.messages, sizes.waiting * MESSAGES),
+            // A judgement moves by itself, however long it takes.
+            judging: Queue::new(sizes.judging, sizes.waiting, LONGEST),
+            deliveries: Queue::new(sizes.deliveries, sizes.waiting * DELIVERIES, PATIENCE),
+            messages: Queue::new(sizes.messages, sizes.waiting * MESSAGES, PATIENCE),
         }
-    }
-
-    /// Whether whatever comes next may wait here. What waits for others is put off in time and never fills the room for
-    /// long; what waits to be judged waits for this host, so the host takes on no more.
-    pub(super) fn has_room(&self) -> bool {
-        self.judging.room() > 0
     }
 
     /// How many of each kind may come and would find room to wait.
@@ -59,11 +54,7 @@ impl<T> Places<T> {
 
     /// Lets somebody wait. Gives back who has to go for that: the last of those who wait with the most others for the same.
     pub(super) fn arrive(&mut self, who: T, duty: Duty, now: Instant) -> Option<T> {
-        let is_judging = duty == Duty::Judge;
-        let queue = self.queue(&duty);
-        let full = queue.room() == 0 && !is_judging;
-        queue.arrive(who, duty, now);
-        if full { queue.largest_crowd_yields() } else { None }
+        self.queue(&duty).arrive(who, duty, now)
     }
 
     /// Who came first among those for whom there is a place, which it takes.
@@ -78,9 +69,7 @@ impl<T> Places<T> {
 
     /// Those who waited for others in vain, to be put off.
     pub(super) fn tired(&mut self, now: Instant) -> Vec<T> {
-        let mut tired = self.deliveries.tired(now);
-        tired.extend(self.messages.tired(now));
-        tired
+        self.queues().into_iter().flat_map(|queue| queue.tired(now)).collect()
     }
 
     /// All who wait.
@@ -95,9 +84,9 @@ impl<T> Places<T> {
 
     const fn queue(&mut self, duty: &Duty) -> &mut Queue<T> {
         match duty {
-            Duty::Judge => &mut self.judging,
-            Duty::Deliver(_) => &mut self.deliveries,
-            Duty::Compose | Duty::Send(..) => &mut self.messages,
+            Duty::Judge(_) => &mut self.judging,
+            Duty::Deliver(..) => &mut self.deliveries,
+            Duty::Compose(_) | Duty::Send(..) => &mut self.messages,
         }
     }
 

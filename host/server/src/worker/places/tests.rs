@@ -11,12 +11,20 @@ use super::{DELIVERIES, Places, Sizes};
 
 const SIZES: Sizes = Sizes { judging: 2, deliveries: 8, messages: 64, waiting: 3 };
 
+fn partner() -> PartnerId {
+    PartnerId::generate(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn destination_of(partner: PartnerId) -> Duty {
+    Duty::Deliver(partner, DestinationId::generate(OffsetDateTime::UNIX_EPOCH))
+}
+
 fn destination() -> Duty {
-    Duty::Deliver(DestinationId::generate(OffsetDateTime::UNIX_EPOCH))
+    destination_of(partner())
 }
 
 fn channel(name: &str) -> Duty {
-    Duty::Send(PartnerId::generate(OffsetDateTime::UNIX_EPOCH), name.to_owned())
+    Duty::Send(partner(), name.to_owned())
 }
 
 /// How many of these find a place if they come until one waits.
@@ -38,7 +46,7 @@ fn one_destination_after_the_other_gets_half_of_what_is_left() {
     let duties: Vec<_> = std::iter::repeat_with(destination).take(5).collect();
     let held: Vec<_> = duties.iter().map(|duty| fill(&mut places, duty)).collect();
     assert_eq!(held, [4, 2, 1, 1, 0]);
-    assert_eq!(fill(&mut places, &Duty::Judge), 2, "judging waits for no receiver");
+    assert_eq!(fill(&mut places, &Duty::Judge(partner())), 2, "judging waits for no receiver");
     assert_eq!(fill(&mut places, &channel("hook")), 8, "nor does a message");
     for (duty, count) in duties.iter().zip(held) {
         (0..count).for_each(|_| places.leave(duty, Instant::now()));
@@ -58,7 +66,7 @@ fn twenty_channels_that_hang_leave_places_for_another() {
 #[test]
 fn a_host_with_a_single_place_does_one_thing_at_a_time() {
     let mut places = Places::new(Sizes { judging: 1, deliveries: 1, messages: 1, waiting: 1 });
-    for duty in [Duty::Judge, destination(), channel("hook")] {
+    for duty in [Duty::Judge(partner()), destination(), channel("hook")] {
         assert_eq!(fill(&mut places, &duty), 1);
         places.leave(&duty, Instant::now());
         assert_eq!(fill(&mut places, &duty), 1);
@@ -92,23 +100,56 @@ fn the_largest_crowd_makes_room_for_whoever_comes() {
         assert_eq!(places.arrive(who, full.clone(), now), None);
     }
     assert_eq!((places.arrive(most, other.clone(), now), places.room().deliveries), (None, 0));
-    assert!(places.has_room(), "what is to be judged does not wait for them");
     assert_eq!(places.arrive(most + 1, other, now), Some(most - 1));
     assert_eq!(places.arrive(most + 2, full, now), Some(most + 2), "the last to come goes first");
-    assert_eq!(places.arrive(most + 3, Duty::Judge, now), None);
+    assert_eq!(places.arrive(most + 3, Duty::Judge(partner()), now), None, "what is to be judged has room of its own");
 }
 
 #[test]
-fn what_waits_to_be_judged_is_not_put_off_but_nothing_more_is_taken_on() {
+fn a_partner_leaves_a_quarter_to_others_however_many_things_its_work_waits_for() {
+    let mut places = Places::new(Sizes { judging: 8, deliveries: 16, ..SIZES });
+    let (one, other) = (partner(), partner());
+    let held: Vec<_> = (0..4).map(|_| fill(&mut places, &destination_of(one))).collect();
+    assert_eq!(held, [8, 4, 0, 0]);
+    assert_eq!(fill(&mut places, &destination_of(other)), 2);
+    assert_eq!(fill(&mut places, &Duty::Judge(one)), 6);
+    assert_eq!(fill(&mut places, &Duty::Judge(other)), 2);
+    let held: Vec<_> = (0..20).map(|it| fill(&mut places, &Duty::Send(one, format!("hook-{it}")))).collect();
+    assert_eq!(held.iter().sum::<usize>(), 48);
+    assert!(fill(&mut places, &Duty::Compose(other)) > 0);
+}
+
+#[test]
+fn of_the_partner_with_the_most_the_largest_crowd_makes_room() {
     let mut places = Places::new(SIZES);
-    fill(&mut places, &Duty::Judge);
+    let (one, other) = (partner(), partner());
+    let now = Instant::now();
+    let duties: Vec<_> = std::iter::repeat_with(|| destination_of(one)).take(SIZES.waiting * DELIVERIES - 1).collect();
+    assert_eq!(places.arrive(0, destination_of(other), now), None);
+    for (who, duty) in (1..).zip(&duties) {
+        assert_eq!(places.arrive(who, duty.clone(), now), None);
+    }
+    let last = duties.len();
+    assert_eq!(places.arrive(1_000, destination_of(other), now), Some(last), "not the last to come, but of the crowd");
+    assert_eq!(places.arrive(1_001, duties[0].clone(), now), Some(1_001), "its own crowd is the larger one");
+}
+
+#[test]
+fn a_backlog_of_judging_keeps_its_own_partner_waiting_and_is_handed_back_in_time() {
+    let mut places = Places::new(SIZES);
+    let (crowd, other) = (Duty::Judge(partner()), Duty::Judge(partner()));
+    assert_eq!(fill(&mut places, &crowd), SIZES.judging);
     let now = Instant::now();
     for who in 1..=3 {
-        assert!(places.has_room());
-        assert_eq!(places.arrive(who, Duty::Judge, now), None);
+        assert_eq!(places.arrive(who, crowd.clone(), now), None);
     }
-    assert!(!places.has_room());
-    assert_eq!(places.tired(now + 10 * PATIENCE), Vec::<usize>::new());
+    assert_eq!(places.room().judging, 0);
+    assert_eq!(places.arrive(4, other.clone(), now), Some(3), "one of the crowd makes room");
+    assert_eq!(places.arrive(5, crowd.clone(), now), Some(5));
+    assert_eq!(places.tired(now + PATIENCE), Vec::<usize>::new(), "a judgement takes its time");
+    places.leave(&crowd, now);
+    assert_eq!(places.next(now), Some((1, crowd)));
+    assert_eq!(places.tired(now + LONGEST), [2, 4], "another host may be idle");
 }
 
 #[test]

@@ -91,8 +91,9 @@ async fn a_partner_hears_by_another_channel_that_one_is_turned_off_and_why() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn webhooks_that_hang_in_all_places_keep_no_transfer_waiting() {
-    const PLACES: usize = 4;
+async fn webhooks_that_hang_in_all_of_a_partners_places_keep_no_transfer_waiting() {
+    // Three quarters of the four there are.
+    const PLACES: usize = 3;
     // So that whatever hangs outlasts the test: nothing here depends on when it is given up.
     let patient = [("LOCKGATE_CONNECTORS__IDLE_TIMEOUT_MS", "3600000"), ("LOCKGATE_WORKERS__MESSAGES", "4")];
     let mut stage = Stage::set_with(&patient).await;
@@ -110,7 +111,7 @@ async fn webhooks_that_hang_in_all_places_keep_no_transfer_waiting() {
     stage.told_by_the_house(&told).await;
 
     stage.send(0, "first.csv", "n\n0\n".to_owned()).await;
-    until_so("all places are taken", async || hanging.begun() == PLACES).await;
+    until_so("all places that one partner may have are taken", async || hanging.begun() == PLACES).await;
     let mut sent = vec![];
     for number in 1..=10 {
         sent.push(stage.send(0, &format!("file-{number}.csv"), format!("n\n{number}\n")).await);
