@@ -8,6 +8,7 @@ use crate::command::{Command, Work};
 use crate::consignment::Consignment;
 use crate::decision::Decision;
 use crate::delivery::{Attempt, Delivery};
+use crate::destination::Endpoint;
 use crate::id::{DestinationId, HostId, PayloadId, TransferId};
 use crate::notification::{Channel, ChannelHealth, Event, Notification};
 use crate::provenance::Entry;
@@ -54,11 +55,13 @@ impl NewDelivery {
     }
 }
 
-/// A destination to turn off.
+/// A destination to turn off, unless it leads elsewhere by now: the answer is older than that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Disabling {
     /// Which.
     pub destination: DestinationId,
+    /// Where it led when it was asked.
+    pub endpoint: Endpoint,
     /// Why, in one sentence.
     pub reason: String,
 }
@@ -181,7 +184,7 @@ impl Change {
         &self.discards
     }
 
-    /// A destination that said it is gone.
+    /// A destination that said it is gone; turned off only where it still leads where it was asked.
     pub const fn disables(&self) -> Option<&Disabling> {
         self.disables.as_ref()
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use lockgate_core::ports::{StoreError, Sweepable, UploadStore};
 
 use crate::bucket::Bucket;
@@ -10,6 +12,12 @@ use crate::failure::Failure;
 
 /// Rows handled in one go.
 const ROOM: usize = 100;
+/// Goes of one sweep, so that whoever sweeps has time for other things.
+const GOES: usize = 20;
+/// Objects removed at the same time.
+const AT_ONCE: usize = 8;
+/// So long a go has for its rows; what is left after that is another's.
+const LEASE: Duration = Duration::from_secs(60);
 
 /// The sweep could not go on; rows that were not reached stay for the next one.
 #[derive(Debug, thiserror::Error)]
@@ -34,29 +42,41 @@ impl Sweeper {
         Self { bucket, uploads }
     }
 
-    /// Sweeps once and says how many objects are gone; a full hundred means that there may be more.
+    /// Removes what is found, and says how many objects are gone.
     ///
     /// # Errors
     ///
     /// When the rows cannot be read or nothing could be removed.
-    pub async fn sweep_once(&self) -> Result<usize, SweepError> {
+    pub async fn sweep(&self) -> Result<usize, SweepError> {
         let mut gone = 0;
-        let mut trouble = None;
-        for row in self.uploads.sweepable(ROOM).await? {
-            match self.remove(&row).await {
-                Ok(()) => {
-                    self.uploads.swept(row.id).await?;
-                    gone += 1;
-                }
-                Err(failure) => {
-                    tracing::warn!(payload.id = %row.id, error = %failure, "An object could not be swept and stays for the next time");
-                    trouble = Some(failure);
-                }
+        for _ in 0..GOES {
+            let (found, removed) = self.go().await?;
+            gone += removed;
+            if found < ROOM {
+                break;
             }
         }
-        match trouble {
-            Some(failure) if gone == 0 => Err(SweepError::Unavailable(failure.to_string())),
-            _ => Ok(gone),
+        Ok(gone)
+    }
+
+    /// How many rows were found, and how many of their objects are gone.
+    async fn go(&self) -> Result<(usize, usize), SweepError> {
+        let rows = self.uploads.sweepable(ROOM, LEASE).await?;
+        let found = rows.len();
+        let removals = stream::iter(rows).map(|row| async move {
+            match self.remove(&row).await {
+                Ok(()) => self.uploads.swept(row.id).await.map(|()| None),
+                Err(failure) => {
+                    tracing::warn!(payload.id = %row.id, error = %failure, "An object could not be swept and stays for the next time");
+                    Ok(Some(failure))
+                }
+            }
+        });
+        let outcomes: Vec<_> = removals.buffer_unordered(AT_ONCE).try_collect().await?;
+        let removed = outcomes.iter().filter(|it| it.is_none()).count();
+        match outcomes.into_iter().flatten().next() {
+            Some(failure) if removed == 0 => Err(SweepError::Unavailable(failure.to_string())),
+            _ => Ok((found, removed)),
         }
     }
 

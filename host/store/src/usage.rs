@@ -10,6 +10,7 @@ use std::time::Duration;
 use lockgate_core::id::{PartnerId, UploadId};
 use lockgate_core::ports::Announcement;
 use lockgate_core::quota::{Bound, Counted, OverQuota, Quota, Standing};
+use lockgate_core::time::Timestamp;
 use lockgate_core::upload::Upload;
 use sqlx::PgConnection;
 use sqlx::types::Uuid;
@@ -169,24 +170,31 @@ pub(crate) async fn standings(connection: &mut PgConnection, partners: &[Uuid]) 
         .collect()
 }
 
-/// Counts the bytes of a payload whose length was not announced, if its sender is counted at all today; a partial upload
-/// keeps what was counted.
+/// Counts the bytes of a payload whose length was not announced in the day on which they came, if its sender was counted
+/// since the upload began; a partial upload keeps what was counted. A day earlier will do: an upload's id has its host's
+/// clock, the counts have Postgres's.
 pub(crate) async fn came(
     connection: &mut PgConnection,
     sender: PartnerId,
     upload: UploadId,
     bytes: u64,
 ) -> Result<(), Failure> {
+    let begun = upload.uuid().get_timestamp().and_then(|it| i64::try_from(it.to_unix().0).ok());
+    let begun = begun.and_then(|it| Timestamp::from_unix_timestamp(it).ok());
     sqlx::query!(
         "with came as (
-           update partner_usage u set bytes = u.bytes + $3
-           where u.partner = $1 and u.day = current_date
-             and exists (select from uploads t where t.id = $2 and t.deferred)
+           insert into partner_usage as u (partner, day, transfers, bytes)
+           select $1, current_date, 0, $3 from uploads t
+           where t.id = $2 and t.deferred
+             and exists (select from partner_usage counted
+                         where counted.partner = $1 and counted.day >= $4::timestamptz::date - 1)
+           on conflict (partner, day) do update set bytes = u.bytes + excluded.bytes
            returning u.partner)
          update uploads set counted = $3 from came where id = $2 and transfer is null",
         sender.uuid(),
         upload.uuid(),
         bigint(bytes)?,
+        begun.unwrap_or(Timestamp::UNIX_EPOCH),
     )
     .execute(connection)
     .await?;

@@ -93,7 +93,6 @@ impl Pipeline {
         let begun = self.ports.clock.now();
         let schedule = destination.settings.retries_seconds.clone();
         let schedule = schedule.unwrap_or_else(|| self.settings.deliveries.clone());
-        let name = destination.name.clone();
         let consigned = Consigned {
             delivery: delivery.clone(),
             destination,
@@ -112,7 +111,7 @@ impl Pipeline {
             delivery.id = %delivery.id, transfer.id = %delivery.transfer, attempt.number = number,
             attempt.answer = word(&attempt.answer), "A delivery was attempted."
         );
-        Ok(DeliveryMove::Attempt { attempt, next, destination: name })
+        Ok(DeliveryMove::Attempt { attempt, next, destination: Box::new(consigned.destination) })
     }
 
     /// The consignment that a delivery hands over.

@@ -100,8 +100,8 @@ pub fn apply(consignment: &Consignment, wanted: ConsignmentMove, stamp: &Stamp) 
     }
 }
 
-/// The move that follows from where the deliveries stand: delivered or dead-lettered when none is under way, released
-/// again when one was redriven.
+/// The move that follows from where the deliveries stand, replays left aside: delivered or dead-lettered when none is under
+/// way, released again when one was redriven.
 pub fn roll_up(consignment: &Consignment, deliveries: &[DeliveryState], stamp: &Stamp) -> Option<Change> {
     let under_way = deliveries.contains(&DeliveryState::Scheduled);
     let given_up = deliveries.iter().filter(|it| **it == DeliveryState::DeadLettered).count();
@@ -213,20 +213,20 @@ fn new_delivery(consignment: &Consignment, order: &DeliveryOrder, stamp: &Stamp)
     NewDelivery { delivery, ordered: order.ordered }
 }
 
-/// The same bytes once more, under a new key: whoever asks for them wants them although they came before.
+/// The same bytes once more, under a new key: whoever asks for them wants them although they came before. The share stays
+/// where it stands, and its sender hears nothing.
 fn replay(consignment: &Consignment, wanted: &Replay, stamp: &Stamp) -> Change {
     let order = DeliveryOrder { destination: wanted.of.destination, ordered: wanted.ordered };
     let mut new = new_delivery(consignment, &order, stamp);
     new.delivery.released = wanted.of.released.clone();
     new.delivery.redrive = Some(wanted.redrive);
     new.delivery.replay_of = Some(wanted.of.id);
-    let mut change = moved(consignment, ConsignmentState::Released, stamp);
+    let mut change = moved(consignment, consignment.state, stamp);
     let details = json!({
         "reason": wanted.reason, "redrive": wanted.redrive, "replay_of": wanted.of.id, "delivery": new.delivery.id,
     });
     push(&mut change, consignment, stamp.entry(EntryKind::Replayed, details));
     change.deliveries = vec![new];
-    set(&mut change, |next| next.reason = None);
     change
 }
 

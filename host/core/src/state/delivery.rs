@@ -9,6 +9,7 @@ use crate::claim::Aggregate;
 use crate::command::Work;
 use crate::decision::Decision;
 use crate::delivery::{Answer, Attempt, Cause, Delivery, DeliveryState, Wait};
+use crate::destination::Destination;
 use crate::id::RedriveId;
 use crate::notification::EventKind;
 use crate::payload::Payload;
@@ -25,8 +26,8 @@ pub enum DeliveryMove {
         attempt: Attempt,
         /// When to try again.
         next: Option<Timestamp>,
-        /// The name of its destination.
-        destination: String,
+        /// The destination as it was when it was asked.
+        destination: Box<Destination>,
     },
     /// It cannot be attempted now, for a reason that is not the receiver's (the destination is disabled, its breaker is
     /// open, an earlier position is unfinished): due again later, without counting as an attempt.
@@ -143,7 +144,7 @@ fn attempted(
     delivery: &Delivery,
     attempt: Attempt,
     due: Option<Timestamp>,
-    destination: &str,
+    destination: &Destination,
     stamp: &Stamp,
 ) -> Change {
     let number = attempt.number;
@@ -172,8 +173,9 @@ fn attempted(
     let mut change = moved(delivery, state, stamp);
     push(&mut change, delivery, stamp.entry(kind, details));
     if let Answer::Refused { disable: true, error, .. } = &attempt.answer {
-        change.disables = Some(Disabling { destination: delivery.destination, reason: error.clone() });
-        change.turns_off = Some(turned_off(delivery, destination, error, stamp));
+        let (id, endpoint) = (delivery.destination, destination.endpoint.clone());
+        change.disables = Some(Disabling { destination: id, endpoint, reason: error.clone() });
+        change.turns_off = Some(turned_off(delivery, &destination.name, error, stamp));
     }
     set(&mut change, |next| {
         next.attempts = number;

@@ -224,6 +224,10 @@ fn end(transfer: &Transfer, state: TransferState, kind: EntryKind, reason: &str,
         next.reason = Some(reason.to_owned());
         next.candidate = None;
         next.hold = None;
+        // Nothing was received under it: whoever announces the same anew begins anew.
+        if transfer.state == TransferState::Announced {
+            next.idempotency_key = None;
+        }
     });
     change
 }

@@ -280,6 +280,20 @@ async fn the_same_key_and_input_give_the_same_transfer() {
 }
 
 #[tokio::test]
+async fn what_ended_without_being_received_frees_its_key_and_what_was_received_keeps_it() {
+    let stage = Stage::new().await;
+    let intake = intake(&stage);
+    let keyed = || NewTransfer { idempotency_key: Some("k1".to_owned()), ..new(Some(5)) };
+    let first = intake.announce(&acme(&stage), keyed()).await.expect("it is agreed");
+    intake.terminate(&acme(&stage), first.upload.id, &TraceContext::default()).await.expect("it is ours");
+    let anew = intake.announce(&acme(&stage), keyed()).await.expect("it is agreed");
+    assert!(!anew.repeated && anew.transfer.id != first.transfer.id, "{anew:?}");
+    assert_eq!(code(intake.append(&acme(&stage), append(anew.upload.id, 0, &["abcde"])).await), "OK");
+    let again = intake.announce(&acme(&stage), keyed()).await.expect("it is the same");
+    assert_eq!((again.transfer.id, again.repeated), (anew.transfer.id, true));
+}
+
+#[tokio::test]
 async fn a_repeat_is_answered_as_it_was_then_though_it_would_be_refused_by_now() {
     let stage = Stage::new().await;
     let intake = intake(&stage);

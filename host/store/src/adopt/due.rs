@@ -11,18 +11,28 @@ use super::Wish;
 use crate::claim::{Claimed, claimed};
 use crate::error::Failure;
 
+/// The oldest of each sender, found index entry by index entry: one's backlog hides nobody else's work.
 pub(super) async fn transfers(connection: &mut PgConnection, wish: Wish) -> Result<Vec<Claimed>, Failure> {
     let rows = transfers!(
-        "with due as (
-            select id, version, row_number() over (partition by sender order by due_at) as turn
-            from (
-                select id, version, sender, due_at from transfers
-                where state = 'received' and claimed_by is null and due_at <= now()
-                  and (due_at > updated_at or due_at <= now() - make_interval(secs => $3))
-                order by due_at limit $2::bigint * 8) oldest),
+        "with recursive open(partner) as (
+            (select sender from transfers where state = 'received' and claimed_by is null order by sender limit 1)
+            union all
+            select (select o.sender from transfers o
+                    where o.sender > open.partner and o.state = 'received' and o.claimed_by is null
+                    order by o.sender limit 1)
+            from open where open.partner is not null),
+         due as (
+            select it.id, it.version, it.due_at, row_number() over (partition by it.sender order by it.due_at) as turn
+            from open cross join lateral (
+                select o.id, o.version, o.sender, o.due_at from transfers o
+                where o.sender = open.partner and o.state = 'received' and o.claimed_by is null
+                  and o.due_at <= now() and (o.due_at > o.updated_at or o.due_at <= now() - make_interval(secs => $3))
+                order by o.due_at limit $2) it),
          picked as (
-            select p.id from transfers p join due on p.id = due.id and p.version = due.version
-            where p.claimed_by is null order by due.turn, p.due_at limit $2 for update of p skip locked)
+            select p.id from (select id, version from due order by turn, due_at) due cross join lateral (
+                select id from transfers
+                where id = due.id and version = due.version and claimed_by is null limit 1 for update skip locked) p
+            limit $2)
          update transfers t set version = t.version + 1, claimed_by = $1, claimed_at = now()
          from picked where t.id = picked.id returning",
         "",
@@ -35,18 +45,28 @@ pub(super) async fn transfers(connection: &mut PgConnection, wish: Wish) -> Resu
     claimed!(rows, Transfer)
 }
 
+/// The same of receivers.
 pub(super) async fn consignments(connection: &mut PgConnection, wish: Wish) -> Result<Vec<Claimed>, Failure> {
     let rows = consignments!(
-        "with due as (
-            select id, version, row_number() over (partition by receiver order by due_at) as turn
-            from (
-                select id, version, receiver, due_at from consignments
-                where state = 'pending' and claimed_by is null and due_at <= now()
-                  and (due_at > updated_at or due_at <= now() - make_interval(secs => $3))
-                order by due_at limit $2::bigint * 8) oldest),
+        "with recursive open(partner) as (
+            (select receiver from consignments where state = 'pending' and claimed_by is null order by receiver limit 1)
+            union all
+            select (select o.receiver from consignments o
+                    where o.receiver > open.partner and o.state = 'pending' and o.claimed_by is null
+                    order by o.receiver limit 1)
+            from open where open.partner is not null),
+         due as (
+            select it.id, it.version, it.due_at, row_number() over (partition by it.receiver order by it.due_at) as turn
+            from open cross join lateral (
+                select o.id, o.version, o.receiver, o.due_at from consignments o
+                where o.receiver = open.partner and o.state = 'pending' and o.claimed_by is null
+                  and o.due_at <= now() and (o.due_at > o.updated_at or o.due_at <= now() - make_interval(secs => $3))
+                order by o.due_at limit $2) it),
          picked as (
-            select p.id from consignments p join due on p.id = due.id and p.version = due.version
-            where p.claimed_by is null order by due.turn, p.due_at limit $2 for update of p skip locked)
+            select p.id from (select id, version from due order by turn, due_at) due cross join lateral (
+                select id from consignments
+                where id = due.id and version = due.version and claimed_by is null limit 1 for update skip locked) p
+            limit $2)
          update consignments t set version = t.version + 1, claimed_by = $1, claimed_at = now()
          from picked where t.id = picked.id returning",
         "",

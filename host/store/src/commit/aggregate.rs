@@ -49,6 +49,7 @@ async fn transfer(connection: &mut PgConnection, next: &Transfer, expected: Vers
             pins = case when $8 or $9 <> '[]'::jsonb then $9 else pins end, pinned = pinned and not $8,
             facts = $10, planned = $11, hold = $12, hold_expires_at = $13, reason = $14, adoptions = $15, trace = $16,
             receipt = coalesce(receipt, case when $8 then nextval('receipts') end),
+            idempotency_key = case when state = 'announced' and not $8 then null else idempotency_key end,
             updated_at = $17, due_at = $17, claimed_by = null, claimed_at = null
          where id = $1 and version = $2",
         next.id.uuid(),

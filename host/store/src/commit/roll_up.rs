@@ -39,10 +39,12 @@ pub(super) async fn settle(writing: &mut Writing<'_>, change: &Change) -> Result
     Ok(())
 }
 
+/// Replays are told apart: what a share came to does not change by being sent once more.
 async fn delivery_states(connection: &mut PgConnection, of: ConsignmentId) -> Result<Vec<DeliveryState>, Failure> {
-    let words = sqlx::query_scalar!("select state from deliveries where consignment = $1", of.uuid())
-        .fetch_all(connection)
-        .await?;
+    let words =
+        sqlx::query_scalar!("select state from deliveries where consignment = $1 and replay_of is null", of.uuid())
+            .fetch_all(connection)
+            .await?;
     words.iter().map(|it| from_word("delivery state", it)).collect()
 }
 

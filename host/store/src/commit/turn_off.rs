@@ -3,21 +3,33 @@
 use lockgate_core::change::Disabling;
 use lockgate_core::notification::Event;
 use sqlx::PgConnection;
+use sqlx::types::Json;
 
 use crate::column::text;
 use crate::error::Failure;
 
-/// Turns a destination off that said it is gone; whether it was on.
+/// Turns a destination off that said it is gone; whether it was on, and still the one that said it. Endpoints are compared
+/// as core reads them: a row may be older than an option that has a default.
 pub(super) async fn destination(connection: &mut PgConnection, it: &Disabling) -> Result<bool, Failure> {
-    let done = sqlx::query!(
+    let endpoint = sqlx::query_scalar!(
+        r#"select endpoint as "endpoint: crate::doc::Endpoint" from destinations
+           where id = $1 and status <> 'disabled' for no key update"#,
+        it.destination.uuid()
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    if endpoint.is_none_or(|Json(endpoint)| endpoint != it.endpoint) {
+        return Ok(false);
+    }
+    sqlx::query!(
         "update destinations set status = 'disabled', disabled_reason = $2, disabled_at = now()
-         where id = $1 and status <> 'disabled'",
+         where id = $1",
         it.destination.uuid(),
         text(&it.reason)
     )
     .execute(connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(true)
 }
 
 /// Tells the operator, once it is committed.

@@ -79,7 +79,8 @@ pub(super) async fn add_channel(store: &PgStore, it: &Channel) -> Result<(), Reg
     Ok(())
 }
 
-/// Writes what is given alone. Those that wait for it may ask it at once: it may lead elsewhere now.
+/// Writes what is given alone. Those that wait for it may ask it at once: it may lead elsewhere now. If it does, nothing is
+/// known of how that fares; one that is off stays off, with the reason.
 pub(super) async fn update_channel(
     store: &PgStore,
     id: ChannelId,
@@ -88,7 +89,7 @@ pub(super) async fn update_channel(
     sqlx::query!(
         "update channels
          set kind = coalesce($2, kind), events = coalesce($3, events), enabled = coalesce($4, enabled),
-             failing_since = case when $4::boolean is null then failing_since end,
+             failing_since = case when $4::boolean is null and kind = coalesce($2, kind) then failing_since end,
              disabled_reason = case when $4::boolean is null then disabled_reason end,
              disabled_at = case when $4::boolean is null then disabled_at end,
              asking = null, asked_at = null

@@ -1,5 +1,7 @@
 //! Which objects nobody needs. The sweeper acts on rows only, so it never meets an object that is about to be needed.
 
+use std::time::Duration;
+
 use lockgate_core::id::PayloadId;
 use lockgate_core::ports::Sweepable;
 
@@ -13,10 +15,11 @@ use crate::store::PgStore;
 /// sealed payload. Later a row belongs to the claim under whose version it is written: once that version moved on or
 /// is not claimed, no change can promote it. (A share's version may by chance equal its transfer's: then the row stays
 /// a little longer.)
-pub(super) async fn sweepable(store: &PgStore, room: usize) -> Result<Vec<Sweepable>, Failure> {
+pub(super) async fn sweepable(store: &PgStore, room: usize, lease: Duration) -> Result<Vec<Sweepable>, Failure> {
     let rows = sqlx::query!(
-        "select o.id, o.key, o.multipart from payload_objects o left join transfers t on t.id = o.transfer
-         where o.state <> 'live'
+        "with loose as (
+         select o.id from payload_objects o left join transfers t on t.id = o.transfer
+         where o.state <> 'live' and (o.sweep_after is null or o.sweep_after <= now())
            and (o.state = 'discarded'
                 or (o.transfer is null
                     and not exists (select from uploads u
@@ -36,8 +39,11 @@ pub(super) async fn sweepable(store: &PgStore, room: usize) -> Result<Vec<Sweepa
                     and not exists (select from deliveries d
                                     where d.transfer = o.transfer and d.version = o.version and d.judges
                                       and d.claimed_by is not null)))
-         order by o.created_at limit $1",
-        limit(room)
+         order by o.created_at limit $1 for update of o skip locked)
+         update payload_objects p set sweep_after = now() + make_interval(secs => $2)
+         from loose where p.id = loose.id returning p.id, p.key, p.multipart",
+        limit(room),
+        lease.as_secs_f64()
     )
     .fetch_all(&store.worker)
     .await?;

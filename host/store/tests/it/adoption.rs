@@ -126,7 +126,7 @@ async fn hosts_that_adopt_at_once_share_the_work() {
 async fn one_partners_flood_does_not_hide_anothers_work() {
     let world = World::new().await;
     let (alice, bob, carol) = (world.partner("alice").await, world.partner("bob").await, world.partner("carol").await);
-    for _ in 0..6 {
+    for _ in 0..40 {
         world.received(alice, &[bob]).await;
     }
     let late = world.received(carol, &[bob]).await;

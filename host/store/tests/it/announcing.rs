@@ -2,6 +2,7 @@
 
 use lockgate_core::digest::Digest;
 use lockgate_core::ports::{AnnounceOutcome, Announcement, TransferStore};
+use lockgate_core::state::{self, TransferMove};
 
 use crate::world::World;
 
@@ -54,6 +55,21 @@ async fn keys_belong_to_their_sender_and_no_key_never_repeats() {
         let outcome = world.store.announce(&world.announcement(from, &[to], key)).await.expect("an outcome");
         assert!(matches!(outcome, AnnounceOutcome::Created), "{outcome:?}");
     }
+}
+
+#[tokio::test]
+async fn what_ended_without_being_received_frees_its_key() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let first = world.announcement(alice, &[bob], Some("7"));
+    world.store.announce(&first).await.expect("an outcome");
+    let cancel = TransferMove::Cancel { reason: "not needed".into() };
+    let ended =
+        state::transfer::apply(&world.transfer(first.transfer.id).await, cancel, &world.stamp()).expect("a legal move");
+    world.store.commit(&ended).await.expect("an end");
+    assert!(world.store.announced_under(alice, "7").await.expect("an answer").is_none());
+    let anew = world.store.announce(&world.announcement(alice, &[bob], Some("7"))).await.expect("an outcome");
+    assert!(matches!(anew, AnnounceOutcome::Created), "{anew:?}");
 }
 
 #[tokio::test]

@@ -5,11 +5,11 @@ use lockgate_core::command::Work;
 use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::destination::DestinationStatus;
 use lockgate_core::id::{PartnerId, PayloadId};
-use lockgate_core::ports::{CommitError, StoreError, TransferStore, UploadStore};
+use lockgate_core::ports::{CommitError, DestinationChange, Registry, StoreError, TransferStore, Turned, UploadStore};
 use lockgate_core::state::{Stamp, TransferMove, transfer};
 use lockgate_core::transfer::TransferState;
 
-use crate::world::{World, now};
+use crate::world::{World, endpoint, now};
 
 /// Everything that a commit may write, counted.
 async fn everything(world: &World) -> Vec<i64> {
@@ -104,6 +104,49 @@ async fn a_destination_that_says_it_is_gone_is_disabled_with_the_attempt() {
     assert_eq!(world.number("select count(*) from attempts").await, 1);
     assert_eq!(world.number("select count(*) from events where kind = 'destination.disabled'").await, 1);
     assert_eq!(world.number("select count(*) from provenance where kind = 'destination-disabled'").await, 1);
+}
+
+#[tokio::test]
+async fn an_old_address_that_is_gone_does_not_turn_off_the_one_that_was_set_since() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let old = world.destination(bob, "inbox", false).await;
+    let mut asking = vec![];
+    for _ in 0..2 {
+        let share = world.accepted(alice, &[bob]).await.remove(0);
+        let delivery = world.released(&share, &[&old]).await.remove(0);
+        asking.push(world.claim(Work::Delivery(delivery.id)).await);
+    }
+    let gone = Answer::Refused { cause: Cause::Gone, error: "410 Gone".to_owned(), disable: true, response: None };
+    let answered = async |at: usize| {
+        world.store.commit(&world.attempting_at(&old, &asking[at], gone.clone())).await.expect("an attempt");
+        world.store.destination(old.id).await.expect("an answer").expect("a destination").status
+    };
+    assert_eq!(answered(0).await, DestinationStatus::Disabled);
+    let mended = DestinationChange {
+        endpoint: Some(endpoint("https://new.example/")),
+        turned: Some(Turned::On),
+        ..DestinationChange::default()
+    };
+    world.store.update_destination(old.id, &mended).await.expect("it is there");
+    assert_eq!(answered(1).await, DestinationStatus::Active);
+    assert_eq!(world.number("select count(*) from attempts").await, 2);
+    assert_eq!(world.number("select count(*) from events where kind = 'destination.disabled'").await, 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_was_kept_before_an_option_was_known_is_still_the_same() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let inbox = world.destination(bob, "inbox", false).await;
+    world.run("update destinations set endpoint = endpoint - 'options'").await;
+    let share = world.accepted(alice, &[bob]).await.remove(0);
+    let delivery = world.released(&share, &[&inbox]).await.remove(0);
+    let claim = world.claim(Work::Delivery(delivery.id)).await;
+    let gone = Answer::Refused { cause: Cause::Gone, error: "410 Gone".to_owned(), disable: true, response: None };
+    let asked = world.store.destination(inbox.id).await.expect("an answer").expect("a destination");
+    world.store.commit(&world.attempting_at(&asked, &claim, gone)).await.expect("an attempt");
+    assert_eq!(world.number("select count(*) from destinations where status = 'disabled'").await, 1);
 }
 
 #[tokio::test]

@@ -114,7 +114,14 @@ async fn a_file_that_came_whole_and_was_never_acknowledged_gives_its_use_back_to
         "the ordinary one is finished by its sender"
     );
     assert_eq!(world.uses(by).await, 0);
-    let swept: Vec<_> = world.store.sweepable(10).await.expect("rows").into_iter().map(|it| it.key).collect();
+    let swept: Vec<_> = world
+        .store
+        .sweepable(10, std::time::Duration::ZERO)
+        .await
+        .expect("rows")
+        .into_iter()
+        .map(|it| it.key)
+        .collect();
     assert_eq!(swept.len(), 1, "its bytes are removed: {swept:?}");
 }
 

@@ -5,7 +5,9 @@ use lockgate_core::command::Work;
 use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::hook::Hook;
 use lockgate_core::id::NotificationId;
-use lockgate_core::notification::{Channel, ChannelHealth, EventKind, Message, Notification, NotificationState};
+use lockgate_core::notification::{
+    Channel, ChannelHealth, ChannelKind, EventKind, Message, Notification, NotificationState,
+};
 use lockgate_core::policy::{Binding, Owner, Side};
 use lockgate_core::ports::{ChannelChange, Registry, TransferStore};
 use lockgate_core::provenance::EntryKind;
@@ -197,6 +199,32 @@ async fn a_channel_that_is_gone_is_turned_off_with_the_attempt_and_recovers_what
     assert_eq!(world.store.recover_channel(&channel, begun).await.expect("an answer"), 1);
     let again = world.view(Role::Operator).await.notifications_of(&[share.transfer]).await.expect("notifications");
     assert_eq!((again[0].id, again[0].state), (told[0].id, NotificationState::Scheduled));
+}
+
+#[tokio::test]
+async fn a_channel_that_leads_elsewhere_has_its_whole_patience_again() {
+    let world = World::new().await;
+    let bob = world.partner("bob").await;
+    let channel = world.channel(bob).await;
+    let failing = "update channels set failing_since = now() - interval '5 days'";
+    let changed = async |change: ChannelChange| {
+        world.store.update_channel(channel.id, &change).await.expect("it is there").health
+    };
+    world.run(failing).await;
+    let events = ChannelChange { events: Some(vec![EventKind::TransferHeld]), ..ChannelChange::default() };
+    assert!(changed(events).await.failing_since.is_some(), "another change leaves it as it fares");
+    let same = ChannelChange { kind: Some(channel.kind.clone()), ..ChannelChange::default() };
+    assert!(changed(same).await.failing_since.is_some(), "so does the same address");
+    let kind = ChannelKind::Webhook { url: "https://new.example/".into(), signing_secret: "erp".into() };
+    let elsewhere = ChannelChange { kind: Some(kind), ..ChannelChange::default() };
+    assert_eq!(changed(elsewhere).await, ChannelHealth::default());
+
+    // One that a host turned off stays off, and says why.
+    world.run("update channels set enabled = false, disabled_reason = '410 Gone', disabled_at = now()").await;
+    world.run(failing).await;
+    let back = ChannelChange { kind: Some(channel.kind.clone()), ..ChannelChange::default() };
+    let health = changed(back).await;
+    assert_eq!((health.failing_since, health.disabled.map(|it| it.reason)), (None, Some("410 Gone".to_owned())));
 }
 
 #[tokio::test]

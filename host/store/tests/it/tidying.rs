@@ -57,7 +57,7 @@ async fn partial_uploads_are_removed_a_day_after_their_time_once_their_objects_a
     assert_eq!(gone, [1, 1, 0]);
     let kept = world.store.upload(partials[0].id).await.expect("an answer");
     assert!(kept.is_some(), "its object is not swept yet");
-    for it in world.store.sweepable(100).await.expect("rows") {
+    for it in world.store.sweepable(100, Duration::ZERO).await.expect("rows") {
         world.store.swept(it.id).await.expect("swept");
     }
     assert_eq!(world.store.tidy(100).await.expect("an answer"), 1);

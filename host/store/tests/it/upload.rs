@@ -23,7 +23,7 @@ fn step(upload: &Upload, offset: u64, tail: Option<&str>) -> Advance {
 }
 
 async fn swept(world: &World) -> Vec<String> {
-    let rows = world.store.sweepable(50).await.expect("rows");
+    let rows = world.store.sweepable(50, std::time::Duration::ZERO).await.expect("rows");
     let mut keys: Vec<_> = rows.into_iter().map(|row| row.key).collect();
     keys.sort();
     keys
@@ -92,13 +92,30 @@ async fn an_unfinished_upload_keeps_its_objects_and_a_terminated_one_gives_them_
     world.store.terminate(it.upload.id).await.expect("an end");
     assert_eq!(world.store.upload(it.upload.id).await.expect("an answer"), None);
     assert_eq!(swept(&world).await, ["payloads/it/0", "uploads/1"]);
-    let rows = world.store.sweepable(50).await.expect("rows");
+    let rows = world.store.sweepable(50, std::time::Duration::ZERO).await.expect("rows");
     assert!(rows.iter().any(|row| row.multipart.as_deref() == Some("mp-1")));
     assert!(world.store.note_multipart(id, "mp-2").await.is_err(), "its writer goes on");
     for row in rows {
         world.store.swept(row.id).await.expect("a swept row");
     }
     assert!(swept(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn sweepers_share_what_there_is_and_what_could_not_be_removed_comes_again() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    world.received(alice, &[bob]).await;
+    world.received(alice, &[bob]).await;
+    world.run("update payload_objects set state = 'discarded'").await;
+    let minute = std::time::Duration::from_secs(60);
+    let mut ids = vec![];
+    for _ in 0..3 {
+        ids.push(world.store.sweepable(1, minute).await.expect("rows").into_iter().map(|it| it.id).collect::<Vec<_>>());
+    }
+    assert!(ids[0].len() == 1 && ids[1].len() == 1 && ids[0] != ids[1] && ids[2].is_empty(), "{ids:?}");
+    world.run("update payload_objects set sweep_after = now() - interval '1 second'").await;
+    assert_eq!(world.store.sweepable(10, minute).await.expect("rows").len(), 2);
 }
 
 #[tokio::test]

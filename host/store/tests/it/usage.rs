@@ -95,6 +95,49 @@ async fn bytes_are_counted_when_they_are_announced_or_else_when_they_have_come()
 }
 
 #[tokio::test]
+async fn bytes_that_come_after_midnight_are_counted_in_the_new_day() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let mut it = limited(world.announcement(alice, &[bob], None), 10, 20);
+    it.upload.length = None;
+    assert!(matches!(world.store.announce(&it).await, Ok(AnnounceOutcome::Created)));
+    let part = partial(alice, None);
+    let over = world.store.begin_partial(&part, now(), it.quota.of_bytes()).await.expect("an outcome");
+    assert_eq!(over, None);
+    world.run("update partner_usage set day = day - 1").await;
+    let today = async || {
+        let sum = |what| format!("select coalesce(sum({what}), 0)::bigint from partner_usage where day = current_date");
+        (world.number(&sum("transfers")).await, world.number(&sum("bytes")).await)
+    };
+    world.store.sealed(it.upload.id, it.upload.version, &payload(it.transfer.id)).await.expect("sealed");
+    assert_eq!(today().await, (0, 11));
+    world.store.sealed(part.id, part.version, &payload(TransferId::generate(now()))).await.expect("sealed");
+    assert_eq!(today().await, (0, 22));
+    assert_eq!(world.number("select counted from uploads where transfer is null").await, 11, "kept with the part");
+    let before = "select bytes from partner_usage where day < current_date";
+    assert_eq!(world.number(before).await, 0, "yesterday is over");
+    let mut next = limited(world.announcement(alice, &[bob], None), 10, 20);
+    next.upload.length = Some(1);
+    let outcome = world.store.announce(&next).await.expect("an outcome");
+    assert_eq!(bound(&outcome), Some(Bound::BytesPerDay), "{outcome:?}");
+}
+
+#[tokio::test]
+async fn bytes_of_a_sender_who_was_not_counted_since_the_upload_began_are_not_counted() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let counted = limited(world.announcement(alice, &[bob], None), 10, 100);
+    assert!(matches!(world.store.announce(&counted).await, Ok(AnnounceOutcome::Created)));
+    // It had a quota then, and has none now.
+    world.run("update partner_usage set day = day - 9").await;
+    let mut free = world.announcement(alice, &[bob], None);
+    free.upload.length = None;
+    assert!(matches!(world.store.announce(&free).await, Ok(AnnounceOutcome::Created)));
+    world.store.sealed(free.upload.id, free.upload.version, &payload(free.transfer.id)).await.expect("sealed");
+    assert_eq!(world.number("select count(*) from partner_usage where day = current_date").await, 0);
+}
+
+#[tokio::test]
 async fn without_a_quota_nothing_is_counted() {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);

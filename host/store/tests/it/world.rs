@@ -20,7 +20,7 @@ mod policy;
 mod telling;
 
 pub(crate) use intake::partial;
-pub(crate) use line::payload;
+pub(crate) use line::{endpoint, payload};
 pub(crate) use policy::binding;
 pub(crate) use telling::message_to;
 

@@ -79,7 +79,9 @@ impl State {
     fn turn_off(&mut self, change: &Change) -> bool {
         let mut off = false;
         if let Some(gone) = change.disables() {
-            let on = |it: &&mut Destination| it.id == gone.destination && it.status == DestinationStatus::Active;
+            let on = |it: &&mut Destination| {
+                (it.id, &it.endpoint) == (gone.destination, &gone.endpoint) && it.status == DestinationStatus::Active
+            };
             for it in self.destinations.iter_mut().filter(on) {
                 it.disabled = Some(Disabled { reason: gone.reason.clone(), at: change.at() });
                 (it.status, off) = (DestinationStatus::Disabled, true);
@@ -190,7 +192,9 @@ impl State {
                     .aggregates
                     .values()
                     .filter_map(|other| match other {
-                        Aggregate::Delivery(other) if other.consignment == it.id => Some(other.state),
+                        Aggregate::Delivery(other) if other.consignment == it.id && other.replay_of.is_none() => {
+                            Some(other.state)
+                        }
                         _ => None,
                     })
                     .collect();

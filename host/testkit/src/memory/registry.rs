@@ -118,7 +118,9 @@ impl Registry for MemoryStore {
         state.asking.remove(&id);
         let it = state.channels.iter_mut().find(|it| it.id == id).ok_or_else(|| unknown("channel", id))?;
         let ChannelChange { kind, events, enabled } = change.clone();
-        it.kind = kind.unwrap_or_else(|| it.kind.clone());
+        if let Some(kind) = kind.filter(|kind| *kind != it.kind) {
+            (it.kind, it.health.failing_since) = (kind, None);
+        }
         it.events = events.unwrap_or_else(|| it.events.clone());
         if let Some(enabled) = enabled {
             (it.enabled, it.health) = (enabled, ChannelHealth::default());

@@ -136,7 +136,7 @@ impl TransferStore for MemoryStore {
         let transfer = &announcement.transfer;
         if let Some(key) = &transfer.idempotency_key {
             let key = (transfer.sender, key.clone());
-            if let Some((fingerprint, known)) = state.fingerprints.get(&key).copied() {
+            if let Some((fingerprint, known)) = state.keyed(&key) {
                 if fingerprint != announcement.fingerprint {
                     return Ok(AnnounceOutcome::Conflict { transfer: known });
                 }
@@ -169,9 +169,7 @@ impl TransferStore for MemoryStore {
 
     async fn announced_under(&self, sender: PartnerId, key: &str) -> Result<Option<Earlier>, StoreError> {
         let state = self.state();
-        let Some((fingerprint, known)) = state.fingerprints.get(&(sender, key.to_owned())).copied() else {
-            return Ok(None);
-        };
+        let Some((fingerprint, known)) = state.keyed(&(sender, key.to_owned())) else { return Ok(None) };
         let upload = state.uploads.values().find(|it| it.transfer == Some(known)).cloned();
         Ok(match (state.aggregates.get(&Work::Transfer(known)), upload) {
             (Some(Aggregate::Transfer(it)), Some(upload)) => {

@@ -155,6 +155,15 @@ impl MemoryStore {
 }
 
 impl State {
+    /// What is announced under a key: one that ended without being received is not any more.
+    pub(super) fn keyed(&self, key: &(PartnerId, String)) -> Option<(Digest, TransferId)> {
+        let known = self.fingerprints.get(key).copied()?;
+        match self.aggregates.get(&Work::Transfer(known.1)) {
+            Some(Aggregate::Transfer(it)) if it.idempotency_key.is_none() => None,
+            _ => Some(known),
+        }
+    }
+
     /// Where partners stand.
     pub(super) fn standings(&self, partners: &[PartnerId]) -> Vec<Standing> {
         let terms = |id: &PartnerId| self.quotas.get(id).copied().unwrap_or_default();

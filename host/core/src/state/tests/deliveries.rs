@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{at, check, decision, payload, stamp};
 use crate::claim::Aggregate;
 use crate::delivery::{Answer, Attempt, Cause, Delivery, DeliveryState, Wait};
+use crate::destination::{Destination, DestinationSettings, DestinationStatus, Endpoint, KafkaOptions};
 use crate::digest::Digest;
 use crate::finding::Verdict;
 use crate::id::{
@@ -43,6 +44,20 @@ fn scheduled() -> Delivery {
         trace: TraceContext::default(),
         created_at: at(),
         updated_at: at(),
+    }
+}
+
+fn inbox(of: &Delivery) -> Destination {
+    Destination {
+        id: of.destination,
+        partner: of.receiver,
+        name: "inbox".to_owned(),
+        endpoint: Endpoint::Kafka { topic: "inbox".to_owned(), brokers: None, options: KafkaOptions::default() },
+        ordered: false,
+        status: DestinationStatus::Active,
+        disabled: None,
+        settings: DestinationSettings::default(),
+        created_at: at(),
     }
 }
 
@@ -142,7 +157,7 @@ proptest! {
                     DeliveryMove::Attempt {
                         attempt: attempt(it.attempts + 1, answer),
                         next: again.then_some(later),
-                        destination: "inbox".to_owned(),
+                        destination: Box::new(inbox(&it)),
                     }
                 }
                 Wanted::Postpone => DeliveryMove::Postpone { until: later, waits: Wait::Slot },
@@ -165,6 +180,7 @@ proptest! {
                 wanted, Wanted::Attempt(Answer::Refused { disable: true, .. }, _)
             ));
             prop_assert_eq!(change.turns_off().is_some(), change.disables().is_some());
+            prop_assert!(change.disables().is_none_or(|off| off.endpoint == inbox(&it).endpoint));
             // The key follows the bytes: other bytes, another key, and nothing else changes it.
             prop_assert_eq!(next.key() != it.key(), next.released != it.released);
             prop_assert!(next.generation == it.generation || judges);

@@ -162,6 +162,11 @@ impl World {
 
     /// An attempt of a claimed delivery that got this answer.
     pub(crate) fn attempting(&self, claim: &Claim, answer: Answer) -> Change {
+        self.attempting_at(&inbox(claim.aggregate.partner(), "inbox", false), claim, answer)
+    }
+
+    /// The same at a destination as it was when it was asked.
+    pub(crate) fn attempting_at(&self, asked: &Destination, claim: &Claim, answer: Answer) -> Change {
         let Aggregate::Delivery(it) = &claim.aggregate else { panic!("not a delivery: {claim:?}") };
         let attempt = Attempt {
             id: AttemptId::generate(now()),
@@ -172,7 +177,7 @@ impl World {
             from_offset: None,
             answer,
         };
-        let wanted = DeliveryMove::Attempt { attempt, next: None, destination: "inbox".to_owned() };
+        let wanted = DeliveryMove::Attempt { attempt, next: None, destination: Box::new(asked.clone()) };
         delivery::apply(it, wanted, &Stamp::of_claim(claim, now())).expect("a legal move")
     }
 
@@ -185,22 +190,7 @@ impl World {
 
     /// A destination of a partner.
     pub(crate) async fn destination(&self, of: PartnerId, name: &str, ordered: bool) -> Destination {
-        let it = Destination {
-            id: DestinationId::generate(now()),
-            partner: of,
-            name: name.into(),
-            endpoint: Endpoint::Http {
-                url: "http://127.0.0.1/".into(),
-                signing_secret: None,
-                bearer_secret: None,
-                options: lockgate_core::destination::HttpOptions::default(),
-            },
-            ordered,
-            status: DestinationStatus::Active,
-            disabled: None,
-            settings: DestinationSettings::default(),
-            created_at: now(),
-        };
+        let it = inbox(of, name, ordered);
         self.store.add_destination(&it).await.expect("a destination");
         it
     }
@@ -228,6 +218,26 @@ impl World {
             other => panic!("not a delivery: {other:?}"),
         }
     }
+}
+
+fn inbox(of: PartnerId, name: &str, ordered: bool) -> Destination {
+    Destination {
+        id: DestinationId::generate(now()),
+        partner: of,
+        name: name.into(),
+        endpoint: endpoint("http://127.0.0.1/"),
+        ordered,
+        status: DestinationStatus::Active,
+        disabled: None,
+        settings: DestinationSettings::default(),
+        created_at: now(),
+    }
+}
+
+/// A URL to deliver to.
+pub(crate) fn endpoint(url: &str) -> Endpoint {
+    let options = lockgate_core::destination::HttpOptions::default();
+    Endpoint::Http { url: url.into(), signing_secret: None, bearer_secret: None, options }
 }
 
 fn decision(of: TransferId, share: Option<ConsignmentId>, side: Side, routes: Vec<PlannedRoute>) -> Decision {
