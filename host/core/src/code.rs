@@ -75,8 +75,9 @@ codes! {
     SecretNotFound "SECRET_NOT_FOUND" 404 "The owner has no secret of that name; set it first.";
     SecureUrlNotFound "SECURE_URL_NOT_FOUND" 404 "There is no such secure URL, or none that the viewer may see.";
     RangeNotSatisfiable "RANGE_NOT_SATISFIABLE" 416 "The range lies outside of the payload.";
+    PreconditionFailed "PRECONDITION_FAILED" 412 "The payload is another one than `If-Match` names.";
 
-    PartnerSuspended "PARTNER_SUSPENDED" 403 "The sender is suspended; ask the operator.";
+    PartnerSuspended "PARTNER_SUSPENDED" 403 "The partner is suspended; ask the operator.";
     NoReceivers "NO_RECEIVERS" 400 "The transfer names no receiver.";
     TooManyReceivers "TOO_MANY_RECEIVERS" 400 "The transfer names more receivers than allowed.";
     NoAgreement "NO_AGREEMENT" 403 "The sender has no active agreement with a partner of that name, known or not.";
@@ -98,9 +99,9 @@ codes! {
     UploadUnfinished "UPLOAD_UNFINISHED" 409 "A partial upload lacks bytes; finish it before it is assembled.";
     UploadAssembled "UPLOAD_ASSEMBLED" 403 "The upload is assembled from partial ones and takes no bytes itself.";
     UploadComplete "UPLOAD_COMPLETE" 409 "The upload is complete; cancel the transfer instead.";
-    UploadInterrupted "UPLOAD_INTERRUPTED" 400 "The connection broke; ask for the offset and go on from there.";
+    UploadInterrupted "UPLOAD_INTERRUPTED" 400 "The connection broke; ask for the offset and go on from there, or send all again if no upload is left.";
     UploadMetadataInvalid "UPLOAD_METADATA_INVALID" 400 "The tus headers are missing, malformed or contradictory.";
-    UploadsCrowded "UPLOADS_CROWDED" 503 "The host holds as many bytes of uploads as it may; wait as long as the answer says and go on from where the upload stands.";
+    UploadsCrowded "UPLOADS_CROWDED" 503 "The host holds as many bytes of uploads as it may; wait as long as the answer says, then continue the upload, or send all again if none is left.";
     TusVersionUnsupported "TUS_VERSION_UNSUPPORTED" 412 "Only tus 1.0.0 is spoken.";
 
     InvalidSecureUrl "INVALID_SECURE_URL" 400 "The secure URL cannot be made as it is asked for; the message says why.";

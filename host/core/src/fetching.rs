@@ -1,10 +1,13 @@
 //! Fetching: which bytes of a transfer a partner may have. A receiver gets what was released to it, or what one of its
 //! deliveries carries since it was judged anew, a sender what it sent. Nobody else gets bytes: integrators write rules and
-//! operators run the place, and neither needs to read what partners send each other.
+//! operators run the place, and neither needs to read what partners send each other. A partner that is suspended gets none.
 
+use crate::code::Code;
 use crate::id::{ConsignmentId, DeliveryId, PartnerId, TransferId};
+use crate::partner::PartnerStatus;
 use crate::payload::Payload;
 use crate::ports::{Snapshot, StoreError, TransferStore};
+use crate::secure_url::{Purpose, SecureUrl};
 use crate::viewer::{Role, Viewer};
 
 /// What may be fetched, and under which name.
@@ -22,19 +25,56 @@ pub struct Fetchable {
     pub sender: PartnerId,
 }
 
+/// Nobody may fetch anything as that viewer now.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum FetchingError {
+    /// The viewer's partner may not take part.
+    #[error("the partner is suspended; ask the operator")]
+    Suspended,
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl FetchingError {
+    /// The public code.
+    pub const fn code(&self) -> Code {
+        match self {
+            Self::Suspended => Code::PartnerSuspended,
+            Self::Store(error) => error.code(),
+        }
+    }
+}
+
 /// What the viewer may fetch of a transfer, if anything.
 ///
 /// # Errors
 ///
-/// When the store fails.
+/// When the viewer's partner is suspended, or the store fails.
 pub async fn fetchable(
     store: &dyn TransferStore,
     viewer: &Viewer,
     transfer: TransferId,
-) -> Result<Option<Fetchable>, StoreError> {
+) -> Result<Option<Fetchable>, FetchingError> {
     let Role::Partner(partner) = viewer.role else { return Ok(None) };
     let snapshot = store.snapshot(viewer).await?;
-    let found = seen_by(partner, &*snapshot, transfer).await;
+    let found = match active(partner, &*snapshot).await {
+        Ok(()) => seen_by(partner, &*snapshot, transfer).await.map_err(FetchingError::from),
+        Err(refused) => Err(refused),
+    };
+    snapshot.close().await;
+    found
+}
+
+/// What lies behind a secure URL. Whether it opens is the [porter's](crate::porter::Porter) to say.
+///
+/// # Errors
+///
+/// When the store fails.
+pub async fn behind(store: &dyn TransferStore, url: &SecureUrl) -> Result<Option<Fetchable>, StoreError> {
+    let Purpose::Download { transfer } = url.purpose else { return Ok(None) };
+    let snapshot = store.snapshot(&url.viewer()).await?;
+    let found = seen_by(url.partner, &*snapshot, transfer).await;
     snapshot.close().await;
     found
 }
@@ -44,18 +84,30 @@ pub async fn fetchable(
 ///
 /// # Errors
 ///
-/// When the store fails.
+/// When the viewer's partner is suspended, or the store fails.
 pub async fn of_delivery(
     store: &dyn TransferStore,
     viewer: &Viewer,
     transfer: TransferId,
     delivery: DeliveryId,
-) -> Result<Option<Fetchable>, StoreError> {
+) -> Result<Option<Fetchable>, FetchingError> {
     let Role::Partner(partner) = viewer.role else { return Ok(None) };
     let snapshot = store.snapshot(viewer).await?;
-    let found = seen_in(partner, &*snapshot, transfer, delivery).await;
+    let found = match active(partner, &*snapshot).await {
+        Ok(()) => seen_in(partner, &*snapshot, transfer, delivery).await.map_err(FetchingError::from),
+        Err(refused) => Err(refused),
+    };
     snapshot.close().await;
     found
+}
+
+/// A partner that may take part; whom nobody knows sees nothing anyway.
+async fn active(partner: PartnerId, snapshot: &dyn Snapshot) -> Result<(), FetchingError> {
+    let own = snapshot.partners_by_id(&[partner]).await?;
+    match own.iter().any(|it| it.id == partner && it.status == PartnerStatus::Suspended) {
+        true => Err(FetchingError::Suspended),
+        false => Ok(()),
+    }
 }
 
 async fn seen_in(

@@ -6,8 +6,9 @@ mod error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::fetching::{Fetchable, fetchable};
+use crate::fetching::{Fetchable, behind};
 use crate::id::{PartnerId, SecureUrlId, TransferId};
+use crate::partner::{Partner, PartnerStatus};
 use crate::ports::{Passphrases, SecureUrlStore, TransferStore};
 use crate::provenance::{Actor, Entry, EntryKind};
 use crate::secure_url::{MAX_FAILURES, Purpose, SecureUrl, Token, UrlState};
@@ -66,7 +67,7 @@ impl Porter {
         };
         self.enter(url, passphrase).await?;
         let visitor = url.viewer();
-        let found = fetchable(&*self.ports.store, &visitor, transfer).await?.ok_or(PorterError::NoSuchToken)?;
+        let found = behind(&*self.ports.store, url).await?.ok_or(PorterError::NoSuchToken)?;
         let used = self.entry(EntryKind::UrlUsed, &visitor, url, Some(&found), trace);
         let (now, ticket) = (self.ports.clock.now(), Token::generate());
         let kept = (ticket.digest(), now + TICKET_LIFETIME);
@@ -82,38 +83,35 @@ impl Porter {
     /// Lets somebody hand in, and says for whom. The use is counted with the announcement of what is handed in
     /// ([`NewTransfer::by`](crate::intake::NewTransfer)), and given back with it.
     pub async fn hand_in(&self, url: &SecureUrl, passphrase: Option<&str>) -> Result<Vec<PartnerId>, PorterError> {
-        let receivers = self.takes(url)?.to_vec();
+        let receivers = named(url)?.to_vec();
         self.enter(url, passphrase).await?;
         Ok(receivers)
     }
 
-    /// For whom something could be handed in by a URL now, to whoever has its passphrase. Uses nothing up.
-    pub fn takes<'a>(&self, url: &'a SecureUrl) -> Result<&'a [PartnerId], PorterError> {
-        let Purpose::Upload { receivers } = &url.purpose else {
-            return Err(PorterError::Purpose("this URL gives a file and takes none"));
-        };
-        self.open(url)?;
-        Ok(receivers)
+    /// Whether something could be handed in by a URL now, by whoever has its passphrase. Uses nothing up.
+    pub async fn takes(&self, url: &SecureUrl) -> Result<(), PorterError> {
+        named(url)?;
+        self.open(url).await.map(drop)
     }
 
     /// What a download that a use began goes on with. A URL that has ended since lets go on what it began; one that was
-    /// taken back does not.
-    pub async fn resume(&self, url: &SecureUrl, ticket: &str) -> Result<TransferId, PorterError> {
+    /// taken back, or whose partner is suspended, does not.
+    pub async fn resume(&self, url: &SecureUrl, ticket: &str) -> Result<(TransferId, Fetchable), PorterError> {
         let ticket = Token::parse(ticket).ok_or(PorterError::NoSuchToken)?;
         let began = self.ports.urls.url_of_ticket(ticket.digest(), self.ports.clock.now()).await?;
         let began = began.filter(|it| it.id == url.id).ok_or(PorterError::NoSuchToken)?;
         if began.revoked_at.is_some() {
             return Err(PorterError::Ended { state: UrlState::Revoked, expired_at: began.expires_at });
         }
-        match began.purpose {
-            Purpose::Download { transfer } => Ok(transfer),
-            Purpose::Upload { .. } => Err(PorterError::NoSuchToken),
-        }
+        let Purpose::Download { transfer } = began.purpose else { return Err(PorterError::NoSuchToken) };
+        self.whose(&began).await?;
+        let found = behind(&*self.ports.store, &began).await?.ok_or(PorterError::NoSuchToken)?;
+        Ok((transfer, found))
     }
 
     /// It opens, and the passphrase fits, if there is one.
     async fn enter(&self, url: &SecureUrl, passphrase: Option<&str>) -> Result<(), PorterError> {
-        self.open(url)?;
+        self.open(url).await?;
         if url.has_passphrase { self.challenge(url, passphrase).await } else { Ok(()) }
     }
 
@@ -135,7 +133,7 @@ impl Porter {
         }
         let proof = match url.purpose {
             Purpose::Download { transfer } => {
-                let found = fetchable(&*self.ports.store, &url.viewer(), transfer).await?;
+                let found = behind(&*self.ports.store, &url).await?;
                 Some((transfer, self.entry(EntryKind::UrlRevoked, viewer, &url, found.as_ref(), trace)))
             }
             Purpose::Upload { .. } => None,
@@ -146,7 +144,22 @@ impl Porter {
         self.ports.urls.find_url(id).await?.ok_or(PorterError::Unknown(id))
     }
 
-    fn open(&self, url: &SecureUrl) -> Result<(), PorterError> {
+    /// Says whose URL it is, if it opens something now. Uses nothing up.
+    pub async fn open(&self, url: &SecureUrl) -> Result<Partner, PorterError> {
+        self.lasts(url)?;
+        self.whose(url).await
+    }
+
+    /// The partner of a URL, if it may take part.
+    async fn whose(&self, url: &SecureUrl) -> Result<Partner, PorterError> {
+        match self.ports.store.partner(url.partner).await? {
+            Some(it) if it.status == PartnerStatus::Active => Ok(it),
+            Some(_) => Err(PorterError::Closed),
+            None => Err(PorterError::NoSuchToken),
+        }
+    }
+
+    fn lasts(&self, url: &SecureUrl) -> Result<(), PorterError> {
         match url.state(self.ports.clock.now()) {
             UrlState::Active => Ok(()),
             state => Err(PorterError::Ended { state, expired_at: url.expires_at }),
@@ -163,7 +176,7 @@ impl Porter {
         }
         let url = self.look_again(url).await?;
         tracing::warn!(url.id = %url.id, url.failures = url.failures, "A wrong passphrase came to a secure URL.");
-        self.open(&url)?;
+        self.lasts(&url)?;
         Err(PorterError::PassphraseWrong { left: MAX_FAILURES - url.failures })
     }
 
@@ -192,5 +205,13 @@ impl Porter {
             trace_id: trace.trace_id().map(str::to_owned),
             at: self.ports.clock.now(),
         }
+    }
+}
+
+/// For whom something is handed in by a URL.
+fn named(url: &SecureUrl) -> Result<&[PartnerId], PorterError> {
+    match &url.purpose {
+        Purpose::Upload { receivers } => Ok(receivers),
+        Purpose::Download { .. } => Err(PorterError::Purpose("this URL gives a file and takes none")),
     }
 }

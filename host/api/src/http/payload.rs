@@ -6,10 +6,12 @@ use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use futures::{StreamExt as _, stream};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use lockgate_core::code::Code;
-use lockgate_core::fetching::{Fetchable, fetchable, of_delivery};
+use lockgate_core::fetching::{Fetchable, FetchingError, fetchable, of_delivery};
 use lockgate_core::id::{DeliveryId, TransferId};
+use lockgate_core::ports::{ByteStream, PayloadError};
 use lockgate_core::provenance::{Actor, Entry, EntryKind};
 use lockgate_core::viewer::Viewer;
 use serde::Deserialize;
@@ -39,37 +41,37 @@ pub(crate) async fn fetch(
 ) -> Result<Response, Problem> {
     let unseen = || Failure::unseen(Code::PayloadNotFound);
     let id: TransferId = id.parse().map_err(|_| unseen())?;
-    let Some(delivery) = meant.delivery else { return serve(&state, &viewer, id, &method, &headers).await };
-    let delivery: DeliveryId = delivery.parse().map_err(|_| unseen())?;
-    let found = of_delivery(&*state.store, &viewer, id, delivery).await?;
-    hand_out(&state, &viewer, id, found, &method, &headers).await
+    let found = match meant.delivery {
+        None => fetchable(&*state.store, &viewer, id).await,
+        Some(delivery) => {
+            let delivery: DeliveryId = delivery.parse().map_err(|_| unseen())?;
+            of_delivery(&*state.store, &viewer, id, delivery).await
+        }
+    };
+    let found = found.map_err(refused)?.ok_or_else(unseen)?;
+    hand_out(&state, &viewer, id, &found, &method, &headers).await
 }
 
-/// What the viewer may have of a transfer's bytes.
-pub(crate) async fn serve(
-    state: &ApiState,
-    viewer: &Viewer,
-    id: TransferId,
-    method: &Method,
-    headers: &HeaderMap,
-) -> Result<Response, Problem> {
-    let found = fetchable(&*state.store, viewer, id).await?;
-    hand_out(state, viewer, id, found, method, headers).await
+fn refused(error: FetchingError) -> Failure {
+    Failure::new(error.code(), error.to_string())
 }
 
 /// The bytes that were found, or the part of them that is wanted.
-async fn hand_out(
+pub(crate) async fn hand_out(
     state: &ApiState,
     viewer: &Viewer,
     id: TransferId,
-    found: Option<Fetchable>,
+    it: &Fetchable,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    let it = found.ok_or_else(|| Failure::unseen(Code::PayloadNotFound))?;
     let etag = format!("\"{}\"", it.payload.digest.hex());
+    if !demanded(headers, &etag) {
+        let why = "the payload is another one than `If-Match` names; fetch it anew, from its beginning";
+        return Err(Problem::new(Code::PreconditionFailed, why));
+    }
     if unchanged(headers, &etag) {
-        return Ok(described(StatusCode::NOT_MODIFIED, &it, &etag, Body::empty()));
+        return Ok(described(StatusCode::NOT_MODIFIED, it, &etag, Body::empty()));
     }
     let size = it.payload.size;
     // Ranges are defined for GET alone (RFC 9110, 14.2).
@@ -88,13 +90,14 @@ async fn hand_out(
     } else {
         let bytes = match range.is_empty() {
             true => None,
-            false => Some(state.payloads.read(&it.payload, range.clone()).await?),
+            false => Some(begun(state.payloads.read(&it.payload, range.clone()).await?).await?),
         };
-        // Bytes leave only after provenance knows of it; that a file is empty is told by fetching it, too.
-        state.store.append(id, &fetched(state, viewer, &it, &range)).await?;
+        // Bytes leave only after provenance knows of it, and it knows only of bytes that there are; that a file is empty is
+        // told by fetching it, too.
+        state.store.append(id, &fetched(state, viewer, it, &range)).await?;
         bytes.map_or_else(Body::empty, Body::from_stream)
     };
-    let mut response = described(status, &it, &etag, body);
+    let mut response = described(status, it, &etag, body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_LENGTH, HeaderValue::from(range.end - range.start));
     if status == StatusCode::PARTIAL_CONTENT {
@@ -114,6 +117,22 @@ fn fetched(state: &ApiState, viewer: &Viewer, it: &Fetchable, range: &std::ops::
         trace_id: envelope::trace().trace_id().map(str::to_owned),
         at: state.clock.now(),
     }
+}
+
+/// Bytes of which the first have come: until then nobody has said whether there are any.
+async fn begun(mut bytes: ByteStream) -> Result<ByteStream, PayloadError> {
+    let none = || PayloadError::Unavailable("it ends before its first byte".to_owned());
+    let first = bytes.next().await.ok_or_else(none)??;
+    Ok(Box::pin(stream::iter([Ok(first)]).chain(bytes)))
+}
+
+/// Whether these are bytes that the caller would have. A weak tag names none for certain (RFC 9110, 13.1.1).
+fn demanded(headers: &HeaderMap, etag: &str) -> bool {
+    let mut given = headers.get_all(header::IF_MATCH).iter().peekable();
+    given.peek().is_none()
+        || given
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.split(',').map(str::trim).any(|it| it == etag || it == "*"))
 }
 
 /// Whether the caller has these very bytes.

@@ -14,9 +14,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use lockgate_core::code::Code;
-use lockgate_core::fetching::fetchable;
+use lockgate_core::fetching::behind;
 use lockgate_core::porter::PorterError;
-use lockgate_core::secure_url::{Purpose, SecureUrl, Token, UrlState};
+use lockgate_core::secure_url::{Purpose, SecureUrl, Token};
 
 use crate::ApiState;
 use crate::edge::ClientAddress;
@@ -44,7 +44,8 @@ pub(crate) async fn show(
         }
         begin(&state, &token, &url, passphrase(&headers)?.as_deref()).await
     };
-    shown.await.unwrap_or_else(|failure| refuse(failure, &headers))
+    let shown = shown.await.unwrap_or_else(|failure| refuse(failure, &headers));
+    allowing(shown, TAKES)
 }
 
 /// `POST /s/{token}`: the page's button.
@@ -72,7 +73,8 @@ pub(crate) async fn press(
             other => other,
         }
     };
-    pressed.await.unwrap_or_else(|failure: Failure| refuse(failure, &headers))
+    let pressed = pressed.await.unwrap_or_else(|failure: Failure| refuse(failure, &headers));
+    allowing(pressed, if form::is_form(&headers) { GIVES } else { TAKES })
 }
 
 /// `GET` or `HEAD /s/{token}/{ticket}`: the bytes of a download that a use began, whole or in parts.
@@ -85,11 +87,11 @@ pub(crate) async fn fetch(
 ) -> Response {
     let found = async {
         let url = look(&state, caller, &token).await?;
-        let transfer = state.porter.resume(&url, &ticket).await?;
-        Ok((url.viewer(), transfer))
+        let (transfer, found) = state.porter.resume(&url, &ticket).await?;
+        Ok((url.viewer(), transfer, found))
     };
     match found.await {
-        Ok((viewer, transfer)) => payload::serve(&state, &viewer, transfer, &method, &headers)
+        Ok((viewer, transfer, found)) => payload::hand_out(&state, &viewer, transfer, &found, &method, &headers)
             .await
             .unwrap_or_else(IntoResponse::into_response),
         Err(failure) => refuse(failure, &headers),
@@ -97,9 +99,13 @@ pub(crate) async fn fetch(
 }
 
 /// The URL of a token. Who tries one token after the other is stopped like who tries bearer tokens; who has a good one
-/// is bounded like any user.
+/// is bounded like any user, and by one that is known here before it is looked up.
 async fn look(state: &ApiState, caller: Caller, token: &str) -> Result<SecureUrl, Failure> {
     let digest = Token::parse(token).ok_or(PorterError::NoSuchToken)?.digest();
+    let known = state.strikes.visitor(digest, state.clock.now());
+    if let Some(visitor) = &known {
+        state.limits.admit(visitor).await?;
+    }
     let address = caller.map(|it| it.0);
     let found = guarded(state, address, digest, async {
         match state.porter.look(token).await {
@@ -108,7 +114,11 @@ async fn look(state: &ApiState, caller: Caller, token: &str) -> Result<SecureUrl
         }
     });
     let url = found.await?.ok_or(PorterError::NoSuchToken)?;
-    state.limits.admit(&url.viewer()).await?;
+    if known.is_none() {
+        let visitor = url.viewer();
+        state.strikes.came(digest, &visitor, state.clock.now());
+        state.limits.admit(&visitor).await?;
+    }
     Ok(url)
 }
 
@@ -158,6 +168,18 @@ fn refuse(failure: Failure, headers: &HeaderMap) -> Response {
         return problem.with(header::WWW_AUTHENTICATE, challenge).into_response();
     }
     problem.into_response()
+}
+
+/// What a URL that gives a file knows, and one that takes one.
+const GIVES: HeaderValue = HeaderValue::from_static("GET, HEAD");
+const TAKES: HeaderValue = HeaderValue::from_static("HEAD, POST");
+
+/// An answer that, if it refuses the method, says which ones there are.
+fn allowing(mut response: Response, known: HeaderValue) -> Response {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().insert(header::ALLOW, known);
+    }
+    response
 }
 
 const fn no_store() -> HeaderValue {

@@ -1,12 +1,14 @@
 //! A transfer in one request: the raw bytes as body, everything else in the query and headers; or a form.
 
+pub(crate) mod underway;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
 use lockgate_core::code::Code;
-use lockgate_core::intake::{Append, BodyStream, NewTransfer};
+use lockgate_core::intake::{Announced, Append, BodyStream, NewTransfer};
 use lockgate_core::upload::Upload;
 use lockgate_core::viewer::Viewer;
 use serde_json::json;
@@ -18,6 +20,8 @@ use crate::http::problem::Problem;
 use crate::http::{body, envelope, form};
 use crate::identity::Authenticated;
 use crate::uploads::{headers as tus, metadata};
+
+use underway::Underway;
 
 /// `POST /transfers?to=globex&filename=invoice.xml`: announces a transfer and takes its bytes. Under an idempotency key
 /// it may be repeated as it is until it is answered: bytes that are already there are passed over. A form has the same
@@ -51,9 +55,14 @@ pub(crate) async fn send(
         let span = tracing::Span::current();
         span.record("upload.id", tracing::field::display(announced.upload.id));
         span.record("transfer.id", tracing::field::display(announced.transfer.id));
-        let ends = Ends { ours: !announced.repeated, keyed };
-        let upload = take_or_end(&own, &viewer, announced.upload, size, bytes, ends).await?;
-        Ok::<_, Failure>((announced.transfer.id, announced.repeated, upload))
+        let (id, repeated) = (announced.transfer.id, announced.repeated);
+        let upload = if keyed {
+            take_under_key(&own, &viewer, announced, size, bytes).await?
+        } else {
+            let underway = Underway::new(&own.intake, &viewer, announced.upload.id);
+            underway.over(take(&own, &viewer, announced.upload, size, bytes).await).await?
+        };
+        Ok::<_, Failure>((id, repeated, upload))
     });
     let (id, repeated, upload) = taken.await?;
     let status = if repeated { StatusCode::OK } else { StatusCode::CREATED };
@@ -97,32 +106,20 @@ fn field(new: &mut NewTransfer, name: &str, value: &str) -> Result<(), Failure> 
     Ok(())
 }
 
-/// What becomes of a transfer whose bytes did not arrive.
-#[derive(Debug, Clone, Copy)]
-struct Ends {
-    /// This very request announced it.
-    ours: bool,
-    /// It can be repeated under a key.
-    keyed: bool,
-}
-
-/// Takes the bytes to their end. If that fails for good, the transfer that this request announced ends with it: nobody
-/// could go on with it.
-async fn take_or_end(
+/// Takes the bytes of a request that can be repeated, to their end or to where a repeat goes on. If no repeat could, the
+/// transfer that this request announced ends with it.
+async fn take_under_key(
     state: &ApiState,
     viewer: &Viewer,
-    upload: Upload,
+    announced: Announced,
     size: Option<u64>,
     bytes: BodyStream,
-    ends: Ends,
 ) -> Result<Upload, Failure> {
-    let id = upload.id;
-    let taken = take(state, viewer, upload, size, bytes).await;
-    if let Err(failure) = &taken {
-        let for_good = !ends.keyed || matches!(failure.code, Code::PayloadTooLarge | Code::UploadTooLong);
-        if ends.ours && for_good && !failure.is_ours() {
-            let _ = state.intake.terminate(viewer, id, &envelope::trace()).await;
-        }
+    let (id, ours) = (announced.upload.id, !announced.repeated);
+    let taken = take(state, viewer, announced.upload, size, bytes).await;
+    let too_much = taken.as_ref().is_err_and(|it| matches!(it.code, Code::PayloadTooLarge | Code::UploadTooLong));
+    if ours && too_much {
+        let _ = state.intake.terminate(viewer, id, &envelope::trace()).await;
     }
     taken
 }

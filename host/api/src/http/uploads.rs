@@ -30,6 +30,8 @@ const RESUMABLE: HeaderName = HeaderName::from_static("tus-resumable");
 const EXTENSIONS: &str =
     "creation,creation-with-upload,creation-defer-length,checksum,expiration,termination,concatenation";
 const CHUNK: &str = "application/offset+octet-stream";
+/// What an upload knows; POST stands for one of these.
+const KNOWN: HeaderValue = HeaderValue::from_static("HEAD, PATCH, DELETE, OPTIONS");
 
 /// The middleware of all tus routes: one version in, the same version out.
 pub(crate) async fn speak_tus(request: Request, next: Next) -> Response {
@@ -189,13 +191,17 @@ pub(crate) async fn overridden(
         Some(b"PATCH") => append(state, viewer, id, headers, body).await,
         Some(b"DELETE") => terminate(state, viewer, id).await.map(IntoResponse::into_response),
         Some(b"HEAD") => position(state, viewer, id).await,
-        _ => Err(Problem::new(Code::MethodNotAllowed, "POST here needs `X-HTTP-Method-Override: PATCH` or `DELETE`")),
+        _ => Err(unknown("POST here needs `X-HTTP-Method-Override: PATCH`, `HEAD` or `DELETE`")),
     }
 }
 
 /// An upload cannot be read back; the transfer's payload can, by those who may.
 pub(crate) async fn no_download() -> Problem {
-    Problem::new(Code::MethodNotAllowed, "an upload cannot be read; ask for its position with HEAD")
+    unknown("an upload cannot be read; ask for its position with HEAD")
+}
+
+fn unknown(why: &str) -> Problem {
+    Problem::new(Code::MethodNotAllowed, why).with(header::ALLOW, KNOWN)
 }
 
 #[expect(clippy::too_many_arguments, reason = "one call, read where it is made")]

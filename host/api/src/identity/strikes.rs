@@ -10,6 +10,7 @@ use std::time::Duration;
 use lockgate_core::digest::Digest;
 use lockgate_core::rate::{RateLimit, Standing};
 use lockgate_core::time::Timestamp;
+use lockgate_core::viewer::Viewer;
 
 /// Addresses and tokens that are remembered, each.
 const ROOM: usize = 50_000;
@@ -26,8 +27,15 @@ pub struct Strikes {
 struct State {
     /// Until when failures are counted, and how many there were.
     failures: HashMap<IpAddr, (Timestamp, u32)>,
-    /// Until when a token counts as known.
-    good: HashMap<Digest, Timestamp>,
+    /// The tokens that count as known.
+    good: HashMap<Digest, Known>,
+}
+
+/// A token that was good.
+struct Known {
+    until: Timestamp,
+    /// Who comes by it, where only a look-up tells: somebody by a secure URL.
+    visitor: Option<Viewer>,
 }
 
 impl Strikes {
@@ -43,7 +51,7 @@ impl Strikes {
             Some((ends, count)) if *count >= self.limit.requests && now < *ends => *ends - now,
             _ => return Ok(()),
         };
-        if state.good.get(&token).is_some_and(|until| now < *until) {
+        if state.good.get(&token).is_some_and(|known| now < known.until) {
             return Ok(());
         }
         Err(Standing { limit: self.limit, remaining: 0, reset: reset.try_into().unwrap_or_default() })
@@ -69,12 +77,32 @@ impl Strikes {
 
     /// A token was good.
     pub(super) fn succeeded(&self, token: Digest, now: Timestamp) {
+        self.remember(token, None, now);
+    }
+
+    /// A token was good, and that is who comes by it.
+    pub(crate) fn came(&self, token: Digest, visitor: &Viewer, now: Timestamp) {
+        self.remember(token, Some(visitor.clone()), now);
+    }
+
+    /// Who comes by a token that is known.
+    pub(crate) fn visitor(&self, token: Digest, now: Timestamp) -> Option<Viewer> {
+        self.state().good.get(&token).filter(|known| now < known.until)?.visitor.clone()
+    }
+
+    fn remember(&self, token: Digest, visitor: Option<Viewer>, now: Timestamp) {
         let mut state = self.state();
+        let until = now + GOOD_FOR;
+        if let Some(known) = state.good.get_mut(&token) {
+            known.until = until;
+            known.visitor = visitor.or_else(|| known.visitor.take());
+            return;
+        }
         if state.good.len() >= ROOM {
-            state.good.retain(|_, until| now < *until);
+            state.good.retain(|_, known| now < known.until);
         }
         if state.good.len() < ROOM {
-            state.good.insert(token, now + GOOD_FOR);
+            state.good.insert(token, Known { until, visitor });
         }
     }
 

@@ -20,6 +20,7 @@ const TICKET: &[Parameter] = &[
     TICKET_ITSELF,
     header("Range", "One range of bytes.", false),
     header("If-Range", "The range only if the payload still has this ETag.", false),
+    SAME_AS,
 ];
 const DISCOVERED: Answer =
     with(204, "What is spoken.", &["Tus-Version", "Tus-Extension", "Tus-Checksum-Algorithm", "Tus-Max-Size"]);
@@ -27,14 +28,17 @@ const FETCHED: &[&str] = &["ETag", "Repr-Digest", "Content-Disposition", "Accept
 const TRANSFER: Parameter = path("id", "The transfer's id, `trf_...`.");
 const DELIVERY: Parameter =
     query("delivery", "The id of one of the caller's deliveries, `dlv_...`: what that one carries.", false);
+const SAME_AS: Parameter = header("If-Match", "Only if the payload has this ETag.", false);
 const OTHER: Parameter = header("If-None-Match", "Only if the payload has another ETag.", false);
 const FETCHING: &[Parameter] = &[
     TRANSFER,
     DELIVERY,
     header("Range", "One range of bytes.", false),
     header("If-Range", "The range only if the payload still has this ETag.", false),
+    SAME_AS,
     OTHER,
 ];
+const FETCHING_REFUSED: &[Code] = &[Code::PayloadNotFound, Code::PartnerSuspended, Code::PreconditionFailed];
 
 const SAME: Answer = with(304, "The caller has these very bytes.", &["ETag"]);
 const PAYLOADS: &[Answer] =
@@ -92,17 +96,17 @@ pub(super) const ROUTES: &[Route] = &[
                 parameters: FETCHING,
                 body: &[],
                 answers: PAYLOADS,
-                refusals: &[&[Code::PayloadNotFound, Code::RangeNotSatisfiable]],
+                refusals: &[FETCHING_REFUSED, &[Code::RangeNotSatisfiable]],
             },
             Operation {
                 method: "head",
                 id: "describePayload",
                 summary: "The same without the bytes.",
                 token: true,
-                parameters: &[TRANSFER, DELIVERY, OTHER],
+                parameters: &[TRANSFER, DELIVERY, SAME_AS, OTHER],
                 body: &[],
                 answers: DESCRIBED,
-                refusals: &[&[Code::PayloadNotFound]],
+                refusals: &[FETCHING_REFUSED],
             },
         ],
     },
@@ -155,17 +159,17 @@ pub(super) const ROUTES: &[Route] = &[
                 parameters: TICKET,
                 body: &[],
                 answers: PAYLOADS,
-                refusals: &[OPENED, &[Code::RangeNotSatisfiable]],
+                refusals: &[OPENED, &[Code::PreconditionFailed, Code::RangeNotSatisfiable]],
             },
             Operation {
                 method: "head",
                 id: "describeBySecureUrl",
                 summary: "The same without the bytes.",
                 token: false,
-                parameters: &[SECRET, TICKET_ITSELF],
+                parameters: &[SECRET, TICKET_ITSELF, SAME_AS],
                 body: &[],
                 answers: DESCRIBED,
-                refusals: &[OPENED],
+                refusals: &[OPENED, &[Code::PreconditionFailed]],
             },
             Operation {
                 method: "put",

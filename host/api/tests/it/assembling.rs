@@ -89,6 +89,20 @@ async fn assembles_only_complete_parts_of_the_same_sender() {
 }
 
 #[tokio::test]
+async fn assembles_no_part_twice() {
+    let house = House::new().await;
+    let (one, other) = (house.partial("abc").await, house.partial("def").await);
+    let whole = format!("https://lockgate.example{one}");
+    let answer = house.assemble(of(&[&one, &other, &whole])).await;
+    assert_eq!((answer.status, answer.code().as_str()), (StatusCode::BAD_REQUEST, "UPLOAD_METADATA_INVALID"));
+    let id = one.rsplit_once('/').expect("a path").1;
+    let why = format!("the uploads cannot be assembled: {id} is named twice; name each partial upload once");
+    assert_eq!(answer.json()["detail"], why);
+    let seen = house.ask(&house.token(&house.acme), "{ transfers { nodes { id } } }", json!({})).await;
+    assert_eq!(seen["data"]["transfers"]["nodes"], json!([]), "nothing was announced");
+}
+
+#[tokio::test]
 async fn an_ended_or_expired_part_is_not_there() {
     let house = House::new().await;
     let (ended, expired) = (house.partial("abc").await, house.partial("def").await);

@@ -32,6 +32,7 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
 use crate::identity::issuer::Issuer;
+use crate::visitors::CountedUrls;
 
 /// How often a user may ask.
 pub(crate) const REQUESTS: RateLimit = RateLimit { requests: 1000, window: Duration::from_secs(60) };
@@ -52,6 +53,7 @@ pub(crate) struct House {
     pub(crate) connector: Arc<MemoryConnector>,
     pub(crate) payloads: Arc<MemoryPayloadStore>,
     pub(crate) ledger: Arc<MemoryRateLedger>,
+    pub(crate) urls: Arc<CountedUrls>,
     pub(crate) issuer: Issuer,
     desk: Arc<Desk>,
     pipeline: Pipeline,
@@ -110,6 +112,7 @@ impl House {
         };
         let ledger = Arc::new(MemoryRateLedger::new(clock.clone()));
         let redriver = Redriver::new(store.clone(), clock.clone());
+        let urls = Arc::new(CountedUrls::new(store.clone()));
         let state = ApiState {
             intake: Arc::new(Intake::new(
                 IntakePorts {
@@ -125,7 +128,7 @@ impl House {
             desk: Arc::new(Desk::new(store.clone(), clock.clone())),
             redriver: Arc::new(redriver.clone()),
             porter: Arc::new(Porter::new(PorterPorts {
-                urls: store.clone(),
+                urls: urls.clone(),
                 store: store.clone(),
                 passphrases: Arc::new(QuickPassphrases),
                 clock: clock.clone(),
@@ -169,6 +172,7 @@ impl House {
             connector,
             payloads,
             ledger,
+            urls,
             issuer,
             desk,
             pipeline,

@@ -20,6 +20,8 @@ mod schema;
 mod secure_urls;
 mod socket;
 mod stories;
+mod suspended;
 mod transfers;
 mod uploads;
+mod visitors;
 mod wire;

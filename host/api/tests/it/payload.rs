@@ -5,6 +5,7 @@ use axum::http::{Request, StatusCode};
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
 use lockgate_core::id::PayloadId;
+use lockgate_core::payload::Payload;
 use lockgate_core::provenance::EntryKind;
 use lockgate_core::time::Clock;
 use rstest::rstest;
@@ -175,4 +176,68 @@ async fn gives_a_receiver_what_one_of_its_deliveries_carries_and_nobody_else() {
         let answer = fetch(&token, id, query).await;
         assert_eq!((answer.status, answer.code().as_str()), (StatusCode::NOT_FOUND, "PAYLOAD_NOT_FOUND"), "{query}");
     }
+}
+
+#[rstest]
+#[case::the_same_ones("{etag}", StatusCode::OK)]
+#[case::any("*", StatusCode::OK)]
+#[case::one_of_some("\"other\", {etag}", StatusCode::OK)]
+#[case::others("\"other\"", StatusCode::PRECONDITION_FAILED)]
+#[case::weakly_the_same_ones("W/{etag}", StatusCode::PRECONDITION_FAILED)]
+#[case::no_tag("", StatusCode::PRECONDITION_FAILED)]
+#[tokio::test]
+async fn gives_the_bytes_only_if_they_are_those_that_are_demanded(#[case] demanded: &str, #[case] status: StatusCode) {
+    let house = House::new().await;
+    let id = house.hand_in("a.txt", b"hello world").await;
+    let token = house.token(&house.acme);
+    let etag = house.fetch(&token, &id, &[]).await.header("etag").to_owned();
+    let before = house.store.provenance(id.parse().expect("an id")).len();
+    let demanded = ("if-match", &*demanded.replace("{etag}", &etag));
+    let refused = status == StatusCode::PRECONDITION_FAILED;
+    let answer = house.fetch(&token, &id, &[demanded]).await;
+    assert_eq!(answer.status, status);
+    for (other, otherwise) in [
+        (("if-none-match", &*etag), StatusCode::NOT_MODIFIED),
+        (("range", "bytes=6-"), StatusCode::PARTIAL_CONTENT),
+        (("range", "bytes=99-"), StatusCode::RANGE_NOT_SATISFIABLE),
+    ] {
+        let answer = house.fetch(&token, &id, &[other, demanded]).await;
+        assert_eq!(answer.status, if refused { status } else { otherwise }, "{other:?} comes after");
+    }
+    if refused {
+        assert_eq!(
+            (answer.header("content-type"), answer.code().as_str()),
+            ("application/problem+json", "PRECONDITION_FAILED")
+        );
+        assert_eq!(house.store.provenance(id.parse().expect("an id")).len(), before, "nothing was fetched");
+    }
+}
+
+/// What a transfer's sender would fetch.
+fn source(house: &House, id: &str) -> Payload {
+    match house.store.get(Work::Transfer(id.parse().expect("an id"))) {
+        Some(Aggregate::Transfer(it)) => it.source.expect("it was received"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[rstest]
+#[case::a_part(Some("bytes=0-4"), StatusCode::SERVICE_UNAVAILABLE, "TEMPORARILY_UNAVAILABLE")]
+#[case::the_whole(None, StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL")]
+#[tokio::test]
+async fn a_fetch_whose_first_bytes_do_not_come_is_refused_and_was_none(
+    #[case] range: Option<&str>,
+    #[case] status: StatusCode,
+    #[case] code: &str,
+) {
+    let house = House::new().await;
+    let id = house.hand_in("a.txt", b"hello world").await;
+    let entries = || house.store.provenance(id.parse().expect("an id")).len();
+    let before = entries();
+    // The store opens the object and only then finds nothing in it.
+    house.payloads.tamper(&source(&house, &id), Some(axum::body::Bytes::new()));
+    let headers: Vec<_> = range.map(|range| ("range", range)).into_iter().collect();
+    let answer = house.fetch(&house.token(&house.acme), &id, &headers).await;
+    assert_eq!((answer.status, answer.code().as_str()), (status, code));
+    assert_eq!(entries(), before, "provenance has no fetch of it");
 }

@@ -192,7 +192,7 @@ async fn redrives_a_dead_letter_under_the_same_id() {
 async fn sets_up_what_a_partner_needs() {
     let house = House::new().await;
     let globex = house.token(&house.globex);
-    let input = json!({ "secret": { "owner": "globex", "name": "hook", "value": "c2VjcmV0", "encoding": "BASE64" },
+    let input = json!({ "secret": { "owner": "globex", "name": "hook", "value": "d2hzZWNfYTJWNQ==", "encoding": "BASE64" },
         "channel": { "partner": "globex", "name": "ops",
                      "webhook": { "url": "https://globex.example/hook", "signingSecret": "hook" } } });
     let made = house.data(&globex, operation!("create-webhook"), input).await;

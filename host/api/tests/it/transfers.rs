@@ -116,6 +116,43 @@ async fn a_refused_request_leaves_no_transfer_that_nobody_could_go_on_with() {
 }
 
 #[tokio::test]
+async fn a_request_that_fails_by_our_fault_leaves_only_what_a_repeat_goes_on_with() {
+    let house = House::new().await;
+    let request = |key: Option<&str>| {
+        let request = post(&house, "to=globex&filename=a.txt").header("content-length", 6);
+        let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
+        let chunks = stream::iter(["abc", "def"].map(|it| Ok::<_, std::io::Error>(Bytes::from(it))));
+        request.body(Body::from_stream(chunks)).expect("a request")
+    };
+    for (key, left, at) in [(None, TransferState::Cancelled, ""), (Some("k"), TransferState::Announced, "3")] {
+        house.payloads.leave_room(3);
+        let answer = house.send(request(key)).await;
+        assert_eq!((answer.status, answer.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "UPLOADS_CROWDED"));
+        let states = house.store.all(|it| match it {
+            Aggregate::Transfer(it) => Some((it.idempotency_key.clone(), it.state)),
+            _ => None,
+        });
+        assert!(states.contains(&(key.map(str::to_owned), left)), "{states:?}");
+        assert_eq!((answer.header("retry-after"), answer.header("upload-offset")), ("7", at), "under {key:?}");
+        let detail = answer.json()["detail"].as_str().expect("a detail").to_owned();
+        assert!(detail.ends_with("or send all again if none is left."), "{detail}");
+        house.payloads.leave_room(100);
+        assert!(house.send(request(key)).await.status.is_success(), "under {key:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_cut_request_without_a_key_is_told_that_nothing_is_left_of_it() {
+    let house = House::new().await;
+    let cut = || Body::from_stream(stream::iter([Ok(Bytes::from("ab")), Err(std::io::Error::other("cut"))]));
+    let request = post(&house, "to=globex&filename=a.txt").header("content-length", 6);
+    let answer = house.send(request.body(cut()).expect("a request")).await;
+    assert_eq!((answer.code().as_str(), answer.header("upload-offset")), ("UPLOAD_INTERRUPTED", ""));
+    let why = "the body ended after 2 bytes, of which none is kept; send it again from its beginning";
+    assert_eq!(answer.json()["detail"], why);
+}
+
+#[tokio::test]
 async fn names_are_utf8_or_refused() {
     let house = House::new().await;
     for (query, wanted) in [("to=globex&filename=%ff", "INVALID_FILE_NAME"), ("to=%ff&filename=a", "INVALID_INPUT")] {

@@ -4,6 +4,8 @@
 //! more, compares its digest, and writes the whole as any upload is written: so the payload's digest covers every byte, and
 //! a host that dies half-way leaves an upload that a repeat of the request finishes.
 
+use std::collections::HashSet;
+
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 
@@ -72,10 +74,15 @@ impl Intake {
         Ok(upload)
     }
 
-    /// The payloads of the parts, each the sender's own, partial and complete.
+    /// The payloads of the parts, each the sender's own, partial, complete and named once: a short request must not make
+    /// work out of the same bytes over and over.
     async fn parts(&self, viewer: &Viewer, ids: &[UploadId]) -> Result<Vec<Payload>, IntakeError> {
         if ids.is_empty() || ids.len() > MOST {
             return Err(IntakeError::Parts(format!("name 1 to {MOST} partial uploads, not {}", ids.len())));
+        }
+        let mut named = HashSet::with_capacity(ids.len());
+        if let Some(twice) = ids.iter().find(|id| !named.insert(**id)) {
+            return Err(IntakeError::Parts(format!("{twice} is named twice; name each partial upload once")));
         }
         let mut payloads = Vec::with_capacity(ids.len());
         for id in ids {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::{Porter, PorterError};
 use crate::fetching::fetchable;
-use crate::id::{SecureUrlId, TransferId};
+use crate::id::{PartnerId, SecureUrlId, TransferId};
+use crate::partner::PartnerStatus;
 use crate::provenance::EntryKind;
 use crate::secure_url::{Purpose, SecureUrl, Token};
 use crate::trace::TraceContext;
@@ -95,7 +96,11 @@ impl Porter {
         Ok(Created { url, token })
     }
 
-    async fn upload(&self, sender: crate::id::PartnerId, named: &[String]) -> Result<Purpose, PorterError> {
+    async fn upload(&self, sender: PartnerId, named: &[String]) -> Result<Purpose, PorterError> {
+        let own = self.ports.store.partner(sender).await?;
+        if own.is_some_and(|it| it.status == PartnerStatus::Suspended) {
+            return Err(PorterError::Suspended);
+        }
         if named.is_empty() {
             return Err(PorterError::Invalid("name at least one receiver".to_owned()));
         }

@@ -1,6 +1,7 @@
 //! What can stand against a secure URL, when it is made and when somebody comes by it.
 
 use crate::code::Code;
+use crate::fetching::FetchingError;
 use crate::id::{SecureUrlId, TransferId};
 use crate::ports::StoreError;
 use crate::secure_url::UrlState;
@@ -23,6 +24,9 @@ pub enum PorterError {
         /// When its time was over, or will be.
         expired_at: Timestamp,
     },
+    /// The partner whose it is may not take part. Whoever comes by it is nobody to be told why.
+    #[error("this URL opens nothing at present; ask whoever sent it")]
+    Closed,
     /// It is for the other direction; nothing was used.
     #[error("{0}")]
     Purpose(&'static str),
@@ -38,6 +42,9 @@ pub enum PorterError {
     /// The role may not.
     #[error("{0}")]
     Forbidden(&'static str),
+    /// The partner that would make it may not take part.
+    #[error("the partner is suspended; ask the operator")]
+    Suspended,
     /// There is nothing to fetch.
     #[error("there is no released payload of {0} that you may fetch")]
     NoPayload(TransferId),
@@ -70,14 +77,24 @@ impl PorterError {
     pub const fn code(&self) -> Code {
         match self {
             Self::Unknown(_) | Self::NoSuchToken => Code::SecureUrlNotFound,
-            Self::Ended { .. } => Code::SecureUrlEnded,
+            Self::Ended { .. } | Self::Closed => Code::SecureUrlEnded,
             Self::Purpose(_) => Code::MethodNotAllowed,
             Self::PassphraseRequired | Self::PassphraseWrong { .. } => Code::PassphraseRequired,
             Self::Forbidden(_) => Code::Forbidden,
+            Self::Suspended => Code::PartnerSuspended,
             Self::NoPayload(_) => Code::PayloadNotFound,
             Self::Invalid(_) => Code::InvalidSecureUrl,
             Self::NoAgreement { .. } => Code::NoAgreement,
             Self::Store(error) => error.code(),
+        }
+    }
+}
+
+impl From<FetchingError> for PorterError {
+    fn from(error: FetchingError) -> Self {
+        match error {
+            FetchingError::Suspended => Self::Suspended,
+            FetchingError::Store(error) => Self::Store(error),
         }
     }
 }

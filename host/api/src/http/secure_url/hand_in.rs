@@ -1,23 +1,21 @@
 //! Handing in a file by a secure URL: the form of the page, or one `PUT`. The transfer is the partner's who made the URL,
 //! and goes to the receivers that the URL names.
 
-use std::sync::Arc;
-
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
-use lockgate_core::id::{PartnerId, TransferId, UploadId};
-use lockgate_core::intake::{BodyStream, Intake, IntakeError, NewTransfer};
+use lockgate_core::id::{PartnerId, TransferId};
+use lockgate_core::intake::{BodyStream, NewTransfer};
 use lockgate_core::secure_url::SecureUrl;
-use lockgate_core::viewer::Viewer;
 use serde_json::json;
 
-use super::{Caller, look, page, passphrase, refuse, wants_page};
+use super::{Caller, GIVES, allowing, look, page, passphrase, refuse, wants_page};
 use crate::ApiState;
 use crate::carried::to_its_end;
 use crate::failure::Failure;
+use crate::http::transfers::underway::Underway;
 use crate::http::{body, envelope, form, transfers};
 use crate::uploads::headers as tus;
 
@@ -46,7 +44,7 @@ pub(crate) async fn put(
         let file = HandedIn { file_name, media_type, size, bytes: body::stream(bytes) };
         send(&state, url, passphrase(&headers)?, file, &headers).await
     };
-    put.await.unwrap_or_else(|failure: Failure| refuse(failure, &headers))
+    allowing(put.await.unwrap_or_else(|failure: Failure| refuse(failure, &headers)), GIVES)
 }
 
 /// The form of the page: maybe a passphrase, then the file.
@@ -57,7 +55,7 @@ pub(super) async fn form(
     body: Body,
 ) -> Result<Response, Failure> {
     // Who may hand in nothing is not read: the passphrase alone has to wait for the form.
-    state.porter.takes(url)?;
+    state.porter.takes(url).await?;
     let form = form::read(headers, body).await?;
     let passphrase = form.fields.into_iter().find(|(name, _)| name == "passphrase").map(|(_, value)| value);
     let file = HandedIn { file_name: form.file_name, media_type: form.media_type, size: None, bytes: form.file };
@@ -111,44 +109,9 @@ async fn arrive(
     let announced = state.intake.announce(&viewer, new).await?;
     let transfer = announced.transfer;
     tracing::Span::current().record("transfer.id", tracing::field::display(transfer.id));
-    let id = announced.upload.id;
-    let underway = Underway { intake: Arc::clone(&state.intake), upload: Some((viewer.clone(), id)) };
+    // The use of the URL is given back with the transfer.
+    let underway = Underway::new(&state.intake, &viewer, announced.upload.id);
     let taken = transfers::take(state, &viewer, announced.upload, file.size, file.bytes).await;
-    underway.over(taken.is_ok()).await;
-    let upload = taken?;
+    let upload = underway.over(taken).await?;
     Ok(Arrived { transfer: transfer.id, file_name: transfer.file_name, size: upload.offset })
-}
-
-/// A file on its way in. Nobody could go on with it later, so it ends unless it arrives, also when what was to come of it
-/// panics; the use of the URL is given back with the transfer. If this host dies, that is when the upload
-/// expires.
-struct Underway {
-    intake: Arc<Intake>,
-    upload: Option<(Viewer, UploadId)>,
-}
-
-impl Underway {
-    async fn over(mut self, arrived: bool) {
-        if let Some((viewer, id)) = self.upload.take().filter(|_| !arrived) {
-            end(&self.intake, &viewer, id).await;
-        }
-    }
-}
-
-impl Drop for Underway {
-    fn drop(&mut self) {
-        let Some((viewer, id)) = self.upload.take() else { return };
-        let intake = Arc::clone(&self.intake);
-        tokio::spawn(async move { end(&intake, &viewer, id).await });
-    }
-}
-
-async fn end(intake: &Intake, viewer: &Viewer, id: UploadId) {
-    match intake.terminate(viewer, id, &envelope::trace()).await {
-        // It came whole: it is received, or it will expire.
-        Ok(()) | Err(IntakeError::Complete(_)) => {}
-        Err(error) => {
-            tracing::warn!(upload.id = %id, error = %error, "An upload by a secure URL could not be ended; it will expire.");
-        }
-    }
 }

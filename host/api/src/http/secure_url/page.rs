@@ -10,7 +10,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use lockgate_core::digest::Digest;
 
 use super::hand_in::Arrived;
-use super::{ApiState, Code, Failure, PorterError, Purpose, SecureUrl, UrlState, fetchable, no_store};
+use super::{ApiState, Code, Failure, PorterError, Purpose, SecureUrl, behind, no_store};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -25,15 +25,15 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
 
 /// What there is at a URL, with what went wrong at the last press of its button.
 pub(super) async fn of(state: &ApiState, url: &SecureUrl, wrong: Option<&Failure>) -> Result<Response, Failure> {
-    let now = state.clock.now();
-    if url.state(now) != UrlState::Active {
-        let ended = PorterError::Ended { state: url.state(now), expired_at: url.expires_at };
-        return Ok(nothing(&Failure::from(ended)));
-    }
+    let partner = match state.porter.open(url).await {
+        Ok(partner) => partner,
+        Err(ended) if ended.code() == Code::SecureUrlEnded => return Ok(nothing(&ended.into())),
+        Err(other) => return Err(other.into()),
+    };
     let mut main = String::new();
     match &url.purpose {
-        Purpose::Download { transfer } => {
-            let found = fetchable(&*state.store, &url.viewer(), *transfer).await?;
+        Purpose::Download { .. } => {
+            let found = behind(&*state.store, url).await?;
             let file = found.ok_or(PorterError::NoSuchToken)?;
             let sender = state.store.partner(file.sender).await?.map(|it| it.name).unwrap_or_default();
             tell(
@@ -55,11 +55,10 @@ pub(super) async fn of(state: &ApiState, url: &SecureUrl, wrong: Option<&Failure
             for receiver in receivers {
                 names.extend(state.store.partner(*receiver).await?.map(|it| name(&it.name)));
             }
-            let asker = state.store.partner(url.partner).await?.map(|it| it.name).unwrap_or_default();
             tell(
                 &mut main,
                 "Hand in a file",
-                &[("On behalf of", name(&asker)), ("For", names.join(", ")), ("Until", moment(url))],
+                &[("On behalf of", name(&partner.name)), ("For", names.join(", ")), ("Until", moment(url))],
             );
             main.push_str("<form method=\"post\" enctype=\"multipart/form-data\">");
             ask(&mut main, url, wrong);
