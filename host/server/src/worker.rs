@@ -159,7 +159,8 @@ impl Workers {
     async fn put_off(&mut self, claim: Claim) {
         if matches!(claim.duty(), Duty::Judge(_)) {
             self.forget(&claim);
-            self.handback.give(vec![untouched(claim)]).await;
+            self.handback.keep(untouched(claim));
+            self.handback.retry().await;
             return;
         }
         let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
@@ -204,12 +205,12 @@ impl Workers {
                 "stuck"
             }
             Err(error) if error.is_cancelled() => {
-                self.handback.give(vec![untouched(claim)]).await;
+                self.handback.keep(untouched(claim));
                 "cut-off"
             }
             Err(error) => {
                 tracing::error!(work = %work, error = %error, "A worker panicked; its work is given back.");
-                self.handback.give(vec![(claim, AFTER_PANIC, Blame::Work)]).await;
+                self.handback.keep((claim, AFTER_PANIC, Blame::Work));
                 "panic"
             }
         };
@@ -260,7 +261,7 @@ impl Workers {
             tracing::warn!(claims = self.under_way.len(), "Work did not end in time and is handed back.");
             self.drop_everything(&mut queue).await;
         }
-        self.handback.retry().await;
+        self.handback.give(vec![]).await;
     }
 }
 

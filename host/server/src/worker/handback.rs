@@ -6,9 +6,13 @@ use std::time::Duration;
 use futures::stream::{self, StreamExt};
 use lockgate_core::claim::Claim;
 use lockgate_core::ports::{Blame, TransferStore};
+use tokio::time::{Instant, timeout_at};
 
 /// How many claims are handed back at the same time.
 const AT_ONCE: usize = 8;
+
+/// How long a try may take while the host works.
+const PASS: Duration = Duration::from_secs(1);
 
 /// A claim, how soon others may take it, and what is to blame.
 pub(crate) type Returned = (Claim, Duration, Blame);
@@ -26,19 +30,10 @@ impl Handback {
         Self { store, kept: vec![] }
     }
 
-    /// Hands claims back now, or later if the database does not answer. One that is not taken for a reason of its own keeps
-    /// no other waiting.
+    /// Hands these back and all that are remembered, however long that takes.
     pub(crate) async fn give(&mut self, claims: Vec<Returned>) {
-        let store = &self.store;
-        let given = stream::iter(claims).map(async |(claim, after, blame)| {
-            let given = store.relinquish(&claim, after, blame).await;
-            given.err().map(|error| ((claim, after, blame), error))
-        });
-        let failed: Vec<_> = given.buffer_unordered(AT_ONCE).filter_map(async |it| it).collect().await;
-        for (returned, error) in failed {
-            tracing::warn!(work = %returned.0.aggregate.work(), error = %error, "A claim could not be handed back yet.");
-            self.kept.push(returned);
-        }
+        self.kept.extend(claims);
+        self.pass(None).await;
     }
 
     /// Remembers a claim for the next try.
@@ -46,9 +41,36 @@ impl Handback {
         self.kept.push(returned);
     }
 
-    /// Tries again what failed before.
+    /// Tries what is remembered, for a second at most: whoever waits for this has more to do.
     pub(crate) async fn retry(&mut self) {
-        let kept = std::mem::take(&mut self.kept);
-        self.give(kept).await;
+        self.pass(Some(Instant::now() + PASS)).await;
+    }
+
+    /// One that is not taken for a reason of its own keeps no other waiting. One whose answer is not waited for is tried
+    /// again; if it was taken, that finds nothing to do.
+    async fn pass(&mut self, until: Option<Instant>) {
+        let give = |(place, (claim, after, blame)): (usize, Returned)| {
+            let store = Arc::clone(&self.store);
+            async move { (place, store.relinquish(&claim, after, blame).await) }
+        };
+        let tries: Vec<_> = self.kept.iter().cloned().enumerate().map(give).collect();
+        let mut left = vec![true; tries.len()];
+        let mut given = stream::iter(tries).buffer_unordered(AT_ONCE);
+        loop {
+            let next = match until {
+                Some(until) => timeout_at(until, given.next()).await.ok().flatten(),
+                None => given.next().await,
+            };
+            match next {
+                Some((place, Ok(()))) => left[place] = false,
+                Some((place, Err(error))) => {
+                    let work = self.kept[place].0.aggregate.work();
+                    tracing::warn!(work = %work, error = %error, "A claim could not be handed back yet.");
+                }
+                None => break,
+            }
+        }
+        let mut left = left.into_iter();
+        self.kept.retain(|_| left.next().unwrap_or(true));
     }
 }
