@@ -32,6 +32,7 @@ mod migrate;
 mod nudge;
 mod passage;
 mod pin;
+mod pool;
 mod provenance;
 mod rate;
 mod redrive;

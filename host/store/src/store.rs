@@ -1,24 +1,21 @@
 //! The store itself: pools of one role each, so that a statement runs as `lockgate_worker` or as `lockgate_api` and never
 //! as whoever the URL names.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
+use futures::future::try_join_all;
 use lockgate_core::ports::StoreError;
-use sqlx::Connection as _;
-use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
+use sqlx::postgres::PgPool;
 use tokio::sync::Notify;
 
 use crate::commit::Together;
 use crate::config::StoreConfig;
 use crate::error::Failure;
+use crate::pool::{fill, pool};
 use crate::vault::Envelope;
 use crate::vault::TableCache;
-
-/// A connection that was not used for so long is asked whether it lives.
-const RESTED: Duration = Duration::from_secs(1);
 
 /// The truth in Postgres.
 #[derive(Debug, Clone)]
@@ -81,6 +78,13 @@ impl PgStore {
             wake: Arc::default(),
             nudged: Arc::default(),
         })
+    }
+
+    /// Opens every connection that the store may have, so that no request waits for a login on a busy machine. A database
+    /// that gives fewer is [`StoreError::Unavailable`]; the others are opened when they are needed.
+    pub async fn open_connections(&self) -> Result<(), StoreError> {
+        let pools = [&self.worker, &self.intake, &self.heartbeat, &self.api];
+        try_join_all(pools.map(fill)).await.map(drop).map_err(|error| StoreError::from(Failure::from(error)))
     }
 
     /// The same store over the connections that are kept for what comes in.
@@ -158,44 +162,6 @@ impl PgStore {
     pub async fn close(&self) {
         tokio::join!(self.worker.close(), self.intake.close(), self.heartbeat.close(), self.api.close());
     }
-}
-
-fn pool(config: &StoreConfig, role: &str, connections: u32) -> Result<PgPool, StoreError> {
-    let options = PgConnectOptions::from_str(&config.url.0)
-        .map_err(|error| StoreError::Unexpected(format!("`database.url` is not a Postgres URL: {error}")))?
-        .application_name(role)
-        // More than there are statements: one that is forgotten is read and planned anew.
-        .statement_cache_capacity(400)
-        // Startup options, so that no statement can ever run before them and `reset all` returns to them.
-        .options([
-            ("role", role),
-            ("statement_timeout", &config.statement_timeout.as_millis().to_string()),
-            ("lock_timeout", "10s"),
-            ("idle_in_transaction_session_timeout", "60s"),
-            // A dead network is noticed by the server too, so that locks of a lost host end.
-            ("tcp_keepalives_idle", "10"),
-            ("tcp_keepalives_interval", "5"),
-            ("tcp_keepalives_count", "3"),
-            ("tcp_user_timeout", "30s"),
-            ("TimeZone", "UTC"),
-        ]);
-    Ok(PgPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(config.acquire_timeout)
-        .idle_timeout(Duration::from_secs(300))
-        .max_lifetime(Duration::from_secs(1800))
-        // The pool asks each connection whether it lives when it comes back; asked again before each use it would cost
-        // every statement a second way. One that has rested may have died meanwhile.
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                if meta.idle_for >= RESTED {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .connect_lazy_with(options))
 }
 
 fn outage(error: sqlx::Error, role: &str) -> StoreError {

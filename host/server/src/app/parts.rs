@@ -46,6 +46,14 @@ impl Parts {
         let host = HostId::generate(SystemClock.now());
         let store_config = settings::store_config(config)?;
         let store = Arc::new(patiently("Postgres", || PgStore::connect(&store_config)).await?);
+        if let Err(error) = store.open_connections().await {
+            tracing::warn!(
+                error = %error,
+                "Postgres does not give the host all its connections now; it goes on and opens them when it needs them. \
+                 Compare `max_connections` of Postgres with `database.worker_connections`, `intake_connections` and \
+                 `api_connections` of all hosts."
+            );
+        }
         let bus_config = settings::bus(config)?;
         let bus = patiently("Kafka", || KafkaBus::connect(&bus_config, Arc::new(OtelTracer))).await?;
         let s3_config = settings::s3(config);

@@ -54,6 +54,23 @@ async fn what_comes_in_does_not_wait_for_work_that_holds_every_connection() {
 }
 
 #[tokio::test]
+async fn all_connections_are_open_before_anybody_needs_one() {
+    let world = World::new().await;
+    let config = StoreConfig {
+        worker_connections: 3,
+        intake_connections: 2,
+        api_connections: 4,
+        ..StoreConfig::new(world.url.clone(), key())
+    };
+    let sessions = "select count(*) from pg_stat_activity
+                    where datname = current_database() and application_name like 'lockgate_%'";
+    let others = world.number(sessions).await;
+    let store = PgStore::connect(&config).await.expect("a store");
+    store.open_connections().await.expect("Postgres has enough");
+    assert_eq!(world.number(sessions).await - others, 3 + 2 + 4 + 1, "work, intake, reading, and one to say that it lives");
+}
+
+#[tokio::test]
 async fn whoever_goes_away_while_a_transaction_begins_leaves_none_behind() {
     let world = World::new().await;
     let alice = world.partner("alice").await;
