@@ -16,8 +16,8 @@ use crate::egress::{Egress, InvalidEntry, Network};
 use crate::http::{HttpConnector, Named};
 use crate::kafka::KafkaConnector;
 use crate::s3::{Bucket, S3Connector};
-use crate::secrets::Secrets;
-use crate::webhook::{Secret, WebhookMessenger};
+use crate::secrets::{Secrets, keys};
+use crate::webhook::WebhookMessenger;
 
 /// The settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -118,8 +118,7 @@ impl Connector for Connectors {
 
 impl Signing for Connectors {
     fn unfit(&self, secret: &SecretBytes) -> Option<String> {
-        let Ok(text) = std::str::from_utf8(secret.expose()) else { return Some("it is not text".to_owned()) };
-        Secret::read(text).err().map(|error| error.to_string())
+        keys(secret).err()
     }
 }
 

@@ -60,7 +60,7 @@ impl Secrets {
 }
 
 /// The keys in a secret, or why there are none, without the secret.
-fn keys(secret: &SecretBytes) -> Result<Vec<Secret>, String> {
+pub(crate) fn keys(secret: &SecretBytes) -> Result<Vec<Secret>, String> {
     let text = std::str::from_utf8(secret.expose()).map_err(|_| "it is not text".to_owned())?;
     Secret::read(text).map_err(|error| error.to_string())
 }
