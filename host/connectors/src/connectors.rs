@@ -8,7 +8,7 @@ use lockgate_core::destination::Endpoint;
 use lockgate_core::notification::ChannelKind;
 use lockgate_core::passage::{Passage, Place};
 use lockgate_core::ports::{
-    Connector, Consigned, Handover, Messenger, Notice, PassageStore, PayloadStore, SecretBytes, Signing, Vault,
+    Connector, Consigned, Handover, Messenger, Notice, PassageStore, PayloadStore, SecretBytes, Signing, Unfit, Vault,
 };
 
 use crate::config::ConnectorsConfig;
@@ -17,7 +17,7 @@ use crate::http::{HttpConnector, Named};
 use crate::kafka::KafkaConnector;
 use crate::s3::{Bucket, S3Connector};
 use crate::secrets::{Secrets, keys};
-use crate::webhook::WebhookMessenger;
+use crate::webhook::{Secret, WebhookMessenger};
 
 /// The settings cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -117,8 +117,9 @@ impl Connector for Connectors {
 }
 
 impl Signing for Connectors {
-    fn unfit(&self, secret: &SecretBytes) -> Option<String> {
-        keys(secret).err()
+    fn check(&self, secret: &SecretBytes) -> Result<(), Unfit> {
+        let meant = Secret::is_meant(secret.expose());
+        keys(secret).map(drop).map_err(|why| Unfit { why, meant })
     }
 }
 

@@ -16,7 +16,7 @@ mod upload_store;
 mod vault;
 
 pub use bus::{BusError, TransferBus};
-pub use connector::{Connector, Consigned, Handover, Messenger, Notice, Signing};
+pub use connector::{Connector, Consigned, Handover, Messenger, Notice, Signing, Unfit};
 pub use nudges::{NudgeBus, NudgeSink, NudgeStore};
 pub use passage_store::{PassageError, PassageStore, Unneeded};
 pub use payload_store::{

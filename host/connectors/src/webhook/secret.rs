@@ -75,6 +75,12 @@ impl Secret {
         if secrets.is_empty() { Err(InvalidSecret::Prefix) } else { Ok(secrets) }
     }
 
+    /// Whether a secret is written as a key that signs, be it one or not. Its beginning tells, for the rest of it may be
+    /// anything, even no text.
+    pub(crate) fn is_meant(secret: &[u8]) -> bool {
+        [SHARED, PRIVATE].iter().any(|prefix| secret.starts_with(prefix.as_bytes()))
+    }
+
     /// What the receiver of a pair's messages verifies with, `whpk_...`; a shared secret has none.
     pub fn public_key(&self) -> Option<String> {
         match &self.0 {

@@ -124,10 +124,21 @@ async fn an_oversized_message_is_cut_and_says_so() {
 #[tokio::test]
 async fn a_secret_that_cannot_sign_is_told_apart_without_being_repeated() {
     let world = World::new();
-    let unfit = |secret: &str| world.connectors.unfit(&SecretBytes::new(secret.as_bytes().to_vec()));
-    assert_eq!((unfit(SECRET), unfit(&format!("{SECRET} {SECRET}"))), (None, None));
-    let why = unfit("whsec_pa$$word").expect("it is no key");
-    assert!(why.contains("base64") && !why.contains("word"), "{why}");
+    let check = |secret: &str| world.connectors.check(&SecretBytes::new(secret.as_bytes().to_vec()));
+    assert_eq!((check(SECRET), check(&format!("{SECRET} {SECRET}"))), (Ok(()), Ok(())));
+    let unfit = check("whsec_pa$$word").expect_err("it is no key");
+    assert!(unfit.why.contains("base64") && !unfit.why.contains("word"), "{unfit:?}");
+}
+
+#[rstest]
+#[case::a_shared_key("whsec_pa$$word", true)]
+#[case::a_private_key("whsk_pa$$word", true)]
+#[case::a_key_and_something_else("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw hunter2", true)]
+#[case::a_password("hunter2", false)]
+#[tokio::test]
+async fn what_is_written_as_a_key_was_meant_to_sign(#[case] secret: &str, #[case] meant: bool) {
+    let unfit = World::new().connectors.check(&SecretBytes::new(secret.as_bytes().to_vec()));
+    assert_eq!(unfit.expect_err("it cannot sign").meant, meant);
 }
 
 #[tokio::test]

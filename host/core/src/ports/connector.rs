@@ -90,6 +90,19 @@ pub trait Messenger: Send + Sync + std::fmt::Debug {
 
 /// Knows which secrets sign what is sent.
 pub trait Signing: Send + Sync + std::fmt::Debug {
-    /// Why a secret cannot sign, if so; the secret itself is not repeated.
-    fn unfit(&self, secret: &SecretBytes) -> Option<String>;
+    /// Whether a secret can sign.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot.
+    fn check(&self, secret: &SecretBytes) -> Result<(), Unfit>;
+}
+
+/// A secret that cannot sign.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unfit {
+    /// Why, without the secret.
+    pub why: String,
+    /// Whether it is written as a key that signs: then it was meant to, while a password was not.
+    pub meant: bool,
 }

@@ -4,7 +4,7 @@ use crate::destination::{Destination, DestinationSettings, DestinationStatus, Di
 use crate::id::{ChannelId, DestinationId, PartnerId};
 use crate::notification::{Channel, ChannelHealth, ChannelKind, EventKind};
 use crate::policy::Owner;
-use crate::ports::{ChannelChange, DestinationChange, SecretBytes, Turned};
+use crate::ports::{ChannelChange, DestinationChange, SecretBytes, Turned, Unfit};
 use crate::registrar::{Registrar, RegistrarError, names, rights, settings};
 use crate::time::Timestamp;
 use crate::viewer::Viewer;
@@ -262,10 +262,8 @@ impl Registrar {
 
     async fn signs(&self, partner: PartnerId, name: &str) -> Result<(), RegistrarError> {
         let secret = self.known_secret(partner, name).await?;
-        match self.signing.unfit(&secret) {
-            Some(why) => Err(RegistrarError::Unsigned { secret: name.to_owned(), why }),
-            None => Ok(()),
-        }
+        let unsigned = |unfit: Unfit| RegistrarError::Unsigned { secret: name.to_owned(), why: unfit.why };
+        self.signing.check(&secret).map_err(unsigned)
     }
 
     async fn known_secret(&self, partner: PartnerId, name: &str) -> Result<SecretBytes, RegistrarError> {

@@ -4,15 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::policy::Owner;
-use crate::ports::SecretBytes;
+use crate::ports::{SecretBytes, Unfit};
 use crate::registrar::{Registrar, RegistrarError, names, rights};
 use crate::viewer::Viewer;
 
 /// How long a secret that was replaced may stay good.
 const LONGEST_GRACE: Duration = Duration::from_secs(7 * 24 * 60 * 60);
-
-/// How the keys of Standard Webhooks begin, shared and private.
-const SIGNS: [&[u8]; 2] = [b"whsec_", b"whsk_"];
 
 /// The most entries that a lookup table may have.
 const TABLE_ENTRIES: usize = 100_000;
@@ -42,9 +39,7 @@ impl Registrar {
             _ => return Err(RegistrarError::Secret("it is larger than 16 KiB")),
         }
         // A key that replaces a good one is found out before webhooks fail by it.
-        if SIGNS.iter().any(|it| value.expose().starts_with(it))
-            && let Some(why) = self.signing.unfit(&value)
-        {
+        if let Err(Unfit { why, meant: true }) = self.signing.check(&value) {
             return Err(RegistrarError::Unsigned { secret: name.to_owned(), why });
         }
         Ok(self.vault.put_secret(owner, name, value, grace).await?)

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use lockgate_core::delivery::Answer;
 use lockgate_core::passage::Passage;
-use lockgate_core::ports::{Connector, Consigned, Handover, Messenger, Notice, SecretBytes, Signing};
+use lockgate_core::ports::{Connector, Consigned, Handover, Messenger, Notice, SecretBytes, Signing, Unfit};
 
 /// Answers the queued answers, then takes everything.
 #[derive(Debug, Default)]
@@ -67,8 +67,9 @@ impl Messenger for MemoryMessenger {
 pub struct MemorySigning;
 
 impl Signing for MemorySigning {
-    fn unfit(&self, secret: &SecretBytes) -> Option<String> {
-        let fits = secret.expose().starts_with(b"whsec_") && !secret.expose().contains(&b'!');
-        (!fits).then(|| "it is no key".to_owned())
+    fn check(&self, secret: &SecretBytes) -> Result<(), Unfit> {
+        let meant = secret.expose().starts_with(b"whsec_");
+        let fits = meant && !secret.expose().contains(&b'!');
+        if fits { Ok(()) } else { Err(Unfit { why: "it is no key".to_owned(), meant }) }
     }
 }
