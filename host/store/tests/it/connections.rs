@@ -67,7 +67,11 @@ async fn all_connections_are_open_before_anybody_needs_one() {
     let others = world.number(sessions).await;
     let store = PgStore::connect(&config).await.expect("a store");
     store.open_connections().await.expect("Postgres has enough");
-    assert_eq!(world.number(sessions).await - others, 3 + 2 + 4 + 1, "work, intake, reading, and one to say that it lives");
+    assert_eq!(
+        world.number(sessions).await - others,
+        3 + 2 + 4 + 1,
+        "work, intake, reading, and one to say that it lives"
+    );
 }
 
 #[tokio::test]
