@@ -56,14 +56,7 @@ pub async fn fetchable(
     viewer: &Viewer,
     transfer: TransferId,
 ) -> Result<Option<Fetchable>, FetchingError> {
-    let Role::Partner(partner) = viewer.role else { return Ok(None) };
-    let snapshot = store.snapshot(viewer).await?;
-    let found = match active(partner, &*snapshot).await {
-        Ok(()) => seen_by(partner, &*snapshot, transfer).await.map_err(FetchingError::from),
-        Err(refused) => Err(refused),
-    };
-    snapshot.close().await;
-    found
+    found(store, viewer, transfer, Wanted::Transfer).await
 }
 
 /// What lies behind a secure URL. Whether it opens is the [porter's](crate::porter::Porter) to say.
@@ -91,14 +84,41 @@ pub async fn of_delivery(
     transfer: TransferId,
     delivery: DeliveryId,
 ) -> Result<Option<Fetchable>, FetchingError> {
+    found(store, viewer, transfer, Wanted::Delivery(delivery)).await
+}
+
+/// What of a transfer is asked for.
+enum Wanted {
+    /// What it is to the partner that asks.
+    Transfer,
+    /// What one of its deliveries carries.
+    Delivery(DeliveryId),
+}
+
+async fn found(
+    store: &dyn TransferStore,
+    viewer: &Viewer,
+    transfer: TransferId,
+    wanted: Wanted,
+) -> Result<Option<Fetchable>, FetchingError> {
     let Role::Partner(partner) = viewer.role else { return Ok(None) };
     let snapshot = store.snapshot(viewer).await?;
-    let found = match active(partner, &*snapshot).await {
-        Ok(()) => seen_in(partner, &*snapshot, transfer, delivery).await.map_err(FetchingError::from),
-        Err(refused) => Err(refused),
-    };
+    let found = looked_up(partner, &*snapshot, transfer, wanted).await;
     snapshot.close().await;
     found
+}
+
+async fn looked_up(
+    partner: PartnerId,
+    snapshot: &dyn Snapshot,
+    transfer: TransferId,
+    wanted: Wanted,
+) -> Result<Option<Fetchable>, FetchingError> {
+    active(partner, snapshot).await?;
+    Ok(match wanted {
+        Wanted::Transfer => seen_by(partner, snapshot, transfer).await?,
+        Wanted::Delivery(delivery) => seen_in(partner, snapshot, transfer, delivery).await?,
+    })
 }
 
 /// A partner that may take part; whom nobody knows sees nothing anyway.
