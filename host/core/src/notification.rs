@@ -84,6 +84,13 @@ event_kinds! {
     ChannelDisabled "channel.disabled";
 }
 
+impl EventKind {
+    /// Whether it is among those that somebody chose; an empty choice is all.
+    pub fn is_among(self, chosen: &[Self]) -> bool {
+        chosen.is_empty() || chosen.contains(&self)
+    }
+}
+
 /// A message that asks a failing channel and says nothing for so long no longer keeps others from asking.
 pub const ASKING: Duration = Duration::from_secs(120);
 /// For so long a channel that failed is left alone by those that wait for it, if nobody asks it for other reasons.
@@ -240,7 +247,7 @@ impl Channel {
     pub fn hears_of(&self, event: &Event) -> bool {
         let own =
             event.kind == EventKind::ChannelDisabled && event.attribute("channel.id") == Some(&self.id.to_string());
-        !own && (self.events.is_empty() || self.events.contains(&event.kind))
+        !own && event.kind.is_among(&self.events)
     }
 }
 

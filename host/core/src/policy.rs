@@ -158,7 +158,7 @@ impl Binding {
 
     /// Whether it composes messages about such events.
     pub fn tells_of(&self, kind: EventKind) -> bool {
-        self.hook == Hook::Notify && (self.events.is_empty() || self.events.contains(&kind))
+        self.hook == Hook::Notify && kind.is_among(&self.events)
     }
 }
 

@@ -25,8 +25,7 @@ struct Telling {
 
 impl Telling {
     fn is_of(&self, event: &Event) -> bool {
-        self.owner.is_none_or(|owner| owner == event.partner.uuid())
-            && (self.events.is_empty() || self.events.contains(&event.kind))
+        self.owner.is_none_or(|owner| owner == event.partner.uuid()) && event.kind.is_among(&self.events)
     }
 }
 
