@@ -16,8 +16,8 @@ const ROOM: usize = 100;
 const GOES: usize = 20;
 /// Objects removed at the same time.
 const AT_ONCE: usize = 8;
-/// So long a go has for its rows; what is left after that is another's.
-const LEASE: Duration = Duration::from_secs(60);
+/// So long a go has for its rows; what is left after that is found again, by whoever sweeps then.
+const AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// The sweep could not go on; rows that were not reached stay for the next one.
 #[derive(Debug, thiserror::Error)]
@@ -61,7 +61,7 @@ impl Sweeper {
 
     /// How many rows were found, and how many of their objects are gone.
     async fn go(&self) -> Result<(usize, usize), SweepError> {
-        let rows = self.uploads.sweepable(ROOM, LEASE).await?;
+        let rows = self.uploads.sweepable(ROOM, AGAIN_AFTER).await?;
         let found = rows.len();
         let removals = stream::iter(rows).map(|row| async move {
             match self.remove(&row).await {

@@ -77,8 +77,8 @@ impl UploadStore for PgStore {
         Ok(object::note_multipart(self, id, multipart).await?)
     }
 
-    async fn sweepable(&self, room: usize, lease: Duration) -> Result<Vec<Sweepable>, StoreError> {
-        Ok(sweep::sweepable(self, room, lease).await?)
+    async fn sweepable(&self, room: usize, again_after: Duration) -> Result<Vec<Sweepable>, StoreError> {
+        Ok(sweep::sweepable(self, room, again_after).await?)
     }
 
     async fn swept(&self, id: PayloadId) -> Result<(), StoreError> {

@@ -69,9 +69,9 @@ pub trait UploadStore: Send + Sync + Debug {
     /// Rows whose objects nobody needs (discarded, or still `writing` with no living claim), at most `room`:
     /// id, keys, multipart id. While an upload is neither complete nor ended it may need every `writing` row of its
     /// transfer; once complete it needs only the sealed payload's, so that its tail objects are swept too. What belongs
-    /// to a partial upload is needed until that expires or ends. For so long they are whoever asked's: no other sweeper is
-    /// given them, and one that cannot be removed steps back behind others.
-    async fn sweepable(&self, room: usize, lease: Duration) -> Result<Vec<Sweepable>, StoreError>;
+    /// to a partial upload is needed until that expires or ends. They are given to nobody else before `again_after` has
+    /// passed, so that sweepers share them, and one that cannot be removed steps back behind others.
+    async fn sweepable(&self, room: usize, again_after: Duration) -> Result<Vec<Sweepable>, StoreError>;
 
     /// Forgets a swept row.
     async fn swept(&self, id: PayloadId) -> Result<(), StoreError>;

@@ -94,7 +94,7 @@ impl UploadStore for Rows {
         Ok(())
     }
 
-    async fn sweepable(&self, room: usize, _lease: std::time::Duration) -> Result<Vec<Sweepable>, StoreError> {
+    async fn sweepable(&self, room: usize, _again_after: std::time::Duration) -> Result<Vec<Sweepable>, StoreError> {
         Ok(self.loose.lock().unwrap().iter().take(room).cloned().collect())
     }
 

@@ -15,7 +15,7 @@ use crate::store::PgStore;
 /// sealed payload. Later a row belongs to the claim under whose version it is written: once that version moved on or
 /// is not claimed, no change can promote it. (A share's version may by chance equal its transfer's: then the row stays
 /// a little longer.)
-pub(super) async fn sweepable(store: &PgStore, room: usize, lease: Duration) -> Result<Vec<Sweepable>, Failure> {
+pub(super) async fn sweepable(store: &PgStore, room: usize, again_after: Duration) -> Result<Vec<Sweepable>, Failure> {
     let rows = sqlx::query!(
         "with loose as (
          select o.id from payload_objects o left join transfers t on t.id = o.transfer
@@ -43,7 +43,7 @@ pub(super) async fn sweepable(store: &PgStore, room: usize, lease: Duration) -> 
          update payload_objects p set sweep_after = now() + make_interval(secs => $2)
          from loose where p.id = loose.id returning p.id, p.key, p.multipart",
         limit(room),
-        lease.as_secs_f64()
+        again_after.as_secs_f64()
     )
     .fetch_all(&store.worker)
     .await?;

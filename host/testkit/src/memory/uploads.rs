@@ -98,7 +98,7 @@ impl UploadStore for MemoryStore {
         Ok(())
     }
 
-    async fn sweepable(&self, _room: usize, _lease: std::time::Duration) -> Result<Vec<Sweepable>, StoreError> {
+    async fn sweepable(&self, _room: usize, _again_after: std::time::Duration) -> Result<Vec<Sweepable>, StoreError> {
         Ok(vec![])
     }
 
