@@ -35,6 +35,11 @@ fn registrar(stage: &Stage) -> Registrar {
         capabilities: vec![],
         settings_schema: json!({}),
     });
+    over(stage)
+}
+
+/// Over a stage whose runner takes nothing for a component unless it was told to.
+fn over(stage: &Stage) -> Registrar {
     let (archive, vault) = (Arc::new(MemoryArchive::default()), Arc::new(MemoryVault::default()));
     Registrar::new(
         stage.store.clone(),
@@ -281,15 +286,7 @@ async fn kafka_and_tus_take_what_belongs_together_and_secrets_that_exist() {
 #[tokio::test]
 async fn what_is_no_component_is_not_published() {
     let stage = Stage::new().await;
-    let (archive, vault) = (Arc::new(MemoryArchive::default()), Arc::new(MemoryVault::default()));
-    let registrar = Registrar::new(
-        stage.store.clone(),
-        archive,
-        stage.runner.clone(),
-        vault,
-        Arc::new(MemorySigning),
-        stage.clock.clone(),
-    );
+    let registrar = over(&stage);
     let plugin = NewPlugin { owner: Owner::House, component: "not wasm".into() };
     assert_eq!(code(registrar.publish_plugin(&operator(), plugin).await), "PLUGIN_NOT_A_COMPONENT");
 }
