@@ -32,7 +32,7 @@ impl Secrets {
     /// cannot sign, perhaps replaced for that, is left out: the present one is all that a receiver needs.
     pub(crate) async fn signing(&self, partner: PartnerId, name: &str) -> Result<Vec<Secret>, Answer> {
         // What the vault cannot do is ours to repair; the message waits.
-        let good = self.vault.good_secrets(Owner::Partner(partner), name).await.map_err(|it| ours(it.to_string()))?;
+        let good = self.vault.good_secrets(partner, name).await.map_err(|it| ours(it.to_string()))?;
         let (present, former) = good.split_first().ok_or_else(|| unset(name))?;
         let mut signing = keys(present).map_err(|why| refused(format!("secret `{name}`: {why}")))?;
         for secret in former {

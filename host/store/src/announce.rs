@@ -1,32 +1,34 @@
-//! Announces a transfer once per sender and idempotency key, however many ask at the same time.
+//! Announces transfers, each once per sender and idempotency key, however many ask at the same time. Those that come at the
+//! same time are written together.
+
+use std::collections::HashSet;
 
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{PartnerId, SecureUrlId};
-use lockgate_core::ports::{AnnounceOutcome, Announcement, Earlier};
+use lockgate_core::ports::{AnnounceOutcome, Announcement, Earlier, StoreError};
+use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Transfer;
 use sqlx::PgConnection;
+use sqlx::types::Uuid;
 
-use crate::column::{bigint, digest, document, integer, optional_document, optional_text, text, word};
+use crate::column::{bigint, digest, document, optional_text, text};
 use crate::commit::ring;
 use crate::error::Failure;
 use crate::provenance::{Audience, Head, linked};
 use crate::secure_url;
 use crate::store::PgStore;
+use crate::together::{Together, broke_off};
 use crate::usage;
 
-/// Creates the transfer with its upload and first entry, or finds the one announced before.
-pub(crate) async fn announce(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, Failure> {
-    retried!(run(store, announcement))
-}
+/// Announcements that are written together; each is told whether it was.
+pub(crate) type Announcements = Together<Announcement, Result<bool, StoreError>>;
 
-/// Nothing is locked that a second statement would need: where neither quota nor use has to be counted, one statement is
-/// the whole transaction, and the way to the database is gone once.
-async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, Failure> {
-    let alone = !announcement.quota.is_limited() && announcement.commands.is_empty() && announcement.by.is_none();
+/// Creates the transfer with its upload and first entry, or finds the one announced before.
+pub(crate) async fn announce(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, StoreError> {
     // Where another announcement under the same key is under way, this waits for how it ends.
-    let created = match alone {
-        true => insert(&mut *store.worker.acquire().await?, announcement).await?,
-        false => match counted(store, announcement).await? {
+    let created = match is_alone(announcement) {
+        true => beside_others(store, announcement).await?,
+        false => match retried!(counted(store, announcement))? {
             Counted::Created(created) => created,
             Counted::Refused(outcome) => return Ok(outcome),
         },
@@ -35,7 +37,40 @@ async fn run(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOut
         store.nudged.notify_one();
         return Ok(AnnounceOutcome::Created);
     }
-    found(&mut *store.worker.acquire().await?, &announcement.transfer, announcement.fingerprint).await
+    let mut connection = store.worker.acquire().await.map_err(Failure::from)?;
+    Ok(found(&mut connection, &announcement.transfer, announcement.fingerprint).await?)
+}
+
+/// Whether nothing has to be counted with it: then nothing is locked that a second statement would need, and one statement
+/// is the whole transaction.
+fn is_alone(announcement: &Announcement) -> bool {
+    !announcement.quota.is_limited() && announcement.commands.is_empty() && announcement.by.is_none()
+}
+
+async fn beside_others(store: &PgStore, announcement: &Announcement) -> Result<bool, StoreError> {
+    let own = store.clone();
+    let round = move |announcements| write_all(own.clone(), announcements);
+    store.announcements.ask(announcement.clone(), round).await.unwrap_or_else(|| Err(broke_off()))
+}
+
+async fn write_all(store: PgStore, announcements: Vec<Announcement>) -> Vec<Result<bool, StoreError>> {
+    match write(&store, &announcements).await {
+        Ok(written) => announcements.iter().map(|it| Ok(written.contains(&it.transfer.id.uuid()))).collect(),
+        Err(error @ StoreError::Unavailable(_)) => announcements.iter().map(|_| Err(error.clone())).collect(),
+        // One of them is to blame: each for itself.
+        Err(StoreError::Unexpected(_)) => {
+            let mut answers = Vec::with_capacity(announcements.len());
+            for it in announcements.chunks(1) {
+                answers.push(write(&store, it).await.map(|written| !written.is_empty()));
+            }
+            answers
+        }
+    }
+}
+
+async fn write(store: &PgStore, announcements: &[Announcement]) -> Result<HashSet<Uuid>, StoreError> {
+    let written = retried!(async { insert(&mut *store.worker.acquire().await?, announcements).await });
+    Ok(written?.into_iter().collect())
 }
 
 /// What came of an announcement that something else goes with.
@@ -46,7 +81,7 @@ enum Counted {
 
 async fn counted(store: &PgStore, announcement: &Announcement) -> Result<Counted, Failure> {
     let mut transaction = store.begin().await?;
-    let created = insert(&mut transaction, announcement).await?;
+    let created = !insert(&mut transaction, std::slice::from_ref(announcement)).await?.is_empty();
     if created {
         ring(&mut transaction, &announcement.commands, &[]).await?;
         if let Some(url) = announcement.by
@@ -64,72 +99,144 @@ async fn counted(store: &PgStore, announcement: &Announcement) -> Result<Counted
     Ok(Counted::Created(created))
 }
 
-/// Writes the transfer with its upload, its first entry and a nudge, unless its key is taken; says whether it did.
-async fn insert(connection: &mut PgConnection, announcement: &Announcement) -> Result<bool, Failure> {
-    let Announcement { transfer: it, upload, fingerprint, .. } = announcement;
-    let receivers: Vec<_> = it.receivers.iter().copied().map(PartnerId::uuid).collect();
-    let assembles: Vec<_> = upload.assembles.iter().map(|id| id.uuid()).collect();
-    let audience = Audience::of(&announcement.entry, it.sender.uuid(), None);
-    let (entry, head) = linked(Head { length: 0, link: Digest::default() }, &announcement.entry);
+/// Writes the transfers with their uploads, their first entries and a nudge each, except those whose keys are taken; says
+/// which it did write.
+async fn insert(connection: &mut PgConnection, announcements: &[Announcement]) -> Result<Vec<Uuid>, Failure> {
+    let mut rows = Rows::default();
+    let mut announcements: Vec<_> = announcements.iter().collect();
+    // In one order on all hosts, so that two that repeat the same keys do not wait for each other crosswise.
+    announcements.sort_by_key(|it| (it.transfer.sender, &it.transfer.idempotency_key));
+    for it in announcements {
+        rows.push(it)?;
+    }
     let done = sqlx::query_scalar!(
-        r#"with announced as (
-             insert into transfers (id, version, state, sender, receivers, file_name, media_type, source, pins, facts,
-                                    planned, adoptions, provenance_length, provenance_head, trace, idempotency_key,
-                                    fingerprint, created_at, updated_at, due_at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)
+        r#"with asked as materialized (
+             select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[],
+                                  $8::text[], $9::bytea[], $10::timestamptz[], $11::uuid[], $12::bigint[],
+                                  $13::jsonb[], $14::timestamptz[], $15::text[], $16::uuid[], $17::text[], $18::jsonb[],
+                                  $19::jsonb[], $20::text[], $21::timestamptz[], $22::uuid[], $23::uuid[])
+                  a(id, sender, receivers, file_name, media_type, head, trace, key, fingerprint, created_at, upload, length,
+                    progress, expires_at, assembles, secure_url, kind, actor, details, trace_id, at, proof_sender,
+                    proof_receiver)
+           ), announced as (
+             insert into transfers (id, version, state, sender, receivers, file_name, media_type, pins, facts, planned,
+                                    adoptions, provenance_length, provenance_head, trace, idempotency_key, fingerprint,
+                                    created_at, updated_at, due_at)
+             select id, 0, 'announced', sender, receivers::uuid[], file_name, media_type, '[]', '[]', '[]', 0, 1, head,
+                    trace, key, fingerprint, created_at, created_at, created_at
+             from asked
              on conflict (sender, idempotency_key) where idempotency_key is not null do nothing
-             returning id
+             returning id, sender
            ), uploading as (
              insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience,
                                   expires_at, assembles, deferred, secure_url)
-             select $20, $21, id, $4, $22, $23, $24, false, $25::timestamptz - $18::timestamptz, $25,
-                    nullif($26::uuid[], '{}'), $22::bigint is null, $34
-             from announced
+             select upload, 0, id, asked.sender, length, 0, progress, false, expires_at - created_at, expires_at,
+                    nullif(assembles::uuid[], '{}'), length is null, secure_url
+             from asked join announced using (id)
            ), proving as (
              insert into provenance (transfer, sequence, kind, actor, details, trace_id, at, link, sender, receiver)
-             select id, $13, $27, $28, $29, $30, $31, $14, $32, $33 from announced
+             select id, 1, kind, actor, details, trace_id, at, head, proof_sender, proof_receiver
+             from asked join announced using (id)
            ), nudging as (
-             insert into nudges (transfer, partners) select id, array[$4::uuid] from announced
+             insert into nudges (transfer, partners) select id, array[sender] from announced
            )
-           select count(*) as "count!" from announced"#,
-        it.id.uuid(),
-        it.version,
-        word(&it.state)?,
-        it.sender.uuid(),
-        &receivers,
-        text(&it.file_name),
-        text(&it.media_type),
-        optional_document(it.source.as_ref())?,
-        document(&it.pins)?,
-        document(&it.facts)?,
-        document(&it.planned)?,
-        integer(it.adoptions)?,
-        bigint(head.length)?,
-        &head.link.0[..],
-        it.trace.0,
-        optional_text(it.idempotency_key.as_ref()),
-        &fingerprint.0[..],
-        it.created_at,
-        it.updated_at,
-        upload.id.uuid(),
-        upload.version,
-        upload.length.map(bigint).transpose()?,
-        bigint(upload.offset)?,
-        document(&upload.progress)?,
-        upload.expires_at,
-        &assembles,
-        text(entry.kind.name()),
-        document(&entry.actor)?,
-        entry.details,
-        optional_text(entry.trace_id.as_ref()),
-        entry.at,
-        audience.sender.map(PartnerId::uuid),
-        audience.receiver.map(PartnerId::uuid),
-        announcement.by.map(SecureUrlId::uuid),
+           select id as "id!" from announced"#,
+        &rows.ids,
+        &rows.senders,
+        &rows.receivers,
+        &rows.file_names,
+        &rows.media_types,
+        &rows.heads,
+        &rows.traces as &[Option<String>],
+        &rows.keys as &[Option<String>],
+        &rows.fingerprints,
+        &rows.created,
+        &rows.uploads,
+        &rows.lengths as &[Option<i64>],
+        &rows.progress,
+        &rows.expires,
+        &rows.assembles,
+        &rows.secure_urls as &[Option<Uuid>],
+        &rows.kinds,
+        &rows.actors,
+        &rows.details,
+        &rows.trace_ids as &[Option<String>],
+        &rows.times,
+        &rows.proof_senders as &[Option<Uuid>],
+        &rows.proof_receivers as &[Option<Uuid>],
     )
-    .fetch_one(connection)
+    .fetch_all(connection)
     .await?;
-    Ok(done == 1)
+    Ok(done)
+}
+
+/// Announcements, column by column. What all have in common stands in the statement: they are new, nothing of their bytes
+/// is there, and nobody has judged or planned anything.
+#[derive(Default)]
+struct Rows {
+    ids: Vec<Uuid>,
+    senders: Vec<Uuid>,
+    /// Arrays of ids, written as Postgres reads them: there are no arrays of arrays of several lengths.
+    receivers: Vec<String>,
+    file_names: Vec<String>,
+    media_types: Vec<String>,
+    heads: Vec<Vec<u8>>,
+    traces: Vec<Option<String>>,
+    keys: Vec<Option<String>>,
+    fingerprints: Vec<Vec<u8>>,
+    created: Vec<Timestamp>,
+    uploads: Vec<Uuid>,
+    lengths: Vec<Option<i64>>,
+    progress: Vec<serde_json::Value>,
+    expires: Vec<Timestamp>,
+    /// Arrays of ids, as above.
+    assembles: Vec<String>,
+    secure_urls: Vec<Option<Uuid>>,
+    kinds: Vec<String>,
+    actors: Vec<serde_json::Value>,
+    details: Vec<serde_json::Value>,
+    trace_ids: Vec<Option<String>>,
+    times: Vec<Timestamp>,
+    proof_senders: Vec<Option<Uuid>>,
+    proof_receivers: Vec<Option<Uuid>>,
+}
+
+impl Rows {
+    fn push(&mut self, announcement: &Announcement) -> Result<(), Failure> {
+        let Announcement { transfer: it, upload, fingerprint, .. } = announcement;
+        let audience = Audience::of(&announcement.entry, it.sender.uuid(), None);
+        let (entry, head) = linked(Head { length: 0, link: Digest::default() }, &announcement.entry);
+        self.ids.push(it.id.uuid());
+        self.senders.push(it.sender.uuid());
+        self.receivers.push(array(it.receivers.iter().map(|id| id.uuid())));
+        self.file_names.push(text(&it.file_name));
+        self.media_types.push(text(&it.media_type));
+        self.heads.push(head.link.0.to_vec());
+        self.traces.push(it.trace.0.clone());
+        self.keys.push(optional_text(it.idempotency_key.as_ref()));
+        self.fingerprints.push(fingerprint.0.to_vec());
+        self.created.push(it.created_at);
+        self.uploads.push(upload.id.uuid());
+        self.lengths.push(upload.length.map(bigint).transpose()?);
+        self.progress.push(document(&upload.progress)?);
+        self.expires.push(upload.expires_at);
+        self.assembles.push(array(upload.assembles.iter().map(|id| id.uuid())));
+        self.secure_urls.push(announcement.by.map(SecureUrlId::uuid));
+        self.kinds.push(text(entry.kind.name()));
+        self.actors.push(document(&entry.actor)?);
+        self.details.push(entry.details);
+        self.trace_ids.push(optional_text(entry.trace_id.as_ref()));
+        self.times.push(entry.at);
+        self.proof_senders.push(audience.sender.map(PartnerId::uuid));
+        self.proof_receivers.push(audience.receiver.map(PartnerId::uuid));
+        Ok(())
+    }
+}
+
+/// Ids as Postgres reads an array of them.
+fn array(ids: impl Iterator<Item = Uuid>) -> String {
+    let ids: Vec<_> = ids.map(|id| id.to_string()).collect();
+    format!("{{{}}}", ids.join(","))
 }
 
 async fn found(connection: &mut PgConnection, asked: &Transfer, print: Digest) -> Result<AnnounceOutcome, Failure> {

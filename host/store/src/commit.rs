@@ -28,22 +28,22 @@ mod channel;
 mod create;
 mod line;
 mod lock;
+mod messages;
 mod object;
 mod outbox;
 mod proof;
 mod roll_up;
 mod tell;
-mod together;
 mod turn_off;
 mod waiting;
 
 pub(crate) use line::first as first_in_line;
+pub(crate) use messages::Messages;
 pub(crate) use outbox::ring;
-pub(crate) use together::Together;
 
 /// Writes a change if its version still matches.
 pub(crate) async fn commit(store: &PgStore, change: &Change) -> Result<(), CommitError> {
-    if together::is_small(change) { together::commit(store, change).await } else { alone(store, change).await }
+    if messages::is_small(change) { messages::commit(store, change).await } else { alone(store, change).await }
 }
 
 async fn alone(store: &PgStore, change: &Change) -> Result<(), CommitError> {

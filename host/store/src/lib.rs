@@ -43,6 +43,7 @@ mod snapshot;
 mod store;
 mod suspect;
 mod tidy;
+mod together;
 mod transfer_store;
 mod upload;
 mod usage;

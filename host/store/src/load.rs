@@ -8,12 +8,14 @@ use lockgate_core::id::{ChannelId, DestinationId, PartnerId, RevisionId, Transfe
 use lockgate_core::notification::Channel;
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::Revision;
+use lockgate_core::ports::StoreError;
 use lockgate_core::transfer::Transfer;
 
-use crate::column::limit;
+use crate::column::{limit, text};
 use crate::error::Failure;
 use crate::row::{all, one};
 use crate::store::PgStore;
+use crate::together::{Together, broke_off};
 
 /// One aggregate.
 pub(crate) async fn aggregate(store: &PgStore, work: Work) -> Result<Option<Aggregate>, Failure> {
@@ -125,9 +127,32 @@ pub(crate) async fn channel_by_id(store: &PgStore, id: ChannelId) -> Result<Opti
     one(channels!("where t.id = $1", id.uuid()).fetch_optional(&store.worker).await?)
 }
 
-/// A partner's channel by name.
-pub(crate) async fn channel(store: &PgStore, of: PartnerId, name: &str) -> Result<Option<Channel>, Failure> {
-    one(channels!("where t.partner = $1 and t.name = $2", of.uuid(), name).fetch_optional(&store.worker).await?)
+/// Questions for a partner's channel by name.
+pub(crate) type Channels = Together<(PartnerId, String), Result<Option<Channel>, StoreError>>;
+
+/// A partner's channel by name: every message asks for its own.
+pub(crate) async fn channel(store: &PgStore, of: PartnerId, name: &str) -> Result<Option<Channel>, StoreError> {
+    let own = store.clone();
+    let round = move |asked| asked_channels(own.clone(), asked);
+    store.channels.ask((of, text(name)), round).await.unwrap_or_else(|| Err(broke_off()))
+}
+
+async fn asked_channels(store: PgStore, asked: Vec<(PartnerId, String)>) -> Vec<Result<Option<Channel>, StoreError>> {
+    let (partners, names): (Vec<_>, Vec<_>) = asked.iter().map(|(of, name)| (of.uuid(), name.clone())).unzip();
+    let rows =
+        channels!("where (t.partner, t.name) in (select * from unnest($1::uuid[], $2::text[]))", &partners, &names)
+            .fetch_all(&store.worker)
+            .await;
+    match rows.map_err(Failure::from).and_then(all::<_, Channel>) {
+        Ok(found) => {
+            let find = |(of, name): &(_, _)| found.iter().find(|it| it.partner == *of && it.name == *name).cloned();
+            asked.iter().map(|it| Ok(find(it))).collect()
+        }
+        Err(failure) => {
+            let error = StoreError::from(failure);
+            asked.iter().map(|_| Err(error.clone())).collect()
+        }
+    }
 }
 
 /// A partner's channels of these names.

@@ -10,12 +10,14 @@ use lockgate_core::ports::StoreError;
 use sqlx::postgres::PgPool;
 use tokio::sync::Notify;
 
-use crate::commit::Together;
+use crate::addressing::Addressed;
+use crate::announce::Announcements;
+use crate::commit::Messages;
 use crate::config::StoreConfig;
 use crate::error::Failure;
+use crate::load::Channels;
 use crate::pool::{fill, pool};
-use crate::vault::Envelope;
-use crate::vault::TableCache;
+use crate::vault::{Envelope, Signing, TableCache};
 
 /// The truth in Postgres.
 #[derive(Debug, Clone)]
@@ -35,7 +37,15 @@ pub struct PgStore {
     /// Which kind of work the next adoption begins with.
     pub(crate) turn: Arc<AtomicUsize>,
     /// Changes of messages that are written in one transaction.
-    pub(crate) together: Arc<Together>,
+    pub(crate) messages: Messages,
+    /// Questions for channels, answered by one statement.
+    pub(crate) channels: Channels,
+    /// Questions for what signs, answered by one statement.
+    pub(crate) signing: Signing,
+    /// Questions of whom a sender may send to, answered by one statement.
+    pub(crate) addressed: Addressed,
+    /// Announcements that are written by one statement.
+    pub(crate) announcements: Announcements,
     /// Statements that snapshots ran.
     pub(crate) statements: Arc<AtomicU64>,
     /// Told whenever the outbox grew.
@@ -73,7 +83,11 @@ impl PgStore {
             envelope: Arc::new(Envelope::new(&config.secrets_key)),
             tables: Arc::default(),
             turn: Arc::default(),
-            together: Arc::default(),
+            messages: Messages::default(),
+            channels: Channels::default(),
+            signing: Signing::default(),
+            addressed: Addressed::default(),
+            announcements: Announcements::default(),
             statements: Arc::default(),
             wake: Arc::default(),
             nudged: Arc::default(),

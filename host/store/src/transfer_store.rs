@@ -68,11 +68,11 @@ impl TransferStore for PgStore {
     }
 
     async fn addressing(&self, sender: PartnerId, named: &[String]) -> Result<Option<Addressing>, StoreError> {
-        Ok(addressing::find(self, sender, named).await?)
+        addressing::find(self, sender, named).await
     }
 
     async fn announce(&self, announcement: &Announcement) -> Result<AnnounceOutcome, StoreError> {
-        Ok(announce::announce(self, announcement).await?)
+        announce::announce(self, announcement).await
     }
 
     async fn announced_under(&self, sender: PartnerId, key: &str) -> Result<Option<Earlier>, StoreError> {
@@ -116,7 +116,7 @@ impl TransferStore for PgStore {
     }
 
     async fn channel(&self, partner: PartnerId, name: &str) -> Result<Option<Channel>, StoreError> {
-        Ok(load::channel(self, partner, name).await?)
+        load::channel(self, partner, name).await
     }
 
     async fn channels(&self, partner: PartnerId, names: &[String]) -> Result<Vec<Channel>, StoreError> {

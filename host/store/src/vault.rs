@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use lockgate_core::id::PartnerId;
 use lockgate_core::policy::Owner;
 use lockgate_core::ports::{LookupTable, SecretBytes, Vault, VaultError};
 
@@ -15,6 +16,7 @@ mod secret;
 mod table;
 
 pub(crate) use envelope::Envelope;
+pub(crate) use secret::Signing;
 pub(crate) use table::TableCache;
 
 /// The name under which an owner's tokenization key is kept; no name of a partner's secret has a slash.
@@ -36,8 +38,8 @@ impl Vault for PgStore {
         secret::put(self, owner, name, &value, grace).await
     }
 
-    async fn good_secrets(&self, owner: Owner, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
-        secret::good(self, owner, name).await
+    async fn good_secrets(&self, partner: PartnerId, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
+        secret::good(self, partner, name).await
     }
 
     async fn tokenization_key(&self, owner: Owner) -> Result<SecretBytes, VaultError> {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::StreamExt as _;
+use lockgate_core::id::PartnerId;
 use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::policy::Owner;
 use lockgate_core::ports::{
@@ -76,7 +77,8 @@ impl Vault for Secrets {
     }
 
     /// Those kept as `<name>` and as `former <name>`.
-    async fn good_secrets(&self, owner: Owner, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
+    async fn good_secrets(&self, partner: PartnerId, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
+        let owner = Owner::Partner(partner);
         let former = self.secret(owner, &format!("former {name}")).await?;
         Ok(self.secret(owner, name).await?.into_iter().chain(former).collect())
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::code::Code;
+use crate::id::PartnerId;
 use crate::policy::Owner;
 
 /// A secret value; `Debug` hides it.
@@ -40,10 +41,10 @@ pub trait Vault: Send + Sync + fmt::Debug {
     /// Sets a secret. The one before stays good besides it for that long.
     async fn put_secret(&self, owner: Owner, name: &str, value: SecretBytes, grace: Duration)
     -> Result<(), VaultError>;
-    /// All that are good under a name: the present secret, then the one that it replaced, for as long as that is. None if
+    /// All of a partner's that are good under a name: the present secret, then the one that it replaced, for as long as that is. None if
     /// the secret is not set.
-    async fn good_secrets(&self, owner: Owner, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
-        Ok(self.secret(owner, name).await?.into_iter().collect())
+    async fn good_secrets(&self, partner: PartnerId, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
+        Ok(self.secret(Owner::Partner(partner), name).await?.into_iter().collect())
     }
     /// The owner's 32-byte tokenization key, created at first use.
     async fn tokenization_key(&self, owner: Owner) -> Result<SecretBytes, VaultError>;

@@ -1,20 +1,23 @@
 //! Secrets in their table.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
+use lockgate_core::id::PartnerId;
 use lockgate_core::policy::Owner;
 use lockgate_core::ports::{SecretBytes, VaultError};
 
-use crate::column::of_owner;
+use crate::column::{of_owner, text};
 use crate::error::Failure;
 use crate::store::PgStore;
+use crate::together::{Together, broke_off};
 use crate::vault::envelope::{Sealed, Unusable, random};
 
 /// An owner's secret by name.
 pub(super) async fn find(store: &PgStore, owner: Owner, name: &str) -> Result<Option<SecretBytes>, VaultError> {
     let sealed = sqlx::query_as!(
         Sealed,
-        "select key_id, wrapped_key, sealed from secrets where owner is not distinct from $1 and name = $2",
+        "select key_id, wrapped_key, sealed from secrets where name = $2 and (owner = $1 or owner is null and $1::uuid is null)",
         of_owner(owner),
         name
     )
@@ -24,23 +27,49 @@ pub(super) async fn find(store: &PgStore, owner: Owner, name: &str) -> Result<Op
     sealed.map(|it| open(store, owner, name, &it)).transpose()
 }
 
-/// The present one, then the one that it replaced, while that is still good.
-pub(super) async fn good(store: &PgStore, owner: Owner, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
-    let sealed = sqlx::query_as!(
-        Sealed,
-        r#"select g.key_id as "key_id!", g.wrapped_key as "wrapped_key!", g.sealed as "sealed!"
+/// Questions for what a partner signs with.
+pub(crate) type Signing = Together<(PartnerId, String), Result<Vec<SecretBytes>, VaultError>>;
+
+/// The present one, then the one that it replaced, while that is still good: every message asks for its own.
+pub(super) async fn good(store: &PgStore, of: PartnerId, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
+    let own = store.clone();
+    let round = move |asked| all_good(own.clone(), asked);
+    let answer = store.signing.ask((of, text(name)), round).await;
+    answer.unwrap_or_else(|| Err(VaultError::Unavailable(broke_off().to_string())))
+}
+
+async fn all_good(store: PgStore, asked: Vec<(PartnerId, String)>) -> Vec<Result<Vec<SecretBytes>, VaultError>> {
+    let (owners, names): (Vec<_>, Vec<_>) = asked.iter().map(|(of, name)| (of.uuid(), name.clone())).unzip();
+    let sealed = sqlx::query!(
+        r#"select s.owner as "owner!", s.name, g.key_id as "key_id!", g.wrapped_key as "wrapped_key!",
+                  g.sealed as "sealed!"
            from secrets s cross join lateral (values
                 (0, s.key_id, s.wrapped_key, s.sealed, true),
                 (1, s.former_key_id, s.former_wrapped_key, s.former_sealed, s.former_until > now())
            ) g(place, key_id, wrapped_key, sealed, good)
-           where s.owner is not distinct from $1 and s.name = $2 and g.good order by g.place"#,
-        of_owner(owner),
-        name
+           where (s.owner, s.name) in (select * from unnest($1::uuid[], $2::text[])) and g.good order by g.place"#,
+        &owners,
+        &names
     )
     .fetch_all(&store.worker)
-    .await
-    .map_err(Failure::from)?;
-    sealed.iter().map(|it| open(store, owner, name, it)).collect()
+    .await;
+    let rows = match sealed {
+        Ok(rows) => rows,
+        Err(error) => {
+            let error = VaultError::from(Failure::from(error));
+            return asked.iter().map(|_| Err(error.clone())).collect();
+        }
+    };
+    let mut found = HashMap::<_, Vec<_>>::new();
+    for row in rows {
+        let sealed = Sealed { key_id: row.key_id, wrapped_key: row.wrapped_key, sealed: row.sealed };
+        found.entry((PartnerId::from_uuid(row.owner), row.name)).or_default().push(sealed);
+    }
+    let open = |it: &(PartnerId, String)| {
+        let sealed = found.get(it).map(Vec::as_slice).unwrap_or_default();
+        sealed.iter().map(|sealed| open(&store, Owner::Partner(it.0), &it.1, sealed)).collect()
+    };
+    asked.iter().map(open).collect()
 }
 
 fn open(store: &PgStore, owner: Owner, name: &str, sealed: &Sealed) -> Result<SecretBytes, VaultError> {

@@ -31,10 +31,10 @@ async fn a_secret_is_read_back_by_its_owner_and_name_only() {
 #[tokio::test]
 async fn a_replaced_secret_stays_good_for_its_grace_and_no_longer() {
     let world = World::new().await;
-    let alice = Owner::Partner(world.partner("alice").await);
-    let vault = &world.store;
+    let partner = world.partner("alice").await;
+    let (alice, vault) = (Owner::Partner(partner), &world.store);
     let put = async |value: &str, grace| vault.put_secret(alice, "webhook", secret(value), grace).await.expect("kept");
-    let good = async || vault.good_secrets(alice, "webhook").await.expect("an answer");
+    let good = async || vault.good_secrets(partner, "webhook").await.expect("an answer");
     assert_eq!(good().await, [], "none is set");
     let day = Duration::from_secs(24 * 60 * 60);
     put("first", day).await;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use lockgate_core::id::PartnerId;
 use lockgate_core::plugin::PluginDigest;
 use lockgate_core::policy::Owner;
 use lockgate_core::ports::{LookupTable, PluginArchive, SecretBytes, Vault, VaultError};
@@ -47,7 +48,8 @@ impl Vault for MemoryVault {
     }
 
     /// For ever, once there was any grace: nothing here knows the time.
-    async fn good_secrets(&self, owner: Owner, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
+    async fn good_secrets(&self, partner: PartnerId, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
+        let owner = Owner::Partner(partner);
         let present = self.secret(owner, name).await?;
         let former = self.former.lock().expect("no test panics inside a vault");
         Ok(present.into_iter().chain(former.get(&(owner, name.to_owned())).cloned()).collect())

@@ -1,11 +1,9 @@
 //! Commits what becomes of messages together: they are many, small, and end at the same time, and each for itself would
 //! cost a transaction and the lock of its transfer.
 //!
-//! Whoever gets the turn takes all that wait along and tells them. The order of locks is
-//! that of every commit: transfers, by their ids, then notifications.
+//! The order of locks is that of every commit: transfers, by their ids, then notifications.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::{Mutex, PoisonError};
 
 use lockgate_core::change::Change;
 use lockgate_core::claim::Aggregate;
@@ -16,31 +14,16 @@ use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Version;
 use sqlx::PgConnection;
 use sqlx::types::Uuid;
-use tokio::sync::oneshot;
 
 use super::ring;
 use crate::column::{digest, integer, optional_text, unsigned, word};
 use crate::error::Failure;
 use crate::provenance::{Audience, Head, Rows};
 use crate::store::PgStore;
+use crate::together::{Together, broke_off};
 
-/// The most that are written in one transaction.
-const MOST: usize = 128;
-
-/// Changes of messages that wait to be written.
-#[derive(Debug, Default)]
-pub(crate) struct Together {
-    waiting: Mutex<Vec<Waiting>>,
-    turn: tokio::sync::Mutex<()>,
-}
-
-type Answer = Result<(), CommitError>;
-
-#[derive(Debug)]
-struct Waiting {
-    change: Change,
-    tell: oneshot::Sender<Answer>,
-}
+/// Changes of messages that are written together.
+pub(crate) type Messages = Together<Change, Result<(), CommitError>>;
 
 /// Whether the change is of a message alone: it creates nothing, tells nothing and turns nothing off.
 pub(super) fn is_small(change: &Change) -> bool {
@@ -55,51 +38,28 @@ pub(super) fn is_small(change: &Change) -> bool {
 /// Writes the change beside others of its kind. Once it waits it is written, whatever becomes of its task: it says what
 /// happened, and its version whether it may still be said.
 pub(super) async fn commit(store: &PgStore, change: &Change) -> Result<(), CommitError> {
-    let (tell, mut told) = oneshot::channel();
-    store.together.put(Waiting { change: change.clone(), tell });
-    loop {
-        tokio::select! {
-            biased;
-            answer = &mut told => return answer.unwrap_or_else(|_| Err(stopped())),
-            _turn = store.together.turn.lock() => write_next(store).await,
-        }
-    }
+    let own = store.clone();
+    let round = move |changes| write_all(own.clone(), changes);
+    store.messages.ask(change.clone(), round).await.unwrap_or_else(|| Err(CommitError::Store(broke_off())))
 }
 
-/// Writes what waits, and answers each.
-async fn write_next(store: &PgStore) {
-    let batch = store.together.take();
-    let changes: Vec<_> = batch.iter().map(|it| &it.change).collect();
-    let written = retried!(run(store, &changes)).map_err(StoreError::from);
-    for Waiting { change, tell } in batch {
-        let answer = match &written {
+async fn write_all(store: PgStore, changes: Vec<Change>) -> Vec<Result<(), CommitError>> {
+    let mut known = HashSet::new();
+    // Of two changes of one notification at most one finds its version.
+    let (batch, again): (Vec<_>, Vec<_>) = changes.iter().partition(|it| known.insert(it.work()));
+    let written = retried!(run(&store, &batch)).map_err(StoreError::from);
+    let mut answers = Vec::with_capacity(changes.len());
+    for change in &changes {
+        answers.push(match &written {
+            Ok(_) if again.iter().any(|it| std::ptr::eq(*it, change)) => super::alone(&store, change).await,
             Ok(written) if written.contains(&change.work().uuid()) => Ok(()),
             Ok(_) => Err(CommitError::Stale(change.work())),
             Err(error @ StoreError::Unavailable(_)) => Err(CommitError::Store(error.clone())),
             // One of them is to blame: each for itself.
-            Err(StoreError::Unexpected(_)) => super::alone(store, &change).await,
-        };
-        // Who waits no longer does not need to know.
-        let _ = tell.send(answer);
+            Err(StoreError::Unexpected(_)) => super::alone(&store, change).await,
+        });
     }
-}
-
-fn stopped() -> CommitError {
-    let why = "whoever wrote it beside others was stopped, and what became of it is not known";
-    CommitError::Store(StoreError::Unavailable(why.to_owned()))
-}
-
-impl Together {
-    fn put(&self, it: Waiting) {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(it);
-    }
-
-    /// Those who waited longest, no two of one notification.
-    fn take(&self) -> Vec<Waiting> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut known = HashSet::new();
-        waiting.extract_if(.., |it| known.len() < MOST && known.insert(it.change.work())).collect()
-    }
+    answers
 }
 
 /// Writes the changes whose versions still match, and says of which notifications they are.

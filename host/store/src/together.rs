@@ -1,0 +1,117 @@
+//! Answers what is asked at the same time in one way to the database: each way costs both sides about as much as a dozen of
+//! the rows that it is for.
+//!
+//! Nobody waits for company. Who asks while nothing is under way is answered alone at once; those who ask meanwhile are
+//! answered together in the next round. A round is a task of its own: it ends though whoever began it goes away.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use lockgate_core::ports::StoreError;
+use tokio::sync::oneshot;
+
+/// The most that are answered in one round.
+const MOST: usize = 128;
+
+/// What is asked (`Q`) and answered (`A`) together.
+pub(crate) struct Together<Q, A> {
+    waiting: Arc<Mutex<Waiting<Q, A>>>,
+}
+
+struct Waiting<Q, A> {
+    asked: VecDeque<(Q, oneshot::Sender<A>)>,
+    /// Whether somebody answers those who wait.
+    answering: bool,
+}
+
+impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
+    /// Asks, and begins rounds if none is under way. A round answers all that it is asked, in their order. None if the
+    /// round broke off: then nobody knows what became of the question.
+    pub(crate) async fn ask<F>(&self, question: Q, round: impl Fn(Vec<Q>) -> F + Send + 'static) -> Option<A>
+    where
+        F: Future<Output = Vec<A>> + Send + 'static,
+    {
+        let (tell, told) = oneshot::channel();
+        let begins = {
+            let mut waiting = locked(&self.waiting);
+            waiting.asked.push_back((question, tell));
+            !std::mem::replace(&mut waiting.answering, true)
+        };
+        if begins {
+            let rounds = Rounds { waiting: Arc::clone(&self.waiting), ended: false };
+            tokio::spawn(rounds.run(round));
+        }
+        told.await.ok()
+    }
+}
+
+/// Round after round until nobody waits.
+struct Rounds<Q, A> {
+    waiting: Arc<Mutex<Waiting<Q, A>>>,
+    ended: bool,
+}
+
+impl<Q, A> Rounds<Q, A> {
+    async fn run<F: Future<Output = Vec<A>>>(mut self, round: impl Fn(Vec<Q>) -> F) {
+        while let Some((questions, tell)) = self.next() {
+            for (tell, answer) in tell.into_iter().zip(round(questions).await) {
+                // Who waits no longer does not need to know.
+                let _ = tell.send(answer);
+            }
+        }
+    }
+
+    /// Those who wait longest.
+    fn next(&mut self) -> Option<(Vec<Q>, Vec<oneshot::Sender<A>>)> {
+        let mut waiting = locked(&self.waiting);
+        if waiting.asked.is_empty() {
+            (waiting.answering, self.ended) = (false, true);
+            return None;
+        }
+        let many = waiting.asked.len().min(MOST);
+        Some(waiting.asked.drain(..many).unzip())
+    }
+}
+
+impl<Q, A> Drop for Rounds<Q, A> {
+    /// A round that panicked must not leave those who come later without one.
+    fn drop(&mut self) {
+        if !self.ended {
+            let mut waiting = locked(&self.waiting);
+            waiting.answering = false;
+            waiting.asked.clear();
+        }
+    }
+}
+
+/// What whoever asked is told when the round that was to answer broke off.
+pub(crate) fn broke_off() -> StoreError {
+    StoreError::Unavailable("what was asked beside others broke off, and what became of it is not known".to_owned())
+}
+
+fn locked<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {
+    it.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<Q, A> Clone for Together<Q, A> {
+    /// The same one.
+    fn clone(&self) -> Self {
+        Self { waiting: Arc::clone(&self.waiting) }
+    }
+}
+
+impl<Q, A> Default for Together<Q, A> {
+    fn default() -> Self {
+        Self { waiting: Arc::new(Mutex::new(Waiting { asked: VecDeque::new(), answering: false })) }
+    }
+}
+
+impl<Q, A> fmt::Debug for Together<Q, A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Together").field("waiting", &locked(&self.waiting).asked.len()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;
