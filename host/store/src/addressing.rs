@@ -31,7 +31,7 @@ pub(crate) async fn find(
     let own = store.clone();
     let round = move |asked| find_all(own.clone(), asked);
     let asked = Named { sender, named: named.to_vec() };
-    store.addressed.ask(asked, round).await.unwrap_or_else(|| Err(broke_off()))
+    store.asked.addressed.ask(asked, round).await.unwrap_or_else(|| Err(broke_off()))
 }
 
 async fn find_all(store: PgStore, asked: Vec<Named>) -> Vec<Result<Option<Addressing>, StoreError>> {
@@ -43,14 +43,14 @@ async fn find_all(store: PgStore, asked: Vec<Named>) -> Vec<Result<Option<Addres
     for (Named { sender, .. }, found) in asked.iter().zip(&mut found) {
         answers.push(match found.take() {
             Some(addressing) => Ok(Some(addressing)),
-            None => without_agreement(&store, *sender).await.map_err(StoreError::from),
+            None => without_agreement(&store, *sender).await,
         });
     }
     answers
 }
 
 /// A sender that has no agreement with any of the named.
-async fn without_agreement(store: &PgStore, sender: PartnerId) -> Result<Option<Addressing>, Failure> {
+async fn without_agreement(store: &PgStore, sender: PartnerId) -> Result<Option<Addressing>, StoreError> {
     let terms = usage::terms(store, sender).await?;
     Ok(load::partner(store, sender).await?.map(|sender| Addressing { sender, terms, agreed: vec![] }))
 }

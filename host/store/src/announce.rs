@@ -50,7 +50,7 @@ fn is_alone(announcement: &Announcement) -> bool {
 async fn beside_others(store: &PgStore, announcement: &Announcement) -> Result<bool, StoreError> {
     let own = store.clone();
     let round = move |announcements| write_all(own.clone(), announcements);
-    store.announcements.ask(announcement.clone(), round).await.unwrap_or_else(|| Err(broke_off()))
+    store.asked.announcements.ask(announcement.clone(), round).await.unwrap_or_else(|| Err(broke_off()))
 }
 
 async fn write_all(store: PgStore, announcements: Vec<Announcement>) -> Vec<Result<bool, StoreError>> {

@@ -158,7 +158,7 @@ impl<'c> Writing<'c> {
         let keeper = change.keeper();
         create::consignments(self.connection, change.consignments(), keeper).await?;
         create::deliveries(self.connection, change.deliveries(), keeper).await?;
-        create::notifications(self.connection, change.notifications(), keeper).await?;
+        create::parts(self.connection, &[change]).await?;
         let off = match (change.disables(), change.channel()) {
             (Some(destination), _) => turn_off::destination(self.connection, destination).await?,
             (None, Some((before, after))) => {

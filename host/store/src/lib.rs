@@ -17,6 +17,7 @@ mod admit;
 mod adopt;
 mod announce;
 mod ask;
+mod asked;
 mod begin;
 mod breaker;
 mod claim;

@@ -1,5 +1,6 @@
 //! Loads what use cases and the pipeline look at, without regard to who may see it.
 
+use futures::future::try_join_all;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
 use lockgate_core::destination::Destination;
@@ -15,7 +16,7 @@ use crate::column::{limit, text};
 use crate::error::Failure;
 use crate::row::{all, one};
 use crate::store::PgStore;
-use crate::together::{Together, broke_off};
+use crate::together::{Together, broke_off, each};
 
 /// One aggregate.
 pub(crate) async fn aggregate(store: &PgStore, work: Work) -> Result<Option<Aggregate>, Failure> {
@@ -95,16 +96,39 @@ pub(crate) async fn twin(store: &PgStore, of: &Transfer, digest: &Digest) -> Res
     Ok(id.map(TransferId::from_uuid))
 }
 
-/// A revision with its bindings.
-pub(crate) async fn revision(store: &PgStore, id: RevisionId) -> Result<Option<Revision>, Failure> {
-    one(revisions!("select", "from policy_revisions t where t.id = $1", id.uuid())
-        .fetch_optional(&store.worker)
-        .await?)
+/// Questions for revisions.
+pub(crate) type Revisions = Together<RevisionId, Result<Option<Revision>, StoreError>>;
+
+/// A revision with its bindings: whoever composes asks for it, ten at a time where it has ten bindings.
+pub(crate) async fn revision(store: &PgStore, id: RevisionId) -> Result<Option<Revision>, StoreError> {
+    let own = store.clone();
+    let round = move |asked: Vec<RevisionId>| {
+        let own = own.clone();
+        async move {
+            let ids: Vec<_> = asked.iter().map(|id| id.uuid()).collect();
+            let rows = revisions!("select", "from policy_revisions t where t.id = any($1)", &ids);
+            let found = rows.fetch_all(&own.worker).await.map_err(Failure::from).and_then(all);
+            each(&asked, found, |id, it: &Revision| it.id == *id)
+        }
+    };
+    store.asked.revisions.ask(id, round).await.unwrap_or_else(|| Err(broke_off()))
 }
 
+/// Questions for partners.
+pub(crate) type Partners = Together<PartnerId, Result<Option<Partner>, StoreError>>;
+
 /// A partner.
-pub(crate) async fn partner(store: &PgStore, id: PartnerId) -> Result<Option<Partner>, Failure> {
-    one(partners!("where t.id = $1", id.uuid()).fetch_optional(&store.worker).await?)
+pub(crate) async fn partner(store: &PgStore, id: PartnerId) -> Result<Option<Partner>, StoreError> {
+    let own = store.clone();
+    let round = move |asked: Vec<PartnerId>| {
+        let own = own.clone();
+        async move {
+            let ids: Vec<_> = asked.iter().map(|id| id.uuid()).collect();
+            let rows = partners!("where t.id = any($1)", &ids).fetch_all(&own.worker).await;
+            each(&asked, rows.map_err(Failure::from).and_then(all), |id, it: &Partner| it.id == *id)
+        }
+    };
+    store.asked.partners.ask(id, round).await.unwrap_or_else(|| Err(broke_off()))
 }
 
 /// A partner's active destinations.
@@ -133,31 +157,26 @@ pub(crate) type Channels = Together<(PartnerId, String), Result<Option<Channel>,
 /// A partner's channel by name: every message asks for its own.
 pub(crate) async fn channel(store: &PgStore, of: PartnerId, name: &str) -> Result<Option<Channel>, StoreError> {
     let own = store.clone();
-    let round = move |asked| asked_channels(own.clone(), asked);
-    store.channels.ask((of, text(name)), round).await.unwrap_or_else(|| Err(broke_off()))
-}
-
-async fn asked_channels(store: PgStore, asked: Vec<(PartnerId, String)>) -> Vec<Result<Option<Channel>, StoreError>> {
-    let (partners, names): (Vec<_>, Vec<_>) = asked.iter().map(|(of, name)| (of.uuid(), name.clone())).unzip();
-    let rows =
-        channels!("where (t.partner, t.name) in (select * from unnest($1::uuid[], $2::text[]))", &partners, &names)
-            .fetch_all(&store.worker)
-            .await;
-    match rows.map_err(Failure::from).and_then(all::<_, Channel>) {
-        Ok(found) => {
-            let find = |(of, name): &(_, _)| found.iter().find(|it| it.partner == *of && it.name == *name).cloned();
-            asked.iter().map(|it| Ok(find(it))).collect()
+    let round = move |asked: Vec<(PartnerId, String)>| {
+        let own = own.clone();
+        async move {
+            let (owners, names): (Vec<_>, Vec<_>) = asked.iter().map(|(of, name)| (of.uuid(), name.clone())).unzip();
+            let rows = channels!(
+                "where (t.partner, t.name) in (select * from unnest($1::uuid[], $2::text[]))",
+                &owners,
+                &names
+            );
+            let found = rows.fetch_all(&own.worker).await.map_err(Failure::from).and_then(all);
+            each(&asked, found, |(of, name), it: &Channel| it.partner == *of && it.name == *name)
         }
-        Err(failure) => {
-            let error = StoreError::from(failure);
-            asked.iter().map(|_| Err(error.clone())).collect()
-        }
-    }
+    };
+    store.asked.channels.ask((of, text(name)), round).await.unwrap_or_else(|| Err(broke_off()))
 }
 
 /// A partner's channels of these names.
-pub(crate) async fn channels(store: &PgStore, of: PartnerId, names: &[String]) -> Result<Vec<Channel>, Failure> {
-    all(channels!("where t.partner = $1 and t.name = any($2)", of.uuid(), names).fetch_all(&store.worker).await?)
+pub(crate) async fn channels(store: &PgStore, of: PartnerId, names: &[String]) -> Result<Vec<Channel>, StoreError> {
+    let found = try_join_all(names.iter().map(|name| channel(store, of, name))).await?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 /// The receivers to whom the sender has an active agreement.

@@ -10,14 +10,11 @@ use lockgate_core::ports::StoreError;
 use sqlx::postgres::PgPool;
 use tokio::sync::Notify;
 
-use crate::addressing::Addressed;
-use crate::announce::Announcements;
-use crate::commit::Messages;
+use crate::asked::Asked;
 use crate::config::StoreConfig;
 use crate::error::Failure;
-use crate::load::Channels;
 use crate::pool::{fill, pool};
-use crate::vault::{Envelope, Signing, TableCache};
+use crate::vault::{Envelope, TableCache};
 
 /// The truth in Postgres.
 #[derive(Debug, Clone)]
@@ -36,16 +33,10 @@ pub struct PgStore {
     pub(crate) tables: Arc<TableCache>,
     /// Which kind of work the next adoption begins with.
     pub(crate) turn: Arc<AtomicUsize>,
-    /// Changes of messages that are written in one transaction.
-    pub(crate) messages: Messages,
-    /// Questions for channels, answered by one statement.
-    pub(crate) channels: Channels,
-    /// Questions for what signs, answered by one statement.
-    pub(crate) signing: Signing,
-    /// Questions of whom a sender may send to, answered by one statement.
-    pub(crate) addressed: Addressed,
-    /// Announcements that are written by one statement.
-    pub(crate) announcements: Announcements,
+    /// What is asked together over the worker's connections.
+    pub(crate) asked: Asked,
+    /// The same over those for what comes in.
+    asked_by_intake: Asked,
     /// Statements that snapshots ran.
     pub(crate) statements: Arc<AtomicU64>,
     /// Told whenever the outbox grew.
@@ -83,11 +74,8 @@ impl PgStore {
             envelope: Arc::new(Envelope::new(&config.secrets_key)),
             tables: Arc::default(),
             turn: Arc::default(),
-            messages: Messages::default(),
-            channels: Channels::default(),
-            signing: Signing::default(),
-            addressed: Addressed::default(),
-            announcements: Announcements::default(),
+            asked: Asked::default(),
+            asked_by_intake: Asked::default(),
             statements: Arc::default(),
             wake: Arc::default(),
             nudged: Arc::default(),
@@ -103,7 +91,7 @@ impl PgStore {
 
     /// The same store over the connections that are kept for what comes in.
     pub fn for_intake(&self) -> Self {
-        Self { worker: self.intake.clone(), ..self.clone() }
+        Self { worker: self.intake.clone(), asked: self.asked_by_intake.clone(), ..self.clone() }
     }
 
     /// The same store over the one connection that is kept for the host's sign of life.

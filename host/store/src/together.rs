@@ -11,6 +11,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use lockgate_core::ports::StoreError;
 use tokio::sync::oneshot;
 
+use crate::error::Failure;
+
 /// The most that are answered in one round.
 const MOST: usize = 128;
 
@@ -88,6 +90,18 @@ impl<Q, A> Drop for Rounds<Q, A> {
 /// What whoever asked is told when the round that was to answer broke off.
 pub(crate) fn broke_off() -> StoreError {
     StoreError::Unavailable("what was asked beside others broke off, and what became of it is not known".to_owned())
+}
+
+/// The answers of a round that looked for rows: to each question the row that it is about, if that was found.
+pub(crate) fn each<Q, V: Clone>(
+    asked: &[Q],
+    found: Result<Vec<V>, Failure>,
+    is_about: impl Fn(&Q, &V) -> bool,
+) -> Vec<Result<Option<V>, StoreError>> {
+    match found.map_err(StoreError::from) {
+        Ok(found) => asked.iter().map(|it| Ok(found.iter().find(|row| is_about(it, row)).cloned())).collect(),
+        Err(error) => asked.iter().map(|_| Err(error.clone())).collect(),
+    }
 }
 
 fn locked<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -96,11 +96,11 @@ impl TransferStore for PgStore {
     }
 
     async fn revision(&self, id: RevisionId) -> Result<Option<Revision>, StoreError> {
-        Ok(load::revision(self, id).await?)
+        load::revision(self, id).await
     }
 
     async fn partner(&self, id: PartnerId) -> Result<Option<Partner>, StoreError> {
-        Ok(load::partner(self, id).await?)
+        load::partner(self, id).await
     }
 
     async fn destinations(&self, partner: PartnerId) -> Result<Vec<Destination>, StoreError> {
@@ -120,7 +120,7 @@ impl TransferStore for PgStore {
     }
 
     async fn channels(&self, partner: PartnerId, names: &[String]) -> Result<Vec<Channel>, StoreError> {
-        Ok(load::channels(self, partner, names).await?)
+        load::channels(self, partner, names).await
     }
 
     async fn agreed_receivers(&self, sender: PartnerId) -> Result<Vec<Partner>, StoreError> {

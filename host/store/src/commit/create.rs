@@ -3,10 +3,11 @@
 
 use std::collections::HashMap;
 
-use lockgate_core::change::NewDelivery;
+use lockgate_core::change::{Change, NewDelivery};
 use lockgate_core::consignment::Consignment;
 use lockgate_core::id::HostId;
 use lockgate_core::notification::Notification;
+use lockgate_core::time::Timestamp;
 use sqlx::PgConnection;
 use sqlx::types::Uuid;
 
@@ -108,41 +109,84 @@ pub(super) async fn deliveries(
     Ok(())
 }
 
-/// Creates the further parts of a notification, in one statement.
-pub(super) async fn notifications(
-    connection: &mut PgConnection,
-    created: &[Notification],
-    keeper: Option<HostId>,
-) -> Result<(), Failure> {
-    let Some(first) = created.first() else { return Ok(()) };
-    let ids: Vec<_> = created.iter().map(|it| it.id.uuid()).collect();
-    let parts = created.iter().map(|it| integer(it.part)).collect::<Result<Vec<_>, _>>()?;
-    let messages = created.iter().map(|it| document(&it.messages)).collect::<Result<Vec<_>, _>>()?;
+/// Creates the further parts of notifications that were composed, in one statement.
+pub(super) async fn parts(connection: &mut PgConnection, composed: &[&Change]) -> Result<(), Failure> {
+    let mut rows = Parts::default();
+    for change in composed {
+        for part in change.notifications() {
+            rows.push(part, change.keeper())?;
+        }
+    }
+    if rows.ids.is_empty() {
+        return Ok(());
+    }
     sqlx::query!(
         "insert into notifications (id, version, state, event, transfer, partner, owner, revision, binding, part,
                                     messages, sent, due_at, attempts, adoptions, trace, updated_at, claimed_by,
                                     claimed_at)
-         select p.id, 0, $4, $5, $6, $7, $8, $9, $10, p.part, p.messages, 0, $11, 0, 0, $12, $13, $14,
-                case when $14::uuid is not null then now() end
-         from unnest($1::uuid[], $2::integer[], $3::jsonb[]) p(id, part, messages)",
-        &ids,
-        &parts,
-        &messages,
-        word(&first.state)?,
-        first.event.id.uuid(),
-        first.event.transfer.uuid(),
-        first.event.partner.uuid(),
-        first.owner.partner().map(|it| it.uuid()),
-        first.revision.uuid(),
-        first.binding.uuid(),
-        first.due_at,
-        first.trace.0,
-        first.updated_at,
-        keeper.map(|host| host.uuid()),
+         select p.id, 0, p.state, p.event, p.transfer, p.partner, p.owner, p.revision, p.binding, p.part, p.messages, 0,
+                p.due_at, 0, 0, p.trace, p.updated_at, p.keeper, case when p.keeper is not null then now() end
+         from unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], $7::uuid[], $8::uuid[],
+                     $9::integer[], $10::jsonb[], $11::timestamptz[], $12::text[], $13::timestamptz[], $14::uuid[])
+              p(id, state, event, transfer, partner, owner, revision, binding, part, messages, due_at, trace, updated_at,
+                keeper)",
+        &rows.ids,
+        &rows.states,
+        &rows.events,
+        &rows.transfers,
+        &rows.partners,
+        &rows.owners as &[Option<Uuid>],
+        &rows.revisions,
+        &rows.bindings,
+        &rows.parts,
+        &rows.messages,
+        &rows.due,
+        &rows.traces as &[Option<String>],
+        &rows.updated,
+        &rows.keepers as &[Option<Uuid>],
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Parts, column by column.
+#[derive(Default)]
+struct Parts {
+    ids: Vec<Uuid>,
+    states: Vec<String>,
+    events: Vec<Uuid>,
+    transfers: Vec<Uuid>,
+    partners: Vec<Uuid>,
+    owners: Vec<Option<Uuid>>,
+    revisions: Vec<Uuid>,
+    bindings: Vec<Uuid>,
+    parts: Vec<i32>,
+    messages: Vec<serde_json::Value>,
+    due: Vec<Timestamp>,
+    traces: Vec<Option<String>>,
+    updated: Vec<Timestamp>,
+    keepers: Vec<Option<Uuid>>,
+}
+
+impl Parts {
+    fn push(&mut self, it: &Notification, keeper: Option<HostId>) -> Result<(), Failure> {
+        self.ids.push(it.id.uuid());
+        self.states.push(word(&it.state)?);
+        self.events.push(it.event.id.uuid());
+        self.transfers.push(it.event.transfer.uuid());
+        self.partners.push(it.event.partner.uuid());
+        self.owners.push(it.owner.partner().map(|id| id.uuid()));
+        self.revisions.push(it.revision.uuid());
+        self.bindings.push(it.binding.uuid());
+        self.parts.push(integer(it.part)?);
+        self.messages.push(document(&it.messages)?);
+        self.due.push(it.due_at);
+        self.traces.push(it.trace.0.clone());
+        self.updated.push(it.updated_at);
+        self.keepers.push(keeper.map(|host| host.uuid()));
+        Ok(())
+    }
 }
 
 /// The next places in the lines of ordered destinations. The destinations are locked until the commit, so positions are

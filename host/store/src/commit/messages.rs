@@ -1,5 +1,5 @@
-//! Commits what becomes of messages together: they are many, small, and end at the same time, and each for itself would
-//! cost a transaction and the lock of its transfer.
+//! Commits what becomes of notifications and their messages together: they are many, small, and end at the same time, and
+//! each for itself would cost a transaction and the lock of its transfer.
 //!
 //! The order of locks is that of every commit: transfers, by their ids, then notifications.
 
@@ -15,8 +15,8 @@ use lockgate_core::transfer::Version;
 use sqlx::PgConnection;
 use sqlx::types::Uuid;
 
-use super::ring;
-use crate::column::{digest, integer, optional_text, unsigned, word};
+use super::{create, ring};
+use crate::column::{digest, document, integer, optional_text, unsigned, word};
 use crate::error::Failure;
 use crate::provenance::{Audience, Head, Rows};
 use crate::store::PgStore;
@@ -25,11 +25,9 @@ use crate::together::{Together, broke_off};
 /// Changes of messages that are written together.
 pub(crate) type Messages = Together<Change, Result<(), CommitError>>;
 
-/// Whether the change is of a message alone: it creates nothing, tells nothing and turns nothing off.
+/// Whether the change is of a notification and its parts alone: it tells nothing and turns nothing off.
 pub(super) fn is_small(change: &Change) -> bool {
     matches!(change.next(), Aggregate::Notification(_))
-        && !change.goes_on()
-        && change.notifications().is_empty()
         && change.events().is_empty()
         && change.channel().is_none()
         && change.turns_off().is_none()
@@ -40,7 +38,7 @@ pub(super) fn is_small(change: &Change) -> bool {
 pub(super) async fn commit(store: &PgStore, change: &Change) -> Result<(), CommitError> {
     let own = store.clone();
     let round = move |changes| write_all(own.clone(), changes);
-    store.messages.ask(change.clone(), round).await.unwrap_or_else(|| Err(CommitError::Store(broke_off())))
+    store.asked.messages.ask(change.clone(), round).await.unwrap_or_else(|| Err(CommitError::Store(broke_off())))
 }
 
 async fn write_all(store: PgStore, changes: Vec<Change>) -> Vec<Result<(), CommitError>> {
@@ -68,9 +66,11 @@ async fn run(store: &PgStore, changes: &[&Change]) -> Result<HashSet<Uuid>, Fail
     let connection = &mut *transaction;
     let mut heads = lock(connection, changes).await?;
     let written = write(connection, changes).await?;
+    let moved: Vec<_> = changes.iter().copied().filter(|it| written.contains(&it.work().uuid())).collect();
+    create::parts(connection, &moved).await?;
     let mut rows = Rows::default();
     let mut commands = vec![];
-    for change in changes.iter().filter(|it| written.contains(&it.work().uuid())) {
+    for change in moved {
         commands.extend(change.commands());
         let Aggregate::Notification(next) = change.next() else { continue };
         for entry in change.entries() {
@@ -118,22 +118,22 @@ async fn lock(
 
 /// Writes the notifications whose versions still match, and says which.
 async fn write(connection: &mut PgConnection, changes: &[&Change]) -> Result<HashSet<Uuid>, Failure> {
-    let next = changes.iter().filter_map(|change| match change.next() {
-        Aggregate::Notification(next) => Some((change.expected(), next)),
-        _ => None,
-    });
     let mut columns = Columns::default();
-    for (expected, it) in next {
-        columns.push(expected, it)?;
+    for change in changes {
+        if let Aggregate::Notification(next) = change.next() {
+            columns.push(change.expected(), next, change.goes_on())?;
+        }
     }
     let written = sqlx::query_scalar!(
         "update notifications n set
             version = k.version, state = k.state, sent = k.sent, due_at = k.due_at, attempts = k.attempts,
             last_error = k.last_error, adoptions = k.adoptions, updated_at = k.updated_at, waits = k.waits, rung = false,
-            claimed_by = null, claimed_at = null
+            messages = coalesce(k.messages, n.messages), claimed_by = case when k.goes_on then n.claimed_by end,
+            claimed_at = case when k.goes_on then now() end
          from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::integer[], $6::timestamptz[], $7::integer[],
-                     $8::text[], $9::integer[], $10::timestamptz[], $11::uuid[])
-              k(id, expected, version, state, sent, due_at, attempts, last_error, adoptions, updated_at, waits)
+                     $8::text[], $9::integer[], $10::timestamptz[], $11::uuid[], $12::jsonb[], $13::boolean[])
+              k(id, expected, version, state, sent, due_at, attempts, last_error, adoptions, updated_at, waits, messages,
+                goes_on)
          where n.id = k.id and n.version = k.expected
          returning n.id",
         &columns.ids,
@@ -146,14 +146,16 @@ async fn write(connection: &mut PgConnection, changes: &[&Change]) -> Result<Has
         &columns.errors as &[Option<String>],
         &columns.adoptions,
         &columns.updated,
-        &columns.waits as &[Option<Uuid>]
+        &columns.waits as &[Option<Uuid>],
+        &columns.messages as &[Option<serde_json::Value>],
+        &columns.go_on,
     )
     .fetch_all(connection)
     .await?;
     Ok(written.into_iter().collect())
 }
 
-/// What changes of notifications while their messages stay, column by column.
+/// What changes of notifications, column by column.
 #[derive(Default)]
 struct Columns {
     ids: Vec<Uuid>,
@@ -167,10 +169,13 @@ struct Columns {
     adoptions: Vec<i32>,
     updated: Vec<Timestamp>,
     waits: Vec<Option<Uuid>>,
+    /// Of those that were composed; the others keep theirs.
+    messages: Vec<Option<serde_json::Value>>,
+    go_on: Vec<bool>,
 }
 
 impl Columns {
-    fn push(&mut self, expected: Version, it: &Notification) -> Result<(), Failure> {
+    fn push(&mut self, expected: Version, it: &Notification, goes_on: bool) -> Result<(), Failure> {
         self.ids.push(it.id.uuid());
         self.expected.push(expected);
         self.versions.push(it.version);
@@ -182,6 +187,9 @@ impl Columns {
         self.adoptions.push(integer(it.adoptions)?);
         self.updated.push(it.updated_at);
         self.waits.push(it.waits.map(|id| id.uuid()));
+        // Who composed goes on with the first part.
+        self.messages.push(goes_on.then(|| document(&it.messages)).transpose()?);
+        self.go_on.push(goes_on);
         Ok(())
     }
 }

@@ -34,7 +34,7 @@ pub(crate) type Signing = Together<(PartnerId, String), Result<Vec<SecretBytes>,
 pub(super) async fn good(store: &PgStore, of: PartnerId, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
     let own = store.clone();
     let round = move |asked| all_good(own.clone(), asked);
-    let answer = store.signing.ask((of, text(name)), round).await;
+    let answer = store.asked.signing.ask((of, text(name)), round).await;
     answer.unwrap_or_else(|| Err(VaultError::Unavailable(broke_off().to_string())))
 }
 
