@@ -6,8 +6,10 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use futures::FutureExt as _;
 use lockgate_core::ports::StoreError;
 use tokio::sync::oneshot;
 
@@ -41,50 +43,33 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
             !std::mem::replace(&mut waiting.answering, true)
         };
         if begins {
-            let rounds = Rounds { waiting: Arc::clone(&self.waiting), ended: false };
-            tokio::spawn(rounds.run(round));
+            tokio::spawn(answer(Arc::clone(&self.waiting), round));
         }
         told.await.ok()
     }
 }
 
 /// Round after round until nobody waits.
-struct Rounds<Q, A> {
-    waiting: Arc<Mutex<Waiting<Q, A>>>,
-    ended: bool,
-}
-
-impl<Q, A> Rounds<Q, A> {
-    async fn run<F: Future<Output = Vec<A>>>(mut self, round: impl Fn(Vec<Q>) -> F) {
-        while let Some((questions, tell)) = self.next() {
-            for (tell, answer) in tell.into_iter().zip(round(questions).await) {
-                // Who waits no longer does not need to know.
-                let _ = tell.send(answer);
-            }
+async fn answer<Q, A, F: Future<Output = Vec<A>>>(waiting: Arc<Mutex<Waiting<Q, A>>>, round: impl Fn(Vec<Q>) -> F) {
+    while let Some((questions, tell)) = next(&waiting) {
+        // Of one that panics nobody is told anything; the next begins all the same.
+        let answers = AssertUnwindSafe(round(questions)).catch_unwind().await.unwrap_or_default();
+        for (tell, answer) in tell.into_iter().zip(answers) {
+            // Who waits no longer does not need to know.
+            let _ = tell.send(answer);
         }
-    }
-
-    /// Those who wait longest.
-    fn next(&mut self) -> Option<(Vec<Q>, Vec<oneshot::Sender<A>>)> {
-        let mut waiting = locked(&self.waiting);
-        if waiting.asked.is_empty() {
-            (waiting.answering, self.ended) = (false, true);
-            return None;
-        }
-        let many = waiting.asked.len().min(MOST);
-        Some(waiting.asked.drain(..many).unzip())
     }
 }
 
-impl<Q, A> Drop for Rounds<Q, A> {
-    /// A round that panicked must not leave those who come later without one.
-    fn drop(&mut self) {
-        if !self.ended {
-            let mut waiting = locked(&self.waiting);
-            waiting.answering = false;
-            waiting.asked.clear();
-        }
+/// Those who wait longest.
+fn next<Q, A>(waiting: &Mutex<Waiting<Q, A>>) -> Option<(Vec<Q>, Vec<oneshot::Sender<A>>)> {
+    let mut waiting = locked(waiting);
+    if waiting.asked.is_empty() {
+        waiting.answering = false;
+        return None;
     }
+    let many = waiting.asked.len().min(MOST);
+    Some(waiting.asked.drain(..many).unzip())
 }
 
 /// What whoever asked is told when the round that was to answer broke off.

@@ -3,11 +3,15 @@
 use std::sync::{Arc, Mutex};
 
 use futures::future::join_all;
+use futures::poll;
 use tokio::sync::Semaphore;
 
 use super::{MOST, Together};
 
-/// Doubles numbers, each round when it is let; remembers how many came in each.
+/// No round bears it.
+const POISON: u64 = u64::MAX;
+
+/// Doubles numbers; remembers how many came in each round, which ends when it is let.
 #[derive(Default, Clone)]
 struct Doubling {
     together: Arc<Together<u64, u64>>,
@@ -29,9 +33,9 @@ impl Doubling {
         let round = move |numbers: Vec<u64>| {
             let it = it.clone();
             async move {
-                it.let_go.0.acquire().await.expect("it is never closed").forget();
                 it.rounds.lock().expect("no test panics while it holds it").push(numbers.len());
-                assert!(!numbers.contains(&13), "nobody doubles 13");
+                it.let_go.0.acquire().await.expect("it is never closed").forget();
+                assert!(!numbers.contains(&POISON), "nobody doubles this");
                 numbers.into_iter().map(|it| it * 2).collect()
             }
         };
@@ -46,13 +50,19 @@ impl Doubling {
 #[tokio::test]
 async fn the_first_goes_alone_and_who_comes_meanwhile_goes_together() {
     let it = Doubling::default();
-    it.let_go.0.add_permits(3);
     let many = MOST as u64 + 10;
-    let answers = join_all((0..many).map(|number| it.ask(number))).await;
-    // All asked before the task of the first round ran.
-    assert_eq!(it.rounds(), [MOST, 10]);
+    let mut asking: Vec<_> = (0..=many).map(|number| Box::pin(it.ask(number))).collect();
+    assert!(poll!(&mut asking[0]).is_pending());
+    while it.rounds().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    for others in &mut asking[1..] {
+        assert!(poll!(others).is_pending());
+    }
+    it.let_go.0.add_permits(3);
+    let answers = join_all(asking).await;
+    assert_eq!(it.rounds(), [1, MOST, 10]);
     assert!(answers.into_iter().zip(0..).all(|(answer, number)| answer == Some(number * 2)), "each its own");
-    assert_eq!((it.ask(7).await, it.rounds().last().copied()), (Some(14), Some(1)));
 }
 
 #[tokio::test]
@@ -73,7 +83,13 @@ async fn a_round_ends_though_whoever_began_it_goes_away() {
 #[tokio::test]
 async fn a_round_that_panics_answers_nobody_and_the_next_one_answers() {
     let it = Doubling::default();
+    let (mut poison, mut sound) = (Box::pin(it.ask(POISON)), Box::pin(it.ask(3)));
+    assert!(poll!(&mut poison).is_pending());
+    while it.rounds().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(poll!(&mut sound).is_pending());
     it.let_go.0.add_permits(2);
-    assert_eq!(it.ask(13).await, None);
-    assert_eq!(it.ask(3).await, Some(6));
+    assert_eq!((poison.await, sound.await), (None, Some(6)));
+    assert_eq!(it.rounds(), [1, 1]);
 }

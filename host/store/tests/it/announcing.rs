@@ -1,10 +1,13 @@
 //! Announcing is idempotent per sender and key.
 
+use futures::future::join_all;
 use lockgate_core::digest::Digest;
-use lockgate_core::ports::{AnnounceOutcome, Announcement, TransferStore};
+use lockgate_core::id::{PartnerId, UploadId};
+use lockgate_core::ports::{AnnounceOutcome, Announcement, StoreError, TransferStore, UploadStore};
 use lockgate_core::state::{self, TransferMove};
+use lockgate_core::transfer::Transfer;
 
-use crate::world::World;
+use crate::world::{World, now};
 
 #[tokio::test]
 async fn of_many_equal_announcements_at_once_one_creates_and_all_name_the_same_transfer() {
@@ -33,6 +36,51 @@ async fn of_many_equal_announcements_at_once_one_creates_and_all_name_the_same_t
     assert_eq!(world.number("select count(*) from transfers").await, 1);
     assert_eq!(world.number("select count(*) from uploads").await, 1);
     assert_eq!(world.number("select count(*) from provenance").await, 1);
+}
+
+#[tokio::test]
+async fn announcements_at_once_are_written_as_they_are_and_one_that_cannot_be_costs_no_other() {
+    let world = World::new().await;
+    let (alice, bob, carol) = (world.partner("alice").await, world.partner("bob").await, world.partner("carol").await);
+    let stranger = PartnerId::generate(now());
+    let senders = [alice, bob, stranger];
+    let announcements = (0_u64..30).map(|number| {
+        let receivers = [alice, bob, carol];
+        let to = &receivers[..number as usize % 3 + 1];
+        let mut it = world.announcement(senders[number as usize % 3], to, (number % 2 == 0).then_some("order"));
+        it.transfer.idempotency_key = it.transfer.idempotency_key.map(|key| format!("{key}-{number}"));
+        it.transfer.file_name = format!("{number}.csv\0");
+        (it.upload.length, it.upload.assembles) = match number % 4 {
+            0 => (None, vec![]),
+            1 => (Some(0), vec![UploadId::generate(now()), UploadId::generate(now())]),
+            _ => (Some(number), vec![]),
+        };
+        it
+    });
+    let announced = join_all(announcements.map(async |it| (world.store.announce(&it).await, it))).await;
+    for (outcome, Announcement { transfer: it, upload, entry, .. }) in announced {
+        if it.sender == stranger {
+            assert!(matches!(outcome, Err(StoreError::Unexpected(_))), "{outcome:?}");
+            continue;
+        }
+        assert!(matches!(outcome, Ok(AnnounceOutcome::Created)), "{outcome:?}");
+        let kept = world.transfer(it.id).await;
+        let expected = Transfer {
+            file_name: it.file_name.replace('\0', "\u{fffd}"),
+            provenance_length: 1,
+            provenance_head: kept.provenance_head,
+            ..it.clone()
+        };
+        assert_eq!(kept, expected);
+        assert_eq!(world.store.upload(upload.id).await.expect("an answer"), Some(upload));
+        let kinds = format!(
+            "select count(*) from provenance where transfer = '{}' and kind = '{}'",
+            it.id.uuid(),
+            entry.kind.name()
+        );
+        assert_eq!(world.number(&kinds).await, 1);
+    }
+    assert_eq!(world.number("select count(*) from nudges").await, 20);
 }
 
 #[tokio::test]
