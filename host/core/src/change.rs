@@ -12,7 +12,7 @@ use crate::destination::Endpoint;
 use crate::id::{DestinationId, HostId, PayloadId, TransferId};
 use crate::notification::{Channel, ChannelHealth, Event, Notification};
 use crate::provenance::Entry;
-use crate::time::Timestamp;
+use crate::time::{SOON, Timestamp};
 use crate::transfer::Version;
 
 /// All that one legal move writes.
@@ -102,12 +102,16 @@ impl Change {
         self.keeper
     }
 
-    /// Lets a host go on with what is created, if it has room for all of it.
+    /// Lets a host go on with what is created, if it has room for all of it. Parts for which it has none are rung for
+    /// nowhere either, as they are many: whoever has room looks for them.
     pub fn keep(&mut self, host: HostId, room: Room) {
         let fits = self.consignments.len() <= room.judging
             && self.deliveries.len() <= room.deliveries
             && self.notifications.len() <= room.messages;
         self.keeper = Some(host).filter(|_| fits);
+        if !fits {
+            self.notifications.iter_mut().for_each(|part| part.due_at = part.updated_at + SOON);
+        }
     }
 
     /// What whoever commits the change holds afterwards, and works on next.
@@ -138,7 +142,8 @@ impl Change {
         let consignments = self.consignments.iter().filter(|_| rung).cloned().map(Aggregate::Consignment);
         let deliveries = self.deliveries.iter().filter(|it| rung || !it.has_its_turn());
         let deliveries = deliveries.map(|it| Aggregate::Delivery(it.delivery.clone()));
-        let notifications = self.notifications.iter().filter(|_| rung).cloned().map(Aggregate::Notification);
+        let notifications = self.notifications.iter().filter(|it| rung && it.due_at <= it.updated_at);
+        let notifications = notifications.cloned().map(Aggregate::Notification);
         let created = consignments.chain(deliveries).chain(notifications);
         own.into_iter().chain(created.map(|it| command(&it))).collect()
     }

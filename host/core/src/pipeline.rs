@@ -38,6 +38,7 @@ use crate::transfer::Transfer;
 use judge::Scene;
 
 pub(crate) use orders::orders;
+pub use put_off::NoPlace;
 
 /// The installation's terms for the pipeline.
 #[derive(Debug, Clone)]
@@ -189,7 +190,10 @@ impl Pipeline {
     }
 
     async fn give_back(&self, claim: &Claim, why: String, blame: Blame) -> WorkEnd {
-        let after = self.settings.relinquish;
+        self.relinquish(claim, self.settings.relinquish, why, blame).await
+    }
+
+    async fn relinquish(&self, claim: &Claim, after: Duration, why: String, blame: Blame) -> WorkEnd {
         match self.ports.store.relinquish(claim, after, blame).await {
             Ok(()) => WorkEnd::Retry { after, why },
             Err(error) => WorkEnd::Stuck { why: format!("{why}; and the claim could not be given back: {error}") },

@@ -1,10 +1,15 @@
 //! Time: a timestamp is always handed in; core never reads a clock.
 
+use std::time::Duration;
+
 use ::time::OffsetDateTime;
 use ::time::format_description::well_known::Rfc3339;
 
 /// A point in time, UTC.
 pub type Timestamp = OffsetDateTime;
+
+/// Just later than now: what is due then is looked for by whoever has room, and nobody rings for it.
+pub const SOON: Duration = Duration::from_millis(1);
 
 /// The clock that use cases read; adapters give the real one, tests a virtual one.
 pub trait Clock: Send + Sync + std::fmt::Debug {

@@ -20,7 +20,7 @@ use std::time::{Duration, Instant};
 
 use lockgate_core::claim::{Claim, Duty, Room};
 use lockgate_core::command::Work;
-use lockgate_core::pipeline::{Pipeline, WorkEnd};
+use lockgate_core::pipeline::{NoPlace, Pipeline, WorkEnd};
 use lockgate_core::ports::Blame;
 use lockgate_core::transfer::Version;
 use tokio::sync::{mpsc, watch};
@@ -47,6 +47,9 @@ const AFTER_PANIC: Duration = Duration::from_secs(5);
 /// How often those who wait for a place are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
+/// The most that are put off at the same time: a flood of what there is no place for slows down what takes it on.
+const PUTTING_OFF: usize = 32;
+
 /// A claim that is worked on.
 #[derive(Debug)]
 struct UnderWay {
@@ -68,6 +71,8 @@ pub(crate) struct Workers {
     metrics: WorkMetrics,
     tasks: JoinSet<WorkEnd>,
     under_way: HashMap<Id, UnderWay>,
+    /// How many of those are put off.
+    putting_off: usize,
     /// What is under way or waits for a place: a claim that comes twice is worked on once.
     at_hand: HashSet<(Work, Version)>,
 }
@@ -92,6 +97,7 @@ impl Workers {
             metrics: WorkMetrics::new(),
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
+            putting_off: 0,
             at_hand: HashSet::new(),
         }
     }
@@ -118,9 +124,9 @@ impl Workers {
                     let _ = alive.wait_for(|it| *it).await;
                     tracing::info!("The host counts as alive again.");
                 }
-                Some(joined) = self.tasks.join_next_with_id() => self.ended(joined).await,
-                Some(claim) = queue.recv() => self.arrived(claim).await,
-                _ = look.tick() => self.look().await,
+                Some(joined) = self.tasks.join_next_with_id() => self.ended(joined),
+                Some(claim) = queue.recv(), if self.putting_off < PUTTING_OFF => self.arrived(claim),
+                _ = look.tick() => self.look(),
                 _ = retry.tick() => self.handback.retry().await,
             }
         }
@@ -128,21 +134,21 @@ impl Workers {
         Ok(())
     }
 
-    async fn arrived(&mut self, claim: Claim) {
+    fn arrived(&mut self, claim: Claim) {
         if !self.at_hand.insert((claim.aggregate.work(), claim.aggregate.version())) {
             return;
         }
         let duty = claim.duty();
         if let Some(surplus) = self.places.arrive(claim, duty, Instant::now()) {
-            self.put_off(surplus).await;
+            self.put_off(surplus, NoPlace::NoRoom);
         }
     }
 
     /// Puts off who waited in vain.
-    async fn look(&mut self) {
+    fn look(&mut self) {
         self.metrics.waiting(self.places.waiting());
         for claim in self.places.tired(Instant::now()) {
-            self.put_off(claim).await;
+            self.put_off(claim, NoPlace::InVain);
         }
     }
 
@@ -154,25 +160,19 @@ impl Workers {
         self.metrics.under_way(self.under_way.len());
     }
 
-    /// Makes it due later; what was to be judged waits for this host alone, so it is handed back at once, one after the
-    /// other: a flood of it slows down what takes it on.
-    async fn put_off(&mut self, claim: Claim) {
-        if matches!(claim.duty(), Duty::Judge(_)) {
-            self.forget(&claim);
-            self.handback.keep(untouched(claim));
-            self.handback.retry().await;
-            return;
-        }
+    fn put_off(&mut self, claim: Claim, why: NoPlace) {
         let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
-        let task = self.tasks.spawn(async move { pipeline.put_off(work).await });
+        let task = self.tasks.spawn(async move { pipeline.put_off(work, why).await });
         self.under_way.insert(task.id(), UnderWay { claim, duty: None, since: Instant::now() });
+        self.putting_off += 1;
     }
 
-    async fn ended(&mut self, joined: Result<(Id, WorkEnd), JoinError>) {
+    fn ended(&mut self, joined: Result<(Id, WorkEnd), JoinError>) {
         let id = joined.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let Some(UnderWay { claim, duty, since }) = self.under_way.remove(&id) else { return };
-        if let Some(duty) = &duty {
-            self.places.leave(duty, Instant::now());
+        match &duty {
+            Some(duty) => self.places.leave(duty, Instant::now()),
+            None => self.putting_off -= 1,
         }
         self.metrics.under_way(self.under_way.len());
         self.forget(&claim);
@@ -182,12 +182,12 @@ impl Workers {
             self.holdings.doubt();
         }
         let outcome = match joined {
-            Ok((_, WorkEnd::Done)) if duty.is_none() => "put-off",
+            Ok((_, WorkEnd::Done | WorkEnd::Retry { .. })) if duty.is_none() => "put-off",
             Ok((_, WorkEnd::Done)) => "done",
             Ok((_, WorkEnd::Onward(onward))) => {
                 self.holdings.note(&onward);
                 for claim in onward {
-                    self.arrived(claim).await;
+                    self.arrived(claim);
                 }
                 "done"
             }
@@ -220,7 +220,7 @@ impl Workers {
     async fn drop_everything(&mut self, queue: &mut mpsc::Receiver<Claim>) {
         self.tasks.abort_all();
         while let Some(joined) = self.tasks.join_next_with_id().await {
-            self.ended(joined).await;
+            self.ended(joined);
         }
         for claim in self.left(queue) {
             self.forget(&claim);
@@ -253,7 +253,7 @@ impl Workers {
         let deadline = tokio::time::Instant::now() + self.drain;
         self.give_left(&mut queue).await;
         while let Ok(Some(joined)) = tokio::time::timeout_at(deadline, self.tasks.join_next_with_id()).await {
-            self.ended(joined).await;
+            self.ended(joined);
         }
         // What would have gone on after what ended meanwhile.
         self.give_left(&mut queue).await;

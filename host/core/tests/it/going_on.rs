@@ -5,9 +5,10 @@ use std::cell::RefCell;
 use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin, Room};
 use lockgate_core::delivery::DeliveryState;
 use lockgate_core::hook::{FailureMode, Hook};
-use lockgate_core::notification::NotificationState;
+use lockgate_core::notification::{Notification, NotificationState};
 use lockgate_core::pipeline::WorkEnd;
 use lockgate_core::policy::{Owner, Side};
+use lockgate_core::time::SOON;
 use lockgate_core::transfer::TransferState;
 
 use crate::notifying::message;
@@ -82,6 +83,26 @@ async fn the_parts_of_a_notification_are_kept_with_the_first() {
     let messages = kept.iter().filter(|it| matches!(it.aggregate, Aggregate::Notification(_))).count();
     assert!(events > 0 && messages == 3 * events, "{messages} messages of {events} events");
     assert!(stage.notifications().iter().all(|it| it.state == NotificationState::Sent));
+}
+
+#[tokio::test]
+async fn parts_without_room_are_rung_for_nowhere_and_looked_for_by_whoever_has_some() {
+    let stage = Stage::new().await;
+    stage.channel("hook", vec![]).await;
+    stage
+        .runner
+        .notifies("tell", |_| Ok(vec![message("hook", "one"), message("hook", "two"), message("hook", "three")]));
+    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
+    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
+    stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
+    stage.run_with_room(Room { messages: 1, ..Room::of_each(10) }).await;
+    let waits = |it: &&Notification| it.state == NotificationState::Scheduled && it.due_at > it.updated_at;
+    let (all, sent) = (stage.notifications(), stage.messenger.seen().len());
+    assert!(sent > 0 && all.iter().filter(waits).count() == 2 * sent, "the first of each three is sent: {all:?}");
+
+    stage.clock.advance(SOON);
+    stage.run_due().await;
+    assert_eq!(stage.messenger.seen().len(), 3 * sent);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use lockgate_core::notification::{Channel, ChannelHealth, ChannelKind, EventKind
 use lockgate_core::policy::{Owner, Side};
 use lockgate_core::ports::{ChannelChange, PluginError, Registry};
 use lockgate_core::provenance::EntryKind;
-use lockgate_core::time::Clock;
+use lockgate_core::time::{Clock, SOON};
 use lockgate_core::transfer::TransferState;
 
 use crate::stage::{Stage, binding, csv};
@@ -118,6 +118,9 @@ async fn a_channel_is_told_of_the_events_that_it_chose() {
     stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
     stage.receive(&[stage.globex], "people.csv", FILE).await;
     stage.run().await;
+    // Without room here, the second parts are looked for.
+    stage.clock.advance(SOON);
+    stage.run_due().await;
     let told = |name: &str| -> Vec<_> {
         let notices = stage.messenger.seen();
         notices.iter().filter(|it| it.channel.name == name).map(|it| it.message.title.clone()).collect()
@@ -164,6 +167,9 @@ async fn a_channel_that_fails_keeps_no_other_message_of_the_same_event_waiting()
     stage.messenger.will_answer(Answer::failed(Cause::ServerError, "500 Internal Server Error"));
     stage.receive(&[stage.globex], "people.csv", FILE).await;
     stage.run().await;
+    // Without room here, the second parts are looked for.
+    stage.clock.advance(SOON);
+    stage.run_due().await;
     let seen: Vec<_> = stage.messenger.seen().iter().map(|it| it.channel.name.clone()).collect();
     assert_eq!(seen, ["bad", "good"], "the second did not wait for the first one's schedule");
 }

@@ -6,9 +6,9 @@ use lockgate_core::claim::{Duty, Room};
 use lockgate_core::delivery::{DeliveryState, Wait};
 use lockgate_core::hook::{FailureMode, Hook};
 use lockgate_core::notification::{Notification, NotificationState};
-use lockgate_core::pipeline::WorkEnd;
+use lockgate_core::pipeline::{NoPlace, WorkEnd};
 use lockgate_core::policy::{Owner, Side};
-use lockgate_core::time::Clock;
+use lockgate_core::time::{Clock, SOON};
 
 use crate::notifying::message;
 use crate::stage::{Stage, binding, csv};
@@ -27,7 +27,7 @@ async fn who_finds_no_place_is_due_later_and_nothing_counts_as_an_attempt() {
         match claim.duty() {
             Duty::Judge(_) => assert_eq!(stage.work(claim).await, WorkEnd::Done),
             Duty::Deliver(_, destination) => {
-                assert_eq!((destination, stage.pipeline.put_off(claim).await), (erp, WorkEnd::Done));
+                assert_eq!((destination, stage.pipeline.put_off(claim, NoPlace::InVain).await), (erp, WorkEnd::Done));
                 delivering += 1;
             }
             Duty::Compose(_) => {
@@ -35,7 +35,7 @@ async fn who_finds_no_place_is_due_later_and_nothing_counts_as_an_attempt() {
                 let WorkEnd::Onward(mut onward) = end else { panic!("it goes on to send: {end:?}") };
                 let next = onward.remove(0);
                 assert_eq!(next.duty(), Duty::Send(stage.acme, "hook".to_owned()));
-                assert_eq!(stage.pipeline.put_off(next).await, WorkEnd::Done);
+                assert_eq!(stage.pipeline.put_off(next, NoPlace::InVain).await, WorkEnd::Done);
                 sending += 1;
             }
             Duty::Send(..) => panic!("nobody rings for the message of whoever composed it"),
@@ -66,7 +66,7 @@ async fn a_message_that_nobody_could_compose_is_composed_later() {
     let mut put_off = 0;
     while let Some(claim) = stage.store.ring(stage.host) {
         if matches!(claim.duty(), Duty::Compose(_)) {
-            assert_eq!(stage.pipeline.put_off(claim).await, WorkEnd::Done);
+            assert_eq!(stage.pipeline.put_off(claim, NoPlace::InVain).await, WorkEnd::Done);
             put_off += 1;
         } else {
             assert_eq!(stage.work(claim).await, WorkEnd::Done);
@@ -83,10 +83,33 @@ async fn a_message_that_nobody_could_compose_is_composed_later() {
 }
 
 #[tokio::test]
+async fn a_message_for_which_there_is_no_room_may_be_taken_at_once() {
+    let stage = Stage::new().await;
+    stage.channel("hook", vec![]).await;
+    stage.runner.notifies("tell", |_| Ok(vec![message("hook", "told")]));
+    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
+    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
+    stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
+    let mut put_off = 0;
+    while let Some(claim) = stage.store.ring(stage.host) {
+        if matches!(claim.duty(), Duty::Compose(_)) {
+            assert_eq!(stage.pipeline.put_off(claim, NoPlace::NoRoom).await, WorkEnd::Done);
+            put_off += 1;
+        } else {
+            assert_eq!(stage.work(claim).await, WorkEnd::Done);
+        }
+    }
+    assert!(put_off > 0 && stage.messenger.seen().is_empty());
+    stage.clock.advance(SOON);
+    stage.run_due().await;
+    assert_eq!(stage.messenger.seen().len(), put_off);
+}
+
+#[tokio::test]
 async fn what_is_to_be_judged_is_given_back() {
     let stage = Stage::new().await;
     stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
     let claim = stage.store.ring(stage.host).expect("it was rung for");
-    let end = stage.pipeline.put_off(claim).await;
-    assert!(matches!(&end, WorkEnd::Retry { why, .. } if why.contains("no place")), "{end:?}");
+    let end = stage.pipeline.put_off(claim, NoPlace::InVain).await;
+    assert!(matches!(&end, WorkEnd::Retry { after: Duration::ZERO, why } if why.contains("no place")), "{end:?}");
 }

@@ -155,8 +155,10 @@ macro_rules! channels {
             r#"select t.id, t.partner, t.name,
                 t.kind as "kind: crate::doc::ChannelKind", t.events as "events: crate::doc::EventKinds",
                 t.enabled, t.failing_since, t.disabled_reason, t.disabled_at, t.created_at,
-                exists (select from notifications n where n.waits = t.id and not n.rung and n.state = 'scheduled'
-                                                      and n.claimed_by is null) as "waited_for!"
+                -- With its limit it is looked up by the index for each channel, and never hashed for all.
+                coalesce((select true from notifications n
+                          where n.waits = t.id and not n.rung and n.state = 'scheduled' and n.claimed_by is null
+                          limit 1), false) as "waited_for!"
                from channels t "#
                 $(+ $tail)+
             $(, $argument)*
