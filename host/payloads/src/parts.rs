@@ -247,8 +247,18 @@ impl Parts {
         let begun = begun.map_err(|error| Failure::of("CreateMultipartUpload", &error))?;
         let multipart = begun.upload_id.ok_or_else(|| Failure::new("CreateMultipartUpload", "S3 gave no upload id"))?;
         self.multipart = Some(multipart.clone());
-        self.workshop.uploads.note_multipart(*payload, &multipart).await.map_err(truth)?;
-        Ok(multipart)
+        let noted = self.workshop.uploads.note_multipart(*payload, &multipart).await.map_err(truth)?;
+        if noted != multipart {
+            // Another writer was first; each has part numbers of its own. What cannot be removed now is not paid for long:
+            // nothing was sent to it.
+            let aborting = client.abort_multipart_upload().bucket(name).key(key).upload_id(&multipart).send().await;
+            if let Err(error) = aborting {
+                let failure = Failure::of("AbortMultipartUpload", &error);
+                tracing::warn!(object.key = key, cause = %failure, "A multipart upload that nobody uses stays behind.");
+            }
+            self.multipart = Some(noted.clone());
+        }
+        Ok(noted)
     }
 
     async fn collect(&mut self) -> Result<(), PayloadError> {

@@ -73,7 +73,7 @@ impl UploadStore for PgStore {
         Ok(object::begin(self, id, owner, key, version).await?)
     }
 
-    async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<(), StoreError> {
+    async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<String, StoreError> {
         Ok(object::note_multipart(self, id, multipart).await?)
     }
 

@@ -86,12 +86,11 @@ impl UploadStore for Rows {
         Ok(())
     }
 
-    async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<(), StoreError> {
+    async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<String, StoreError> {
         self.answer()?;
         let mut objects = self.objects.lock().unwrap();
         let row = objects.iter_mut().find(|row| row.id == id).expect("a multipart upload has a row");
-        row.multipart = Some(multipart.to_owned());
-        Ok(())
+        Ok(row.multipart.get_or_insert_with(|| multipart.to_owned()).clone())
     }
 
     async fn sweepable(&self, room: usize, _again_after: std::time::Duration) -> Result<Vec<Sweepable>, StoreError> {

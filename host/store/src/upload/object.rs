@@ -39,18 +39,18 @@ pub(super) async fn begin(
     }
 }
 
-/// Notes the multipart id. Where the row is gone or no longer `writing`, the writer must not go on.
-pub(super) async fn note_multipart(store: &PgStore, id: PayloadId, multipart: &str) -> Result<(), Failure> {
-    let done = sqlx::query!(
-        "update payload_objects set multipart = $2 where id = $1 and state = 'writing'",
+/// Notes the multipart id of whoever comes first, and answers with it. Where the row is gone or no longer `writing`, the
+/// writer must not go on.
+pub(super) async fn note_multipart(store: &PgStore, id: PayloadId, multipart: &str) -> Result<String, Failure> {
+    let noted = sqlx::query_scalar!(
+        r#"update payload_objects set multipart = coalesce(multipart, $2) where id = $1 and state = 'writing'
+           returning multipart as "multipart!""#,
         id.uuid(),
         multipart
     )
-    .execute(&store.worker)
+    .fetch_optional(&store.worker)
     .await?;
-    if done.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(Failure::broken(format!("payload {id} is not being written any more: its work ended or went elsewhere")))
-    }
+    noted.ok_or_else(|| {
+        Failure::broken(format!("payload {id} is not being written any more: its work ended or went elsewhere"))
+    })
 }

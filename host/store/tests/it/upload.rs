@@ -85,7 +85,8 @@ async fn an_unfinished_upload_keeps_its_objects_and_a_terminated_one_gives_them_
     let id = PayloadId::generate(now());
     world.store.begin_object(id, it.transfer.id.into(), "payloads/it/0", 0).await.expect("a row");
     world.store.begin_object(id, it.transfer.id.into(), "payloads/it/0", 0).await.expect("a repeat is harmless");
-    world.store.note_multipart(id, "mp-1").await.expect("a note");
+    assert_eq!(world.store.note_multipart(id, "mp-1").await.expect("a note"), "mp-1");
+    assert_eq!(world.store.note_multipart(id, "late").await.expect("the first one's"), "mp-1");
     world.store.advance(&step(&it.upload, 5, Some("uploads/1"))).await.expect("an advance");
     assert!(swept(&world).await.is_empty());
 

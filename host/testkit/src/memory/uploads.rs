@@ -94,8 +94,8 @@ impl UploadStore for MemoryStore {
         Ok(())
     }
 
-    async fn note_multipart(&self, _id: PayloadId, _multipart: &str) -> Result<(), StoreError> {
-        Ok(())
+    async fn note_multipart(&self, _id: PayloadId, multipart: &str) -> Result<String, StoreError> {
+        Ok(multipart.to_owned())
     }
 
     async fn sweepable(&self, _room: usize, _again_after: std::time::Duration) -> Result<Vec<Sweepable>, StoreError> {
