@@ -65,8 +65,9 @@ pub(crate) async fn adopt(
 async fn run(store: &PgStore, mut look: Look, turn: usize) -> Result<Vec<Claim>, Failure> {
     let mut transaction = store.begin().await?;
     // What was left by the dead comes first, whatever it is; then each kind gets its share of the room.
-    for kind in KINDS {
-        look.for_dead(&mut transaction, kind).await?;
+    let dead = dead::hosts(&mut transaction).await?;
+    for kind in KINDS.into_iter().filter(|_| !dead.is_empty()) {
+        look.for_dead(&mut transaction, kind, &dead).await?;
     }
     // Who filled its share may have more; what the others left over is given to them.
     let mut hungry = vec![];
@@ -101,14 +102,14 @@ impl Look {
         Wish { host: self.host.uuid(), room: limit(room.min(most)), overdue_seconds: self.overdue.as_secs_f64() }
     }
 
-    async fn for_dead(&mut self, connection: &mut PgConnection, kind: Kind) -> Result<(), Failure> {
+    async fn for_dead(&mut self, connection: &mut PgConnection, kind: Kind, hosts: &[Uuid]) -> Result<(), Failure> {
         let wish = self.wish(kind, self.left());
         let adopted = match kind {
             _ if wish.room == 0 => vec![],
-            Kind::Transfers => dead::transfers(connection, wish).await?,
-            Kind::Consignments => dead::consignments(connection, wish).await?,
-            Kind::Deliveries => dead::deliveries(connection, wish).await?,
-            Kind::Notifications => dead::notifications(connection, wish).await?,
+            Kind::Transfers => dead::transfers(connection, wish, hosts).await?,
+            Kind::Consignments => dead::consignments(connection, wish, hosts).await?,
+            Kind::Deliveries => dead::deliveries(connection, wish, hosts).await?,
+            Kind::Notifications => dead::notifications(connection, wish, hosts).await?,
         };
         self.take(ClaimOrigin::Adopted, adopted);
         Ok(())

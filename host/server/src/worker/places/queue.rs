@@ -2,7 +2,6 @@
 //! that knows whether it moves.
 
 use std::collections::{HashMap, VecDeque};
-use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use lockgate_core::claim::Duty;
@@ -30,20 +29,24 @@ pub(super) struct Queue<T> {
     patience: Duration,
     /// How many places are taken.
     taken: usize,
+    /// How many wait.
+    waiting: usize,
+    /// How many ever came.
+    came: u64,
     /// When somebody left a place last.
     moved: Option<Instant>,
     /// Duties of which somebody is at work or waits.
-    crowds: HashMap<Duty, Crowd>,
-    /// The same by partners.
-    partners: HashMap<PartnerId, Crowd>,
-    waiting: VecDeque<Waiting<T>>,
+    crowds: HashMap<Duty, Crowd<T>>,
+    /// Partners of whom somebody is at work or waits.
+    partners: HashMap<PartnerId, Share>,
 }
 
-/// Those with one duty, or of one partner.
-#[derive(Debug, Default)]
-struct Crowd {
+/// Those with one duty. They wait apart from others, so that finding who is next does not pass by all of them.
+#[derive(Debug)]
+struct Crowd<T> {
     at_work: usize,
-    waiting: usize,
+    /// In the order of coming.
+    waiting: VecDeque<Waiting<T>>,
     /// When one of them took or left a place last.
     moved: Option<Instant>,
 }
@@ -51,136 +54,154 @@ struct Crowd {
 #[derive(Debug)]
 struct Waiting<T> {
     who: T,
-    duty: Duty,
+    /// How many had come before, of any duty.
+    turn: u64,
     since: Instant,
+}
+
+/// How much there is of one partner.
+#[derive(Debug, Default)]
+struct Share {
+    at_work: usize,
+    waiting: usize,
 }
 
 impl<T> Queue<T> {
     pub(super) fn new(size: usize, limit: usize, patience: Duration) -> Self {
-        let (crowds, partners, waiting) = (HashMap::new(), HashMap::new(), VecDeque::new());
-        Self { size, limit, patience, taken: 0, moved: None, crowds, partners, waiting }
+        let (crowds, partners) = (HashMap::new(), HashMap::new());
+        Self { size, limit, patience, taken: 0, waiting: 0, came: 0, moved: None, crowds, partners }
     }
 
     /// How many more may wait.
-    pub(super) fn room(&self) -> usize {
-        self.limit.saturating_sub(self.waiting.len())
+    pub(super) const fn room(&self) -> usize {
+        self.limit.saturating_sub(self.waiting)
     }
 
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting.len()
+    pub(super) const fn waiting(&self) -> usize {
+        self.waiting
     }
 
     /// Lets somebody wait. Gives back who has to go where no more may.
     pub(super) fn arrive(&mut self, who: T, duty: Duty, now: Instant) -> Option<T> {
         let full = self.room() == 0;
-        self.count(&duty, |crowd| crowd.waiting += 1);
-        self.waiting.push_back(Waiting { who, duty, since: now });
+        self.partners.entry(duty.partner()).or_default().waiting += 1;
+        let crowd = self.crowds.entry(duty).or_default();
+        crowd.waiting.push_back(Waiting { who, turn: self.came, since: now });
+        self.waiting += 1;
+        self.came += 1;
         if full { self.largest_crowd_yields() } else { None }
     }
 
     /// Takes out the last of those who wait with the most others for the same, of the partner of whom the most wait.
     fn largest_crowd_yields(&mut self) -> Option<T> {
-        let (&partner, _) = self.partners.iter().max_by_key(|(_, crowd)| crowd.waiting)?;
+        let (&partner, _) = self.partners.iter().max_by_key(|(_, share)| share.waiting)?;
         let of_partner = self.crowds.iter().filter(|(duty, _)| duty.partner() == partner);
-        let most = of_partner.map(|(_, crowd)| crowd.waiting).max()?;
-        let is_largest = |it: &Waiting<T>| {
-            it.duty.partner() == partner && self.crowds.get(&it.duty).is_some_and(|crowd| crowd.waiting == most)
-        };
-        let place = self.waiting.iter().rposition(is_largest)?;
-        self.take(place).map(|it| it.who)
+        let most = |(_, crowd): &(&Duty, &Crowd<T>)| (crowd.waiting.len(), crowd.waiting.back().map(|it| it.turn));
+        let largest = of_partner.max_by_key(most).map(|(duty, _)| duty.clone())?;
+        let last = self.crowds.get_mut(&largest)?.waiting.pop_back()?;
+        self.gone(&largest, 1);
+        Some(last.who)
     }
 
     /// Who came first among those for whom there is a place, which it takes.
     pub(super) fn next(&mut self, now: Instant) -> Option<(T, Duty)> {
-        if self.taken >= self.size {
+        if self.taken >= self.size || self.waiting == 0 {
             return None;
         }
-        let place = self.waiting.iter().position(|it| self.is_free(&it.duty))?;
-        let Waiting { who, duty, .. } = self.take(place)?;
-        self.count(&duty, |crowd| {
-            crowd.at_work += 1;
-            crowd.moved = Some(now);
-        });
+        let first = |crowd: &Crowd<T>| crowd.waiting.front().map(|it| it.turn);
+        let free = self.crowds.iter().filter(|(duty, crowd)| first(crowd).is_some() && self.is_free(duty, crowd));
+        let duty = free.min_by_key(|(_, crowd)| first(crowd)).map(|(duty, _)| duty.clone())?;
+        let crowd = self.crowds.get_mut(&duty)?;
+        let Waiting { who, .. } = crowd.waiting.pop_front()?;
+        (crowd.at_work, crowd.moved) = (crowd.at_work + 1, Some(now));
+        self.partners.entry(duty.partner()).or_default().at_work += 1;
         self.taken += 1;
+        self.gone(&duty, 1);
         Some((who, duty))
     }
 
     /// Makes a place free again.
     pub(super) fn leave(&mut self, duty: &Duty, now: Instant) {
-        if self.crowds.get(duty).is_none_or(|crowd| crowd.at_work == 0) {
-            return;
+        let Some(crowd) = self.crowds.get_mut(duty).filter(|crowd| crowd.at_work > 0) else { return };
+        (crowd.at_work, crowd.moved) = (crowd.at_work - 1, Some(now));
+        if let Some(share) = self.partners.get_mut(&duty.partner()) {
+            share.at_work -= 1;
         }
-        self.count(duty, |crowd| {
-            crowd.at_work -= 1;
-            crowd.moved = Some(now);
-        });
         self.taken -= 1;
         self.moved = Some(now);
         self.forget_idle(duty);
     }
 
-    /// Those who waited in vain: while none of their crowd took or left a place, or nobody at all left one where none of
-    /// it is at work; or for too long whatever moved.
+    /// Those who waited in vain, in the order of coming: while none of their crowd took or left a place, or nobody at all
+    /// left one where none of it is at work; or for too long whatever moved.
     pub(super) fn tired(&mut self, now: Instant) -> Vec<T> {
-        let is_long_ago = |it: Instant| now.duration_since(it) >= self.patience;
-        let is_too_long_ago = |it: Instant| now.duration_since(it) >= LONGEST;
-        let stands_still = |it: &Waiting<T>| {
-            let crowd = self.crowds.get(&it.duty).filter(|crowd| crowd.at_work > 0);
-            crowd.map_or(self.moved, |crowd| crowd.moved).is_none_or(is_long_ago)
-        };
-        let is_tired = |it: &Waiting<T>| is_too_long_ago(it.since) || (is_long_ago(it.since) && stands_still(it));
-        let (tired, patient): (VecDeque<_>, _) = std::mem::take(&mut self.waiting).into_iter().partition(is_tired);
-        self.waiting = patient;
-        tired.into_iter().map(|it| self.gone(it).who).collect()
+        let (patience, moved) = (self.patience, self.moved);
+        self.take_out(|crowd| {
+            let moved = if crowd.at_work > 0 { crowd.moved } else { moved };
+            let stands_still = moved.is_none_or(|it| now.duration_since(it) >= patience);
+            let patience = if stands_still { patience.min(LONGEST) } else { LONGEST };
+            crowd.waiting.iter().take_while(|it| now.duration_since(it.since) >= patience).count()
+        })
     }
 
     /// Takes out all who wait.
     pub(super) fn clear(&mut self) -> Vec<T> {
-        std::mem::take(&mut self.waiting).into_iter().map(|it| self.gone(it).who).collect()
+        self.take_out(|crowd| crowd.waiting.len())
+    }
+
+    /// Takes out so many of each crowd, those who came first.
+    fn take_out(&mut self, many: impl Fn(&Crowd<T>) -> usize) -> Vec<T> {
+        let (mut out, mut left) = (vec![], vec![]);
+        for (duty, crowd) in &mut self.crowds {
+            let many = many(crowd);
+            if many > 0 {
+                out.extend(crowd.waiting.drain(..many));
+                left.push((duty.clone(), many));
+            }
+        }
+        for (duty, many) in left {
+            self.gone(&duty, many);
+        }
+        out.sort_unstable_by_key(|it| it.turn);
+        out.into_iter().map(|it| it.who).collect()
     }
 
     /// Whether there is a place that the duty may take. A destination alone gets half of all, a second one half of the
     /// rest, and so on; channels get less, there are more of them. And however many things a partner's work waits for, the
     /// partner leaves a quarter of the places to others.
-    fn is_free(&self, duty: &Duty) -> bool {
+    fn is_free(&self, duty: &Duty, crowd: &Crowd<T>) -> bool {
         let free = self.size.saturating_sub(self.taken);
-        let of_partner = self.partners.get(&duty.partner()).map_or(0, |crowd| crowd.at_work);
-        let count = self.crowds.get(duty).map_or(0, |crowd| crowd.at_work);
         let shares = match duty {
             Duty::Judge(_) | Duty::Compose(_) => true,
-            Duty::Deliver(..) => count < free,
-            Duty::Send(..) => count * CHANNELS < free,
+            Duty::Deliver(..) => crowd.at_work < free,
+            Duty::Send(..) => crowd.at_work * CHANNELS < free,
         };
-        shares && of_partner < free * PARTNER
+        let of_partner = || self.partners.get(&duty.partner()).map_or(0, |share| share.at_work);
+        shares && of_partner() < free * PARTNER
     }
 
-    /// Changes what is counted of a duty and of its partner.
-    fn count(&mut self, duty: &Duty, change: impl Fn(&mut Crowd)) {
-        change(self.crowds.entry(duty.clone()).or_default());
-        change(self.partners.entry(duty.partner()).or_default());
+    /// So many of a crowd wait no longer.
+    fn gone(&mut self, duty: &Duty, many: usize) {
+        self.waiting -= many;
+        if let Some(share) = self.partners.get_mut(&duty.partner()) {
+            share.waiting -= many;
+        }
+        self.forget_idle(duty);
     }
 
-    fn take(&mut self, place: usize) -> Option<Waiting<T>> {
-        let it = self.waiting.remove(place)?;
-        Some(self.gone(it))
-    }
-
-    /// Counts somebody who waits no longer.
-    fn gone(&mut self, it: Waiting<T>) -> Waiting<T> {
-        self.count(&it.duty, |crowd| crowd.waiting -= 1);
-        self.forget_idle(&it.duty);
-        it
-    }
-
+    /// Forgets a crowd, and a partner, of which nobody is left.
     fn forget_idle(&mut self, duty: &Duty) {
-        forget_idle(&mut self.crowds, duty);
-        forget_idle(&mut self.partners, &duty.partner());
+        if self.crowds.get(duty).is_some_and(|it| it.at_work == 0 && it.waiting.is_empty()) {
+            self.crowds.remove(duty);
+        }
+        if self.partners.get(&duty.partner()).is_some_and(|it| it.at_work == 0 && it.waiting == 0) {
+            self.partners.remove(&duty.partner());
+        }
     }
 }
 
-/// Forgets a crowd of which nobody is left.
-fn forget_idle<K: Hash + Eq>(crowds: &mut HashMap<K, Crowd>, key: &K) {
-    if crowds.get(key).is_some_and(|it| it.at_work == 0 && it.waiting == 0) {
-        crowds.remove(key);
+impl<T> Default for Crowd<T> {
+    fn default() -> Self {
+        Self { at_work: 0, waiting: VecDeque::new(), moved: None }
     }
 }
