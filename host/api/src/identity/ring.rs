@@ -34,7 +34,7 @@ pub(super) struct VerifyingKey {
     pub(super) algorithm: Algorithm,
 }
 
-type Keys = Arc<HashMap<String, VerifyingKey>>;
+type Keys = Arc<HashMap<String, Arc<VerifyingKey>>>;
 
 #[derive(Debug, Default)]
 struct Held {
@@ -59,7 +59,7 @@ impl KeyRing {
     }
 
     /// The key of that id, if the issuer has it.
-    pub(super) async fn find(&self, kid: &str) -> Result<Option<VerifyingKey>, TokenError> {
+    pub(super) async fn find(&self, kid: &str) -> Result<Option<Arc<VerifyingKey>>, TokenError> {
         let (found, fresh) = self.look_up(kid).await;
         if found.is_some() && fresh {
             return Ok(found);
@@ -72,7 +72,7 @@ impl KeyRing {
         Ok(found)
     }
 
-    async fn look_up(&self, kid: &str) -> (Option<VerifyingKey>, bool) {
+    async fn look_up(&self, kid: &str) -> (Option<Arc<VerifyingKey>>, bool) {
         let held = self.held.read().await;
         let fresh = held.fetched.is_some_and(|at| at.elapsed() < self.policy.max_age);
         (held.keys.get(kid).cloned(), fresh)
@@ -102,13 +102,14 @@ impl KeyRing {
 }
 
 /// Reads a set; keys of other kinds than ours are passed over, as RFC 7517 wants.
-fn parse(text: &[u8]) -> Result<HashMap<String, VerifyingKey>, serde_json::Error> {
+fn parse(text: &[u8]) -> Result<HashMap<String, Arc<VerifyingKey>>, serde_json::Error> {
     #[derive(Deserialize)]
     struct Set {
         keys: Vec<serde_json::Value>,
     }
     let set: Set = serde_json::from_slice(text)?;
-    Ok(set.keys.into_iter().filter_map(|value| usable(&serde_json::from_value(value).ok()?)).collect())
+    let usable = set.keys.into_iter().filter_map(|value| usable(&serde_json::from_value(value).ok()?));
+    Ok(usable.map(|(kid, key)| (kid, Arc::new(key))).collect())
 }
 
 /// A key that may verify tokens, with the algorithm pinned by the key and never by a token.

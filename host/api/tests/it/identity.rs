@@ -2,8 +2,8 @@
 
 pub(crate) mod issuer;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,7 +21,7 @@ use crate::house::House;
 use issuer::{Issuer, now};
 
 fn verifier(issuer: &Issuer) -> (Verifier, Arc<Counted>) {
-    let source = Arc::new(Counted { jwks: issuer.jwks(), fetches: AtomicUsize::new(0), fails: false });
+    let source = Arc::new(Counted { jwks: Mutex::new(issuer.jwks()), fetches: AtomicUsize::new(0), fails: false });
     (verifier_over(source.clone(), RefreshPolicy::default()), source)
 }
 
@@ -32,7 +32,7 @@ fn verifier_over(source: Arc<Counted>, policy: RefreshPolicy) -> Verifier {
 
 #[derive(Debug)]
 struct Counted {
-    jwks: Vec<u8>,
+    jwks: Mutex<Vec<u8>>,
     fetches: AtomicUsize,
     fails: bool,
 }
@@ -43,7 +43,7 @@ impl KeySource for Counted {
         self.fetches.fetch_add(1, Ordering::SeqCst);
         match self.fails {
             true => Err(KeySourceError::Unreachable { url: "https://issuer".into(), why: "it is away".into() }),
-            false => Ok(self.jwks.clone()),
+            false => Ok(self.jwks.lock().expect("no test panics while it holds it").clone()),
         }
     }
 }
@@ -105,7 +105,7 @@ async fn asks_the_issuer_once_however_many_unknown_keys_come() {
 #[tokio::test]
 async fn fetches_again_for_a_new_key_once_the_interval_has_passed() {
     let issuer = Issuer::new();
-    let source = Arc::new(Counted { jwks: issuer.jwks(), fetches: AtomicUsize::new(0), fails: false });
+    let source = Arc::new(Counted { jwks: Mutex::new(issuer.jwks()), fetches: AtomicUsize::new(0), fails: false });
     let policy = RefreshPolicy { max_age: Duration::from_secs(600), min_interval: Duration::ZERO };
     let verifier = verifier_over(source.clone(), policy);
     assert!(verifier.verify(&issuer.sign("ec", &issuer.claims())).await.is_ok());
@@ -117,9 +117,29 @@ async fn fetches_again_for_a_new_key_once_the_interval_has_passed() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_good_is_not_once_its_key_is_withdrawn_or_another_has_its_id() {
+    let (issuer, other) = (Issuer::new(), Issuer::new());
+    let source = Arc::new(Counted { jwks: Mutex::new(issuer.jwks()), fetches: AtomicUsize::new(0), fails: false });
+    // Keys are as old as they may be at once, so each token has them fetched.
+    let policy = RefreshPolicy { max_age: Duration::ZERO, min_interval: Duration::ZERO };
+    let verifier = verifier_over(source.clone(), policy);
+    let token = issuer.sign("ec", &issuer.claims());
+    for (what, jwks, good) in [
+        ("as it was issued", issuer.jwks(), true),
+        ("once more", issuer.jwks(), true),
+        ("another key under its id", other.jwks(), false),
+        ("its own again", issuer.jwks(), true),
+        ("none", br#"{"keys":[]}"#.to_vec(), false),
+    ] {
+        *source.jwks.lock().expect("no test panics while it holds it") = jwks;
+        assert_eq!(verifier.verify(&token).await.is_ok(), good, "{what}");
+    }
+}
+
+#[tokio::test]
 async fn says_that_keys_are_missing_when_the_issuer_never_answered() {
     let issuer = Issuer::new();
-    let source = Arc::new(Counted { jwks: vec![], fetches: AtomicUsize::new(0), fails: true });
+    let source = Arc::new(Counted { jwks: Mutex::default(), fetches: AtomicUsize::new(0), fails: true });
     let verifier = verifier_over(source, RefreshPolicy::default());
     let token = issuer.sign("ec", &issuer.claims());
     assert_eq!(verifier.verify(&token).await.err(), Some(TokenError::KeysUnavailable));
