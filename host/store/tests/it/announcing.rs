@@ -44,16 +44,16 @@ async fn announcements_at_once_are_written_as_they_are_and_one_that_cannot_be_co
     let (alice, bob, carol) = (world.partner("alice").await, world.partner("bob").await, world.partner("carol").await);
     let stranger = PartnerId::generate(now());
     let senders = [alice, bob, stranger];
-    let announcements = (0_u64..30).map(|number| {
+    let announcements = (0_usize..30).map(|number| {
         let receivers = [alice, bob, carol];
-        let to = &receivers[..number as usize % 3 + 1];
-        let mut it = world.announcement(senders[number as usize % 3], to, (number % 2 == 0).then_some("order"));
+        let to = &receivers[..number % 3 + 1];
+        let mut it = world.announcement(senders[number % 3], to, (number % 2 == 0).then_some("order"));
         it.transfer.idempotency_key = it.transfer.idempotency_key.map(|key| format!("{key}-{number}"));
         it.transfer.file_name = format!("{number}.csv\0");
         (it.upload.length, it.upload.assembles) = match number % 4 {
             0 => (None, vec![]),
             1 => (Some(0), vec![UploadId::generate(now()), UploadId::generate(now())]),
-            _ => (Some(number), vec![]),
+            _ => (Some(number as u64), vec![]),
         };
         it
     });
@@ -127,7 +127,7 @@ async fn a_repeat_finds_the_transfer_as_it_is_now() {
     let it = world.announcement(alice, &[bob], Some("order-7"));
     world.store.announce(&it).await.expect("an outcome");
     let change = world.receiving(&it).await;
-    lockgate_core::ports::UploadStore::receive(&world.store, it.upload.id, &change).await.expect("a received transfer");
+    UploadStore::receive(&world.store, it.upload.id, &change).await.expect("a received transfer");
     let outcome = world.store.announce(&it).await.expect("an outcome");
     let AnnounceOutcome::Repeated { transfer, upload } = outcome else { panic!("{outcome:?}") };
     assert_eq!(*transfer, world.transfer(it.transfer.id).await);

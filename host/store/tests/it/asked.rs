@@ -10,6 +10,9 @@ use lockgate_core::ports::{Registry, SecretBytes, TransferStore, Vault};
 
 use crate::world::{World, now};
 
+/// Who asks for whom, and to whom it may send; none for a sender that does not exist.
+type Question<'a> = (PartnerId, Vec<&'a str>, Option<&'a [PartnerId]>);
+
 async fn agree(world: &World, sender: PartnerId, receiver: PartnerId) {
     let agreement = Agreement {
         id: AgreementId::generate(now()),
@@ -32,7 +35,7 @@ async fn every_sender_is_told_of_its_own_agreements() {
     agree(&world, bob, alice).await;
     let stranger = PartnerId::generate(now());
     let (by_id, nobody) = (carol.to_string(), "a\0b".to_owned());
-    let questions: [(PartnerId, Vec<&str>, Option<&[PartnerId]>); 7] = [
+    let questions: [Question<'_>; 7] = [
         (alice, vec!["bob"], Some(&[bob])),
         (alice, vec!["bob", &by_id, "nobody"], Some(&[bob, carol])),
         (bob, vec!["alice", "carol"], Some(&[alice])),
