@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use lockgate_core::ports::StoreError;
@@ -18,20 +19,30 @@ use crate::error::Failure;
 /// The most that are answered in one round.
 const MOST: usize = 128;
 
+/// Whoever waited so long for a round is told that there is none: a database that does not answer holds up each round, and
+/// nobody is to wait for all those before. As long as connections are waited for by default.
+const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What is asked (`Q`) and answered (`A`) together.
 pub(crate) struct Together<Q, A> {
     waiting: Arc<Mutex<Waiting<Q, A>>>,
 }
 
 struct Waiting<Q, A> {
-    asked: VecDeque<(Q, oneshot::Sender<A>)>,
+    asked: VecDeque<Asked<Q, A>>,
     /// Whether somebody answers those who wait.
     answering: bool,
 }
 
+struct Asked<Q, A> {
+    question: Q,
+    tell: oneshot::Sender<A>,
+    at: Instant,
+}
+
 impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
     /// Asks, and begins rounds if none is under way. A round answers all that it is asked, in their order. None if the
-    /// round broke off: then nobody knows what became of the question.
+    /// round broke off, or none came in time: then nobody knows what became of the question.
     pub(crate) async fn ask<F>(&self, question: Q, round: impl Fn(Vec<Q>) -> F + Send + 'static) -> Option<A>
     where
         F: Future<Output = Vec<A>> + Send + 'static,
@@ -39,7 +50,7 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
         let (tell, told) = oneshot::channel();
         let begins = {
             let mut waiting = locked(&self.waiting);
-            waiting.asked.push_back((question, tell));
+            waiting.asked.push_back(Asked { question, tell, at: Instant::now() });
             !std::mem::replace(&mut waiting.answering, true)
         };
         if begins {
@@ -61,20 +72,22 @@ async fn answer<Q, A, F: Future<Output = Vec<A>>>(waiting: Arc<Mutex<Waiting<Q, 
     }
 }
 
-/// Those who wait longest.
+/// Those who wait longest, of those who do not wait for too long.
 fn next<Q, A>(waiting: &Mutex<Waiting<Q, A>>) -> Option<(Vec<Q>, Vec<oneshot::Sender<A>>)> {
     let mut waiting = locked(waiting);
+    let late = waiting.asked.iter().take_while(|it| it.at.elapsed() >= PATIENCE).count();
+    waiting.asked.drain(..late);
     if waiting.asked.is_empty() {
         waiting.answering = false;
         return None;
     }
     let many = waiting.asked.len().min(MOST);
-    Some(waiting.asked.drain(..many).unzip())
+    Some(waiting.asked.drain(..many).map(|it| (it.question, it.tell)).unzip())
 }
 
-/// What whoever asked is told when the round that was to answer broke off.
+/// What whoever asked is told when the round that was to answer broke off, or none came in time.
 pub(crate) fn broke_off() -> StoreError {
-    StoreError::Unavailable("what was asked beside others broke off, and what became of it is not known".to_owned())
+    StoreError::Unavailable("what was asked beside others found no answer in time, or broke off".to_owned())
 }
 
 /// The answers of a round that looked for rows: to each question the row that it is about, if that was found.

@@ -6,7 +6,7 @@ use futures::future::join_all;
 use futures::poll;
 use tokio::sync::Semaphore;
 
-use super::{MOST, Together};
+use super::{MOST, PATIENCE, Together, locked};
 
 /// No round bears it.
 const POISON: u64 = u64::MAX;
@@ -91,5 +91,21 @@ async fn a_round_that_panics_answers_nobody_and_the_next_one_answers() {
     assert!(poll!(&mut sound).is_pending());
     it.let_go.0.add_permits(2);
     assert_eq!((poison.await, sound.await), (None, Some(6)));
+    assert_eq!(it.rounds(), [1, 1]);
+}
+
+#[tokio::test]
+async fn whoever_waited_too_long_behind_a_slow_round_is_told_so_at_once() {
+    let it = Doubling::default();
+    let [mut slow, mut late, mut in_time] = [1, 2, 3].map(|number| Box::pin(it.ask(number)));
+    assert!(poll!(&mut slow).is_pending());
+    while it.rounds().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(poll!(&mut late).is_pending());
+    locked(&it.together.waiting).asked.iter_mut().for_each(|it| it.at -= PATIENCE);
+    assert!(poll!(&mut in_time).is_pending());
+    it.let_go.0.add_permits(2);
+    assert_eq!((slow.await, late.await, in_time.await), (Some(2), None, Some(6)));
     assert_eq!(it.rounds(), [1, 1]);
 }
