@@ -38,7 +38,7 @@ pub(crate) use preparer::Preparer;
 pub(crate) use redriving::Redriving;
 
 use handback::Returned;
-use metrics::WorkMetrics;
+use metrics::{WorkMetrics, labels};
 use places::Places;
 
 /// After a panic, whoever takes the work on waits a little: it may panic again.
@@ -47,15 +47,15 @@ const AFTER_PANIC: Duration = Duration::from_secs(5);
 /// How often those who wait for a place are looked at.
 const LOOK: Duration = Duration::from_millis(250);
 
-/// The most that are put off at the same time: a flood of what there is no place for slows down what takes it on.
-const PUTTING_OFF: usize = 32;
+/// The most that are put off at the same time for want of room: a flood slows down what takes it on.
+const SURPLUS: usize = 32;
 
 /// A claim that is worked on.
 #[derive(Debug)]
 struct UnderWay {
     claim: Claim,
-    /// The place it takes; none while it is put off.
-    duty: Option<Duty>,
+    /// The place it takes, or why it has none and is put off.
+    duty: Result<Duty, NoPlace>,
     since: Instant,
 }
 
@@ -71,8 +71,8 @@ pub(crate) struct Workers {
     metrics: WorkMetrics,
     tasks: JoinSet<WorkEnd>,
     under_way: HashMap<Id, UnderWay>,
-    /// How many of those are put off.
-    putting_off: usize,
+    /// How many of those are put off for want of room.
+    surplus: usize,
     /// What is under way or waits for a place: a claim that comes twice is worked on once.
     at_hand: HashSet<(Work, Version)>,
 }
@@ -97,7 +97,7 @@ impl Workers {
             metrics: WorkMetrics::new(),
             tasks: JoinSet::new(),
             under_way: HashMap::new(),
-            putting_off: 0,
+            surplus: 0,
             at_hand: HashSet::new(),
         }
     }
@@ -122,10 +122,12 @@ impl Workers {
                     tracing::warn!("The host counts as dead: its work is dropped until the database answers again.");
                     self.drop_everything(&mut queue).await;
                     let _ = alive.wait_for(|it| *it).await;
+                    // What was being written when it was dropped may have been written since, as this host's claim.
+                    self.holdings.doubt();
                     tracing::info!("The host counts as alive again.");
                 }
                 Some(joined) = self.tasks.join_next_with_id() => self.ended(joined),
-                Some(claim) = queue.recv(), if self.putting_off < PUTTING_OFF => self.arrived(claim),
+                Some(claim) = queue.recv(), if self.surplus < SURPLUS => self.arrived(claim),
                 _ = look.tick() => self.look(),
                 _ = retry.tick() => self.handback.retry().await,
             }
@@ -156,33 +158,34 @@ impl Workers {
         let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
         let room = self.room.subscribe();
         let task = self.tasks.spawn(async move { pipeline.work(work, || *room.borrow()).await });
-        self.under_way.insert(task.id(), UnderWay { claim, duty: Some(duty), since: Instant::now() });
+        self.under_way.insert(task.id(), UnderWay { claim, duty: Ok(duty), since: Instant::now() });
         self.metrics.under_way(self.under_way.len());
     }
 
     fn put_off(&mut self, claim: Claim, why: NoPlace) {
         let (pipeline, work) = (Arc::clone(&self.pipeline), claim.clone());
         let task = self.tasks.spawn(async move { pipeline.put_off(work, why).await });
-        self.under_way.insert(task.id(), UnderWay { claim, duty: None, since: Instant::now() });
-        self.putting_off += 1;
+        self.under_way.insert(task.id(), UnderWay { claim, duty: Err(why), since: Instant::now() });
+        self.surplus += usize::from(why == NoPlace::NoRoom);
     }
 
     fn ended(&mut self, joined: Result<(Id, WorkEnd), JoinError>) {
         let id = joined.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
         let Some(UnderWay { claim, duty, since }) = self.under_way.remove(&id) else { return };
         match &duty {
-            Some(duty) => self.places.leave(duty, Instant::now()),
-            None => self.putting_off -= 1,
+            Ok(duty) => self.places.leave(duty, Instant::now()),
+            Err(why) => self.surplus -= usize::from(*why == NoPlace::NoRoom),
         }
         self.metrics.under_way(self.under_way.len());
         self.forget(&claim);
-        let work = claim.aggregate.work();
-        if !matches!(joined, Ok((_, WorkEnd::Done | WorkEnd::Onward(_)))) {
+        let (work, counted) = (claim.aggregate.work(), labels(&claim));
+        let put_off = duty.is_err() && matches!(joined, Ok((_, WorkEnd::Retry { .. })));
+        if !put_off && !matches!(joined, Ok((_, WorkEnd::Done | WorkEnd::Onward(_)))) {
             // The answer to a commit after which the claim goes on may have been lost: then nobody knows of the claim.
             self.holdings.doubt();
         }
         let outcome = match joined {
-            Ok((_, WorkEnd::Done | WorkEnd::Retry { .. })) if duty.is_none() => "put-off",
+            Ok((_, WorkEnd::Done | WorkEnd::Retry { .. })) if duty.is_err() => "put-off",
             Ok((_, WorkEnd::Done)) => "done",
             Ok((_, WorkEnd::Onward(onward))) => {
                 self.holdings.note(&onward);
@@ -214,7 +217,7 @@ impl Workers {
                 "panic"
             }
         };
-        self.metrics.ended(work.kind(), outcome, since.elapsed());
+        self.metrics.ended(counted, outcome, since.elapsed());
     }
 
     async fn drop_everything(&mut self, queue: &mut mpsc::Receiver<Claim>) {

@@ -1,8 +1,6 @@
 //! Announces transfers, each once per sender and idempotency key, however many ask at the same time. Those that come at the
 //! same time are written together.
 
-use std::collections::HashSet;
-
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{PartnerId, SecureUrlId};
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Earlier, StoreError};
@@ -17,11 +15,11 @@ use crate::error::Failure;
 use crate::provenance::{Audience, Head, linked};
 use crate::secure_url;
 use crate::store::PgStore;
-use crate::together::{Together, broke_off};
+use crate::together::{Together, broke_off, each};
 use crate::usage;
 
-/// Announcements that are written together; each is told whether it was.
-pub(crate) type Announcements = Together<Announcement, Result<bool, StoreError>>;
+/// Announcements that are written together; each is told its id if it was.
+pub(crate) type Announcements = Together<Announcement, Result<Option<Uuid>, StoreError>>;
 
 /// Creates the transfer with its upload and first entry, or finds the one announced before.
 pub(crate) async fn announce(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, StoreError> {
@@ -49,28 +47,15 @@ fn is_alone(announcement: &Announcement) -> bool {
 
 async fn beside_others(store: &PgStore, announcement: &Announcement) -> Result<bool, StoreError> {
     let own = store.clone();
-    let round = move |announcements| write_all(own.clone(), announcements);
-    store.asked.announcements.ask(announcement.clone(), round).await.unwrap_or_else(|| Err(broke_off()))
+    let write = move |announcements| write(own.clone(), announcements);
+    let is_about = |it: &Announcement, written: &Uuid| it.transfer.id.uuid() == *written;
+    let round = move |announcements| each(announcements, write.clone(), is_about);
+    let written = store.asked.announcements.ask(announcement.clone(), round).await;
+    written.unwrap_or_else(|| Err(broke_off())).map(|it| it.is_some())
 }
 
-async fn write_all(store: PgStore, announcements: Vec<Announcement>) -> Vec<Result<bool, StoreError>> {
-    match write(&store, &announcements).await {
-        Ok(written) => announcements.iter().map(|it| Ok(written.contains(&it.transfer.id.uuid()))).collect(),
-        Err(error @ StoreError::Unavailable(_)) => announcements.iter().map(|_| Err(error.clone())).collect(),
-        // One of them is to blame: each for itself.
-        Err(StoreError::Unexpected(_)) => {
-            let mut answers = Vec::with_capacity(announcements.len());
-            for it in announcements.chunks(1) {
-                answers.push(write(&store, it).await.map(|written| !written.is_empty()));
-            }
-            answers
-        }
-    }
-}
-
-async fn write(store: &PgStore, announcements: &[Announcement]) -> Result<HashSet<Uuid>, StoreError> {
-    let written = retried!(async { insert(&mut *store.worker.acquire().await?, announcements).await });
-    Ok(written?.into_iter().collect())
+async fn write(store: PgStore, announcements: Vec<Announcement>) -> Result<Vec<Uuid>, Failure> {
+    retried!(async { insert(&mut *store.worker.acquire().await?, &announcements).await })
 }
 
 /// What came of an announcement that something else goes with.

@@ -7,7 +7,7 @@ use crate::load::{Channels, Partners, Revisions};
 use crate::vault::Signing;
 
 /// The kinds. Who asks over other connections asks apart: nobody waits for a pool that is not theirs.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Asked {
     /// Whom a sender may send to.
     pub(crate) addressed: Addressed,
@@ -23,4 +23,18 @@ pub(crate) struct Asked {
     pub(crate) revisions: Revisions,
     /// What messages are signed with.
     pub(crate) signing: Signing,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Self {
+            addressed: Addressed::default(),
+            announcements: Announcements::default(),
+            channels: Channels::default(),
+            messages: Messages::of_facts(),
+            partners: Partners::default(),
+            revisions: Revisions::default(),
+            signing: Signing::default(),
+        }
+    }
 }

@@ -30,6 +30,15 @@ impl Failure {
         matches!(code(self).as_deref(), Some("40001" | "40P01"))
     }
 
+    /// Whether one row may be to blame, and not the database: what went wrong is no outage, or something was waited for too
+    /// long, which another one's transaction may hold.
+    pub(crate) fn is_of_one(&self) -> bool {
+        match self {
+            Self::Database(error) => !is_outage(error) || matches!(code(self).as_deref(), Some("55P03" | "57014")),
+            _ => true,
+        }
+    }
+
     /// The violated unique constraint, if that is what happened.
     pub(crate) fn violated(&self) -> Option<&str> {
         match self {
@@ -60,7 +69,8 @@ fn is_outage(error: &sqlx::Error) -> bool {
         // statement timeout), system errors, lock and idle timeouts.
         sqlx::Error::Database(error) => error.code().is_some_and(|code| {
             ["08", "40", "53", "57", "58"].iter().any(|class| code.starts_with(class))
-                || matches!(code.as_ref(), "55P03" | "25P03")
+                // And a former primary that takes no writes any more.
+                || matches!(code.as_ref(), "55P03" | "25P03" | "25006")
         }),
         _ => false,
     }

@@ -102,15 +102,15 @@ pub(crate) type Revisions = Together<RevisionId, Result<Option<Revision>, StoreE
 /// A revision with its bindings: whoever composes asks for it, ten at a time where it has ten bindings.
 pub(crate) async fn revision(store: &PgStore, id: RevisionId) -> Result<Option<Revision>, StoreError> {
     let own = store.clone();
-    let round = move |asked: Vec<RevisionId>| {
+    let look = move |asked: Vec<RevisionId>| {
         let own = own.clone();
         async move {
             let ids: Vec<_> = asked.iter().map(|id| id.uuid()).collect();
             let rows = revisions!("select", "from policy_revisions t where t.id = any($1)", &ids);
-            let found = rows.fetch_all(&own.worker).await.map_err(Failure::from).and_then(all);
-            each(&asked, found, |id, it: &Revision| it.id == *id)
+            all(rows.fetch_all(&own.worker).await?)
         }
     };
+    let round = move |asked| each(asked, look.clone(), |id, it: &Revision| it.id == *id);
     store.asked.revisions.ask(id, round).await.unwrap_or_else(|| Err(broke_off()))
 }
 
@@ -120,14 +120,14 @@ pub(crate) type Partners = Together<PartnerId, Result<Option<Partner>, StoreErro
 /// A partner.
 pub(crate) async fn partner(store: &PgStore, id: PartnerId) -> Result<Option<Partner>, StoreError> {
     let own = store.clone();
-    let round = move |asked: Vec<PartnerId>| {
+    let look = move |asked: Vec<PartnerId>| {
         let own = own.clone();
         async move {
             let ids: Vec<_> = asked.iter().map(|id| id.uuid()).collect();
-            let rows = partners!("where t.id = any($1)", &ids).fetch_all(&own.worker).await;
-            each(&asked, rows.map_err(Failure::from).and_then(all), |id, it: &Partner| it.id == *id)
+            all(partners!("where t.id = any($1)", &ids).fetch_all(&own.worker).await?)
         }
     };
+    let round = move |asked| each(asked, look.clone(), |id, it: &Partner| it.id == *id);
     store.asked.partners.ask(id, round).await.unwrap_or_else(|| Err(broke_off()))
 }
 
@@ -157,19 +157,17 @@ pub(crate) type Channels = Together<(PartnerId, String), Result<Option<Channel>,
 /// A partner's channel by name: every message asks for its own.
 pub(crate) async fn channel(store: &PgStore, of: PartnerId, name: &str) -> Result<Option<Channel>, StoreError> {
     let own = store.clone();
-    let round = move |asked: Vec<(PartnerId, String)>| {
+    let look = move |asked: Vec<(PartnerId, String)>| {
         let own = own.clone();
         async move {
-            let (owners, names): (Vec<_>, Vec<_>) = asked.iter().map(|(of, name)| (of.uuid(), name.clone())).unzip();
-            let rows = channels!(
-                "where (t.partner, t.name) in (select * from unnest($1::uuid[], $2::text[]))",
-                &owners,
-                &names
-            );
-            let found = rows.fetch_all(&own.worker).await.map_err(Failure::from).and_then(all);
-            each(&asked, found, |(of, name), it: &Channel| it.partner == *of && it.name == *name)
+            let (of, names): (Vec<_>, Vec<_>) = asked.into_iter().map(|(of, name)| (of.uuid(), name)).unzip();
+            let rows =
+                channels!("where (t.partner, t.name) in (select * from unnest($1::uuid[], $2::text[]))", &of, &names);
+            all(rows.fetch_all(&own.worker).await?)
         }
     };
+    let is_about = |(of, name): &(PartnerId, String), it: &Channel| it.partner == *of && it.name == *name;
+    let round = move |asked| each(asked, look.clone(), is_about);
     store.asked.channels.ask((of, text(name)), round).await.unwrap_or_else(|| Err(broke_off()))
 }
 

@@ -13,6 +13,9 @@ use crate::config::StoreConfig;
 /// A connection that was not used for so long is asked whether it lives.
 const RESTED: Duration = Duration::from_secs(1);
 
+/// A connection is replaced after so long.
+const LIFETIME: Duration = Duration::from_secs(6 * 60 * 60);
+
 /// A pool whose connections have that role; none is opened yet.
 pub(crate) fn pool(config: &StoreConfig, role: &str, connections: u32) -> Result<PgPool, StoreError> {
     let options = PgConnectOptions::from_str(&config.url.0)
@@ -36,9 +39,10 @@ pub(crate) fn pool(config: &StoreConfig, role: &str, connections: u32) -> Result
     Ok(PgPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(config.acquire_timeout)
-        // What is open stays open: a login is thousands of steps, each of which waits for its turn on a busy host.
+        // What is open stays open: a login is thousands of steps, each of which waits for its turn on a busy host. Not for
+        // ever: what a backend has gathered is given back, and one that is no primary any more is left.
         .idle_timeout(None)
-        .max_lifetime(None)
+        .max_lifetime(LIFETIME)
         // The pool asks each connection whether it lives when it comes back; asked again before each use it would cost
         // every statement a second way. One that has rested may have died meanwhile.
         .test_before_acquire(false)

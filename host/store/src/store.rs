@@ -96,7 +96,7 @@ impl PgStore {
 
     /// The same store over the one connection that is kept for the host's sign of life.
     pub fn for_heartbeat(&self) -> Self {
-        Self { worker: self.heartbeat.clone(), ..self.clone() }
+        Self { worker: self.heartbeat.clone(), asked: Asked::default(), ..self.clone() }
     }
 
     /// What is notified whenever this process put commands in the outbox, so that its relay need not poll for them.

@@ -10,9 +10,10 @@ use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures::FutureExt as _;
+use futures::{FutureExt as _, StreamExt as _, stream};
 use lockgate_core::ports::StoreError;
 use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use crate::error::Failure;
 
@@ -23,6 +24,13 @@ const MOST: usize = 128;
 /// nobody is to wait for all those before. As long as connections are waited for by default.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// A round breaks off after so long: more than the wait for a connection and the longest statement. A peer that vanished
+/// without a word must not hold up those who come later.
+const LONGEST: Duration = Duration::from_secs(40);
+
+/// So many are asked for themselves at a time, where one of them is to blame.
+pub(crate) const APART: usize = 8;
+
 /// What is asked (`Q`) and answered (`A`) together.
 pub(crate) struct Together<Q, A> {
     waiting: Arc<Mutex<Waiting<Q, A>>>,
@@ -32,6 +40,8 @@ struct Waiting<Q, A> {
     asked: VecDeque<Asked<Q, A>>,
     /// Whether somebody answers those who wait.
     answering: bool,
+    /// Whether a question is answered however long that takes, and though nobody waits for it any more.
+    must: bool,
 }
 
 struct Asked<Q, A> {
@@ -41,9 +51,14 @@ struct Asked<Q, A> {
 }
 
 impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
+    /// For what has happened and must be written: nothing is left out for having waited.
+    pub(crate) fn of_facts() -> Self {
+        Self::with(true)
+    }
+
     /// Asks, and begins rounds if none is under way. A round answers all that it is asked, in their order. None if the
     /// round broke off, or none came in time: then nobody knows what became of the question.
-    pub(crate) async fn ask<F>(&self, question: Q, round: impl Fn(Vec<Q>) -> F + Send + 'static) -> Option<A>
+    pub(crate) async fn ask<F>(&self, question: Q, round: impl Fn(Vec<Q>) -> F + Send + Sync + 'static) -> Option<A>
     where
         F: Future<Output = Vec<A>> + Send + 'static,
     {
@@ -60,11 +75,18 @@ impl<Q: Send + 'static, A: Send + 'static> Together<Q, A> {
     }
 }
 
+impl<Q, A> Together<Q, A> {
+    fn with(must: bool) -> Self {
+        Self { waiting: Arc::new(Mutex::new(Waiting { asked: VecDeque::new(), answering: false, must })) }
+    }
+}
+
 /// Round after round until nobody waits.
 async fn answer<Q, A, F: Future<Output = Vec<A>>>(waiting: Arc<Mutex<Waiting<Q, A>>>, round: impl Fn(Vec<Q>) -> F) {
     while let Some((questions, tell)) = next(&waiting) {
-        // Of one that panics nobody is told anything; the next begins all the same.
-        let answers = AssertUnwindSafe(round(questions)).catch_unwind().await.unwrap_or_default();
+        // Of one that panics, or takes for ever, nobody is told anything; the next begins all the same.
+        let round = AssertUnwindSafe(async { timeout(LONGEST, round(questions)).await }).catch_unwind();
+        let answers = round.await.ok().and_then(Result::ok).unwrap_or_default();
         for (tell, answer) in tell.into_iter().zip(answers) {
             // Who waits no longer does not need to know.
             let _ = tell.send(answer);
@@ -72,11 +94,12 @@ async fn answer<Q, A, F: Future<Output = Vec<A>>>(waiting: Arc<Mutex<Waiting<Q, 
     }
 }
 
-/// Those who wait longest, of those who do not wait for too long.
+/// Those who wait longest; not who waits for too long, nor for whom nobody waits any more.
 fn next<Q, A>(waiting: &Mutex<Waiting<Q, A>>) -> Option<(Vec<Q>, Vec<oneshot::Sender<A>>)> {
     let mut waiting = locked(waiting);
-    let late = waiting.asked.iter().take_while(|it| it.at.elapsed() >= PATIENCE).count();
-    waiting.asked.drain(..late);
+    if !waiting.must {
+        waiting.asked.retain(|it| it.at.elapsed() < PATIENCE && !it.tell.is_closed());
+    }
     if waiting.asked.is_empty() {
         waiting.answering = false;
         return None;
@@ -90,15 +113,30 @@ pub(crate) fn broke_off() -> StoreError {
     StoreError::Unavailable("what was asked beside others found no answer in time, or broke off".to_owned())
 }
 
-/// The answers of a round that looked for rows: to each question the row that it is about, if that was found.
-pub(crate) fn each<Q, V: Clone>(
-    asked: &[Q],
-    found: Result<Vec<V>, Failure>,
+/// A round that looks for rows, or writes some: to each question the row that is about it, if there is one. Where one of them
+/// is to blame that there is no answer at all, each is asked for itself.
+pub(crate) async fn each<Q, V, F>(
+    asked: Vec<Q>,
+    look: impl Fn(Vec<Q>) -> F,
     is_about: impl Fn(&Q, &V) -> bool,
-) -> Vec<Result<Option<V>, StoreError>> {
-    match found.map_err(StoreError::from) {
-        Ok(found) => asked.iter().map(|it| Ok(found.iter().find(|row| is_about(it, row)).cloned())).collect(),
-        Err(error) => asked.iter().map(|_| Err(error.clone())).collect(),
+) -> Vec<Result<Option<V>, StoreError>>
+where
+    Q: Clone,
+    V: Clone,
+    F: Future<Output = Result<Vec<V>, Failure>>,
+{
+    let find = |it: &Q, found: &[V]| found.iter().find(|row| is_about(it, row)).cloned();
+    match look(asked.clone()).await {
+        Ok(found) => asked.iter().map(|it| Ok(find(it, &found))).collect(),
+        Err(failure) if failure.is_of_one() && asked.len() > 1 => {
+            let alone = asked.into_iter().map(async |it| look(vec![it.clone()]).await.map(|found| find(&it, &found)));
+            let answers = stream::iter(alone).buffered(APART).map(|it| it.map_err(StoreError::from));
+            answers.collect().await
+        }
+        Err(failure) => {
+            let error = StoreError::from(failure);
+            asked.iter().map(|_| Err(error.clone())).collect()
+        }
     }
 }
 
@@ -115,7 +153,7 @@ impl<Q, A> Clone for Together<Q, A> {
 
 impl<Q, A> Default for Together<Q, A> {
     fn default() -> Self {
-        Self { waiting: Arc::new(Mutex::new(Waiting { asked: VecDeque::new(), answering: false })) }
+        Self::with(false)
     }
 }
 

@@ -17,7 +17,6 @@ use sqlx::types::Uuid;
 
 use crate::column::{bigint, unsigned};
 use crate::error::Failure;
-use crate::store::PgStore;
 
 /// Counts an announcement; something is given where the sender's quota does not bear it. What is locked stays so until the
 /// transaction ends, so this comes last in it.
@@ -79,17 +78,6 @@ async fn spend(connection: &mut PgConnection, parts: &[Uuid]) -> Result<u64, Fai
     .fetch_all(connection)
     .await?;
     spent.into_iter().try_fold(0u64, |sum, it| Ok(sum.saturating_add(unsigned(it)?)))
-}
-
-/// A partner's own terms.
-pub(crate) async fn terms(store: &PgStore, partner: PartnerId) -> Result<Quota, Failure> {
-    let row = sqlx::query!(
-        "select transfers_per_day, bytes_per_day, stored_bytes from partner_quotas where partner = $1",
-        partner.uuid()
-    )
-    .fetch_optional(&store.worker)
-    .await?;
-    row.map_or_else(|| Ok(Quota::default()), |it| quota(it.transfers_per_day, it.bytes_per_day, it.stored_bytes))
 }
 
 /// Terms as a row has them.

@@ -2,8 +2,23 @@
 
 use std::time::Duration;
 
+use lockgate_core::claim::{Claim, ClaimOrigin};
 use opentelemetry::metrics::{Counter, Gauge, Histogram};
 use opentelemetry::{KeyValue, global};
+
+/// The kind of work, and how the host came by it.
+pub(super) type Labels = (&'static str, &'static str);
+
+/// What a claim is counted under.
+pub(super) fn labels(claim: &Claim) -> Labels {
+    let origin = match claim.origin {
+        ClaimOrigin::Rung(_) => "rung",
+        ClaimOrigin::Polled => "polled",
+        ClaimOrigin::Onward => "onward",
+        ClaimOrigin::Adopted => "adopted",
+    };
+    (claim.aggregate.work().kind(), origin)
+}
 
 /// The workers' instruments.
 #[derive(Debug)]
@@ -20,7 +35,7 @@ impl WorkMetrics {
         Self {
             ended: meter
                 .u64_counter("lockgate.work.ended")
-                .with_description("Claims that this host worked on, by kind of work and outcome")
+                .with_description("Claims that this host worked on, by kind of work, how it came by them, and outcome")
                 .build(),
             seconds: meter
                 .f64_histogram("lockgate.work.duration")
@@ -47,8 +62,9 @@ impl WorkMetrics {
         self.waiting.record(claims as u64, &[]);
     }
 
-    pub(super) fn ended(&self, kind: &'static str, outcome: &'static str, took: Duration) {
-        let labels = [KeyValue::new("kind", kind), KeyValue::new("outcome", outcome)];
+    /// Counts a claim of that kind and origin whose work ended so.
+    pub(super) fn ended(&self, (kind, origin): Labels, outcome: &'static str, took: Duration) {
+        let labels = [KeyValue::new("kind", kind), KeyValue::new("origin", origin), KeyValue::new("outcome", outcome)];
         self.ended.add(1, &labels);
         self.seconds.record(took.as_secs_f64(), &labels[..1]);
     }

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use futures::{StreamExt as _, stream};
 use lockgate_core::change::Change;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::id::PartnerId;
@@ -20,7 +21,7 @@ use crate::column::{digest, document, integer, optional_text, unsigned, word};
 use crate::error::Failure;
 use crate::provenance::{Audience, Head, Rows};
 use crate::store::PgStore;
-use crate::together::{Together, broke_off};
+use crate::together::{APART, Together, broke_off};
 
 /// Changes of messages that are written together.
 pub(crate) type Messages = Together<Change, Result<(), CommitError>>;
@@ -44,20 +45,30 @@ pub(super) async fn commit(store: &PgStore, change: &Change) -> Result<(), Commi
 async fn write_all(store: PgStore, changes: Vec<Change>) -> Vec<Result<(), CommitError>> {
     let mut known = HashSet::new();
     // Of two changes of one notification at most one finds its version.
-    let (batch, again): (Vec<_>, Vec<_>) = changes.iter().partition(|it| known.insert(it.work()));
-    let written = retried!(run(&store, &batch)).map_err(StoreError::from);
-    let mut answers = Vec::with_capacity(changes.len());
-    for change in &changes {
-        answers.push(match &written {
-            Ok(_) if again.iter().any(|it| std::ptr::eq(*it, change)) => super::alone(&store, change).await,
-            Ok(written) if written.contains(&change.work().uuid()) => Ok(()),
-            Ok(_) => Err(CommitError::Stale(change.work())),
-            Err(error @ StoreError::Unavailable(_)) => Err(CommitError::Store(error.clone())),
-            // One of them is to blame: each for itself.
-            Err(StoreError::Unexpected(_)) => super::alone(&store, change).await,
-        });
-    }
-    answers
+    let is_first: Vec<_> = changes.iter().map(|it| known.insert(it.work())).collect();
+    let batch: Vec<_> = changes.iter().zip(&is_first).filter(|(_, first)| **first).map(|(it, _)| it).collect();
+    let written = match retried!(run(&store, &batch)) {
+        Ok(written) => Ok(Some(written)),
+        // One of them is to blame: each for itself.
+        Err(failure) if failure.is_of_one() => Ok(None),
+        Err(failure) => Err(StoreError::from(failure)),
+    };
+    let answers = changes.into_iter().zip(is_first).map(|(change, is_first)| {
+        let known = match &written {
+            Ok(Some(written)) if is_first && written.contains(&change.work().uuid()) => Some(Ok(())),
+            Ok(Some(_)) if is_first => Some(Err(CommitError::Stale(change.work()))),
+            Ok(_) => None,
+            Err(error) => Some(Err(CommitError::Store(error.clone()))),
+        };
+        let store = store.clone();
+        async move {
+            match known {
+                Some(answer) => answer,
+                None => super::alone(&store, &change).await,
+            }
+        }
+    });
+    stream::iter(answers.collect::<Vec<_>>()).buffered(APART).collect().await
 }
 
 /// Writes the changes whose versions still match, and says of which notifications they are.

@@ -6,7 +6,8 @@ use futures::future::join_all;
 use futures::poll;
 use tokio::sync::Semaphore;
 
-use super::{MOST, PATIENCE, Together, locked};
+use super::{MOST, PATIENCE, Together, each, locked};
+use crate::error::Failure;
 
 /// No round bears it.
 const POISON: u64 = u64::MAX;
@@ -108,4 +109,40 @@ async fn whoever_waited_too_long_behind_a_slow_round_is_told_so_at_once() {
     it.let_go.0.add_permits(2);
     assert_eq!((slow.await, late.await, in_time.await), (Some(2), None, Some(6)));
     assert_eq!(it.rounds(), [1, 1]);
+}
+
+#[tokio::test]
+async fn what_must_be_written_is_however_long_it_waited() {
+    let it = Doubling { together: Arc::new(Together::of_facts()), ..Doubling::default() };
+    let (mut slow, mut late) = (Box::pin(it.ask(1)), Box::pin(it.ask(2)));
+    assert!(poll!(&mut slow).is_pending());
+    while it.rounds().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(poll!(&mut late).is_pending());
+    locked(&it.together.waiting).asked.iter_mut().for_each(|it| it.at -= PATIENCE);
+    it.let_go.0.add_permits(2);
+    assert_eq!((slow.await, late.await), (Some(2), Some(4)));
+}
+
+#[tokio::test]
+async fn one_that_is_to_blame_costs_no_other_its_row_and_an_outage_is_told_to_all() {
+    let asks = Mutex::new(vec![]);
+    let look = |asked: Vec<u64>| {
+        asks.lock().expect("no test panics while it holds it").push(asked.len());
+        async move {
+            match asked.contains(&POISON) {
+                true => Err(Failure::broken("it is to blame")),
+                false => Ok(asked.into_iter().filter(|it| it % 2 == 0).collect()),
+            }
+        }
+    };
+    let answers = each(vec![1, 2, POISON, 4], look, |asked: &u64, row: &u64| asked == row).await;
+    let rows: Vec<_> = answers.iter().map(|it| it.as_ref().ok().copied().flatten()).collect();
+    assert_eq!((rows, answers[2].is_err()), (vec![None, Some(2), None, Some(4)], true));
+    assert_eq!(*asks.lock().expect("no test panics while it holds it"), [4, 1, 1, 1, 1]);
+
+    let away = async |_: Vec<u64>| Err::<Vec<u64>, _>(Failure::Database(sqlx::Error::PoolTimedOut));
+    let answers = each(vec![1, 2], away, |asked, row| asked == row).await;
+    assert!(answers.len() == 2 && answers.iter().all(Result::is_err));
 }

@@ -28,7 +28,7 @@ impl fmt::Debug for Envelope {
 }
 
 /// A sealed secret as its row holds it.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Sealed {
     /// Which configured key wrapped the data key.
     pub(crate) key_id: String,

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use lockgate_core::id::PartnerId;
 use lockgate_core::policy::Owner;
-use lockgate_core::ports::{SecretBytes, VaultError};
+use lockgate_core::ports::{SecretBytes, StoreError, VaultError};
 
 use crate::column::{of_owner, text};
 use crate::error::Failure;
 use crate::store::PgStore;
-use crate::together::{Together, broke_off};
+use crate::together::{Together, broke_off, each};
 use crate::vault::envelope::{Sealed, Unusable, random};
 
 /// An owner's secret by name.
@@ -27,20 +27,26 @@ pub(super) async fn find(store: &PgStore, owner: Owner, name: &str) -> Result<Op
     sealed.map(|it| open(store, owner, name, &it)).transpose()
 }
 
+/// What is good under a partner's name, as it is kept.
+type Good = ((PartnerId, String), Vec<Sealed>);
+
 /// Questions for what a partner signs with.
-pub(crate) type Signing = Together<(PartnerId, String), Result<Vec<SecretBytes>, VaultError>>;
+pub(crate) type Signing = Together<(PartnerId, String), Result<Option<Good>, StoreError>>;
 
 /// The present one, then the one that it replaced, while that is still good: every message asks for its own.
 pub(super) async fn good(store: &PgStore, of: PartnerId, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
     let own = store.clone();
-    let round = move |asked| all_good(own.clone(), asked);
-    let answer = store.asked.signing.ask((of, text(name)), round).await;
-    answer.unwrap_or_else(|| Err(VaultError::Unavailable(broke_off().to_string())))
+    let look = move |asked| all_good(own.clone(), asked);
+    let round = move |asked| each(asked, look.clone(), |it: &(PartnerId, String), (of, _): &Good| it == of);
+    let found = store.asked.signing.ask((of, text(name)), round).await.unwrap_or_else(|| Err(broke_off()));
+    let found = found.map_err(|error| VaultError::Unavailable(error.to_string()))?;
+    let sealed = found.map(|(_, sealed)| sealed).unwrap_or_default();
+    sealed.iter().map(|it| open(store, Owner::Partner(of), name, it)).collect()
 }
 
-async fn all_good(store: PgStore, asked: Vec<(PartnerId, String)>) -> Vec<Result<Vec<SecretBytes>, VaultError>> {
-    let (owners, names): (Vec<_>, Vec<_>) = asked.iter().map(|(of, name)| (of.uuid(), name.clone())).unzip();
-    let sealed = sqlx::query!(
+async fn all_good(store: PgStore, asked: Vec<(PartnerId, String)>) -> Result<Vec<Good>, Failure> {
+    let (owners, names): (Vec<_>, Vec<_>) = asked.into_iter().map(|(of, name)| (of.uuid(), name)).unzip();
+    let rows = sqlx::query!(
         r#"select s.owner as "owner!", s.name, g.key_id as "key_id!", g.wrapped_key as "wrapped_key!",
                   g.sealed as "sealed!"
            from secrets s cross join lateral (values
@@ -52,24 +58,13 @@ async fn all_good(store: PgStore, asked: Vec<(PartnerId, String)>) -> Vec<Result
         &names
     )
     .fetch_all(&store.worker)
-    .await;
-    let rows = match sealed {
-        Ok(rows) => rows,
-        Err(error) => {
-            let error = VaultError::from(Failure::from(error));
-            return asked.iter().map(|_| Err(error.clone())).collect();
-        }
-    };
+    .await?;
     let mut found = HashMap::<_, Vec<_>>::new();
     for row in rows {
         let sealed = Sealed { key_id: row.key_id, wrapped_key: row.wrapped_key, sealed: row.sealed };
         found.entry((PartnerId::from_uuid(row.owner), row.name)).or_default().push(sealed);
     }
-    let open = |it: &(PartnerId, String)| {
-        let sealed = found.get(it).map(Vec::as_slice).unwrap_or_default();
-        sealed.iter().map(|sealed| open(&store, Owner::Partner(it.0), &it.1, sealed)).collect()
-    };
-    asked.iter().map(open).collect()
+    Ok(found.into_iter().collect())
 }
 
 fn open(store: &PgStore, owner: Owner, name: &str, sealed: &Sealed) -> Result<SecretBytes, VaultError> {
