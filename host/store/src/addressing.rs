@@ -11,20 +11,10 @@ use crate::column::text;
 use crate::error::Failure;
 use crate::row::{AgreementRow, PartnerRow};
 use crate::store::PgStore;
-use crate::together::{Together, broke_off, each};
 use crate::usage;
 
-/// Questions of whom a sender may send to.
-pub(crate) type Addressed = Together<Named, Result<Option<(Uuid, Addressing)>, StoreError>>;
-
 /// A sender, and whom it names: ids or slugs.
-#[derive(Debug, Clone)]
-pub(crate) struct Named {
-    /// Tells it from the others of its round.
-    id: Uuid,
-    sender: PartnerId,
-    named: Vec<String>,
-}
+pub(crate) type Named = (PartnerId, Vec<String>);
 
 /// A sender with those among the named to whom it has an active agreement.
 pub(crate) async fn find(
@@ -32,28 +22,26 @@ pub(crate) async fn find(
     sender: PartnerId,
     named: &[String],
 ) -> Result<Option<Addressing>, StoreError> {
-    let own = store.clone();
-    let look = move |asked| agreed(own.clone(), asked);
-    let round = move |asked| each(asked, look.clone(), |it: &Named, (id, _): &(Uuid, Addressing)| it.id == *id);
-    let asked = Named { id: Uuid::new_v4(), sender, named: named.to_vec() };
-    let found = store.asked.addressed.ask(asked, round).await.unwrap_or_else(|| Err(broke_off()))?;
+    let is_about = |asked: &Named, (of, _): &(Named, Addressing)| asked == of;
+    let found = store.asked.addressed.row(store, (sender, named.to_vec()), agreed, is_about).await?;
     Ok(found.map(|(_, addressing)| addressing))
 }
 
 /// The answer to each question whose sender there is: one statement for all.
-async fn agreed(store: PgStore, asked: Vec<Named>) -> Result<Vec<(Uuid, Addressing)>, Failure> {
-    let (questions, senders): (Vec<_>, Vec<_>) = asked.iter().map(|it| (it.id, it.sender.uuid())).unzip();
+async fn agreed(store: PgStore, asked: Vec<Named>) -> Result<Vec<(Named, Addressing)>, Failure> {
+    let senders: Vec<_> = asked.iter().map(|(sender, _)| sender.uuid()).collect();
     let (mut of, mut by, mut slugs, mut ids) = (vec![], vec![], vec![], vec![]);
-    for Named { id, sender, named } in &asked {
+    // Places as Postgres counts them.
+    for (place, (sender, named)) in (1_i64..).zip(&asked) {
         for name in named {
-            of.push(*id);
+            of.push(place);
             by.push(sender.uuid());
             slugs.push(text(name));
             ids.push(name.parse::<PartnerId>().ok().map(PartnerId::uuid));
         }
     }
     let rows = sqlx::query!(
-        r#"select k.id as "question!", s.id as sender, s.slug as sender_slug, s.name as sender_name,
+        r#"select k.place as "place!", s.id as sender, s.slug as sender_slug, s.name as sender_name,
                 s.status as sender_status, s.duplicates as sender_duplicates, s.created_at as sender_created_at,
                 q.transfers_per_day as "transfers_per_day?", q.bytes_per_day as "bytes_per_day?",
                 q.stored_bytes as "stored_bytes?",
@@ -61,17 +49,16 @@ async fn agreed(store: PgStore, asked: Vec<Named>) -> Result<Vec<(Uuid, Addressi
                 n.duplicates as "duplicates?", n.created_at as "created_at?", n.agreement as "agreement?",
                 n.media_types as "media_types?", n.max_size as "max_size?", n.agreement_status as "agreement_status?",
                 n.agreed_at as "agreed_at?"
-         from unnest($1::uuid[], $2::uuid[]) k(id, sender) join partners s on s.id = k.sender
+         from unnest($1::uuid[]) with ordinality k(sender, place) join partners s on s.id = k.sender
               left join partner_quotas q on q.partner = s.id
               left join (
-                select m.question, r.id as receiver, r.slug, r.name, r.status, r.duplicates, r.created_at,
+                select m.of, r.id as receiver, r.slug, r.name, r.status, r.duplicates, r.created_at,
                        a.id as agreement, a.media_types, a.max_size, a.status as agreement_status,
                        a.created_at as agreed_at
-                from unnest($3::uuid[], $4::uuid[], $5::text[], $6::uuid[]) m(question, sender, slug, id)
+                from unnest($2::bigint[], $3::uuid[], $4::text[], $5::uuid[]) m(of, sender, slug, id)
                      join partners r on r.slug = m.slug or r.id = m.id
                      join agreements a on a.sender = m.sender and a.receiver = r.id and a.status = 'active'
-              ) n on n.question = k.id"#,
-        &questions,
+              ) n on n.of = k.place"#,
         &senders,
         &of,
         &by,
@@ -91,7 +78,7 @@ async fn agreed(store: PgStore, asked: Vec<Named>) -> Result<Vec<(Uuid, Addressi
             created_at: row.sender_created_at,
         };
         let terms = usage::quota(row.transfers_per_day, row.bytes_per_day, row.stored_bytes)?;
-        let addressing = match found.entry(row.question) {
+        let addressing = match found.entry(row.place) {
             Entry::Occupied(it) => it.into_mut(),
             Entry::Vacant(it) => it.insert(Addressing { sender: sender.try_into()?, terms, agreed: vec![] }),
         };
@@ -113,5 +100,6 @@ async fn agreed(store: PgStore, asked: Vec<Named>) -> Result<Vec<(Uuid, Addressi
         };
         addressing.agreed.push((receiver.try_into()?, agreement.try_into()?));
     }
-    Ok(found.into_iter().collect())
+    let answer = |(asked, place)| found.remove(&place).map(|addressing| (asked, addressing));
+    Ok(asked.into_iter().zip(1..).filter_map(answer).collect())
 }

@@ -2,7 +2,7 @@
 //! same time are written together.
 
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{PartnerId, SecureUrlId};
+use lockgate_core::id::{PartnerId, SecureUrlId, TransferId};
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Earlier, StoreError};
 use lockgate_core::time::Timestamp;
 use lockgate_core::transfer::Transfer;
@@ -15,11 +15,7 @@ use crate::error::Failure;
 use crate::provenance::{Audience, Head, linked};
 use crate::secure_url;
 use crate::store::PgStore;
-use crate::together::{Together, broke_off, each};
 use crate::usage;
-
-/// Announcements that are written together; each is told its id if it was.
-pub(crate) type Announcements = Together<Announcement, Result<Option<Uuid>, StoreError>>;
 
 /// Creates the transfer with its upload and first entry, or finds the one announced before.
 pub(crate) async fn announce(store: &PgStore, announcement: &Announcement) -> Result<AnnounceOutcome, StoreError> {
@@ -45,16 +41,13 @@ fn is_alone(announcement: &Announcement) -> bool {
     !announcement.quota.is_limited() && announcement.commands.is_empty() && announcement.by.is_none()
 }
 
-async fn beside_others(store: &PgStore, announcement: &Announcement) -> Result<bool, StoreError> {
-    let own = store.clone();
-    let write = move |announcements| write(own.clone(), announcements);
-    let is_about = |it: &Announcement, written: &Uuid| it.transfer.id.uuid() == *written;
-    let round = move |announcements| each(announcements, write.clone(), is_about);
-    let written = store.asked.announcements.ask(announcement.clone(), round).await;
-    written.unwrap_or_else(|| Err(broke_off())).map(|it| it.is_some())
+/// Whether it was written, together with those that come at the same time.
+async fn beside_others(store: &PgStore, it: &Announcement) -> Result<bool, StoreError> {
+    let is_about = |it: &Announcement, written: &TransferId| it.transfer.id == *written;
+    Ok(store.asked.announcements.row(store, it.clone(), write, is_about).await?.is_some())
 }
 
-async fn write(store: PgStore, announcements: Vec<Announcement>) -> Result<Vec<Uuid>, Failure> {
+async fn write(store: PgStore, announcements: Vec<Announcement>) -> Result<Vec<TransferId>, Failure> {
     retried!(async { insert(&mut *store.worker.acquire().await?, &announcements).await })
 }
 
@@ -86,7 +79,7 @@ async fn counted(store: &PgStore, announcement: &Announcement) -> Result<Counted
 
 /// Writes the transfers with their uploads, their first entries and a nudge each, except those whose keys are taken; says
 /// which it did write.
-async fn insert(connection: &mut PgConnection, announcements: &[Announcement]) -> Result<Vec<Uuid>, Failure> {
+async fn insert(connection: &mut PgConnection, announcements: &[Announcement]) -> Result<Vec<TransferId>, Failure> {
     let mut rows = Rows::default();
     let mut announcements: Vec<_> = announcements.iter().collect();
     // In one order on all hosts, so that two that repeat the same keys do not wait for each other crosswise.
@@ -152,7 +145,7 @@ async fn insert(connection: &mut PgConnection, announcements: &[Announcement]) -
     )
     .fetch_all(connection)
     .await?;
-    Ok(done)
+    Ok(done.into_iter().map(TransferId::from_uuid).collect())
 }
 
 /// Announcements, column by column. What all have in common stands in the statement: they are new, nothing of their bytes

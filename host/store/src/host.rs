@@ -11,8 +11,8 @@ use lockgate_core::transfer::Version;
 use crate::error::Failure;
 use crate::store::PgStore;
 
-/// Says that the host is alive for the given time from now. Hosts that are dead for a day and hold nothing are
-/// forgotten.
+/// Says that the host is alive for the given time from now. Hosts that are dead for a day are forgotten; whatever they
+/// still hold is a dead host's all the same.
 pub(crate) async fn heartbeat(store: &PgStore, host: HostId, alive_for: Duration) -> Result<(), Failure> {
     sqlx::query!(
         "insert into hosts (id, alive_until) values ($1, now() + make_interval(secs => $2))

@@ -16,7 +16,6 @@ use crate::column::{limit, text};
 use crate::error::Failure;
 use crate::row::{all, one};
 use crate::store::PgStore;
-use crate::together::{Together, broke_off, each};
 
 /// One aggregate.
 pub(crate) async fn aggregate(store: &PgStore, work: Work) -> Result<Option<Aggregate>, Failure> {
@@ -96,39 +95,24 @@ pub(crate) async fn twin(store: &PgStore, of: &Transfer, digest: &Digest) -> Res
     Ok(id.map(TransferId::from_uuid))
 }
 
-/// Questions for revisions.
-pub(crate) type Revisions = Together<RevisionId, Result<Option<Revision>, StoreError>>;
-
 /// A revision with its bindings: whoever composes asks for it, ten at a time where it has ten bindings.
 pub(crate) async fn revision(store: &PgStore, id: RevisionId) -> Result<Option<Revision>, StoreError> {
-    let own = store.clone();
-    let look = move |asked: Vec<RevisionId>| {
-        let own = own.clone();
-        async move {
-            let ids: Vec<_> = asked.iter().map(|id| id.uuid()).collect();
-            let rows = revisions!("select", "from policy_revisions t where t.id = any($1)", &ids);
-            all(rows.fetch_all(&own.worker).await?)
-        }
-    };
-    let round = move |asked| each(asked, look.clone(), |id, it: &Revision| it.id == *id);
-    store.asked.revisions.ask(id, round).await.unwrap_or_else(|| Err(broke_off()))
+    store.asked.revisions.row(store, id, revisions, |id, it| it.id == *id).await
 }
 
-/// Questions for partners.
-pub(crate) type Partners = Together<PartnerId, Result<Option<Partner>, StoreError>>;
+async fn revisions(store: PgStore, ids: Vec<RevisionId>) -> Result<Vec<Revision>, Failure> {
+    let ids: Vec<_> = ids.into_iter().map(RevisionId::uuid).collect();
+    all(revisions!("select", "from policy_revisions t where t.id = any($1)", &ids).fetch_all(&store.worker).await?)
+}
 
 /// A partner.
 pub(crate) async fn partner(store: &PgStore, id: PartnerId) -> Result<Option<Partner>, StoreError> {
-    let own = store.clone();
-    let look = move |asked: Vec<PartnerId>| {
-        let own = own.clone();
-        async move {
-            let ids: Vec<_> = asked.iter().map(|id| id.uuid()).collect();
-            all(partners!("where t.id = any($1)", &ids).fetch_all(&own.worker).await?)
-        }
-    };
-    let round = move |asked| each(asked, look.clone(), |id, it: &Partner| it.id == *id);
-    store.asked.partners.ask(id, round).await.unwrap_or_else(|| Err(broke_off()))
+    store.asked.partners.row(store, id, partners, |id, it| it.id == *id).await
+}
+
+async fn partners(store: PgStore, ids: Vec<PartnerId>) -> Result<Vec<Partner>, Failure> {
+    let ids: Vec<_> = ids.into_iter().map(PartnerId::uuid).collect();
+    all(partners!("where t.id = any($1)", &ids).fetch_all(&store.worker).await?)
 }
 
 /// A partner's active destinations.
@@ -151,24 +135,16 @@ pub(crate) async fn channel_by_id(store: &PgStore, id: ChannelId) -> Result<Opti
     one(channels!("where t.id = $1", id.uuid()).fetch_optional(&store.worker).await?)
 }
 
-/// Questions for a partner's channel by name.
-pub(crate) type Channels = Together<(PartnerId, String), Result<Option<Channel>, StoreError>>;
-
 /// A partner's channel by name: every message asks for its own.
 pub(crate) async fn channel(store: &PgStore, of: PartnerId, name: &str) -> Result<Option<Channel>, StoreError> {
-    let own = store.clone();
-    let look = move |asked: Vec<(PartnerId, String)>| {
-        let own = own.clone();
-        async move {
-            let (of, names): (Vec<_>, Vec<_>) = asked.into_iter().map(|(of, name)| (of.uuid(), name)).unzip();
-            let rows =
-                channels!("where (t.partner, t.name) in (select * from unnest($1::uuid[], $2::text[]))", &of, &names);
-            all(rows.fetch_all(&own.worker).await?)
-        }
-    };
-    let is_about = |(of, name): &(PartnerId, String), it: &Channel| it.partner == *of && it.name == *name;
-    let round = move |asked| each(asked, look.clone(), is_about);
-    store.asked.channels.ask((of, text(name)), round).await.unwrap_or_else(|| Err(broke_off()))
+    let named = |(of, name): &(PartnerId, String), it: &Channel| it.partner == *of && it.name == *name;
+    store.asked.channels.row(store, (of, text(name)), named_channels, named).await
+}
+
+async fn named_channels(store: PgStore, named: Vec<(PartnerId, String)>) -> Result<Vec<Channel>, Failure> {
+    let (of, names): (Vec<_>, Vec<_>) = named.into_iter().map(|(of, name)| (of.uuid(), name)).unzip();
+    let rows = channels!("where (t.partner, t.name) in (select * from unnest($1::uuid[], $2::text[]))", &of, &names);
+    all(rows.fetch_all(&store.worker).await?)
 }
 
 /// A partner's channels of these names.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use futures::future::try_join_all;
 use lockgate_core::ports::StoreError;
 use sqlx::postgres::PgPool;
 use tokio::sync::Notify;
@@ -35,8 +34,6 @@ pub struct PgStore {
     pub(crate) turn: Arc<AtomicUsize>,
     /// What is asked together over the worker's connections.
     pub(crate) asked: Asked,
-    /// The same over those for what comes in.
-    asked_by_intake: Asked,
     /// Statements that snapshots ran.
     pub(crate) statements: Arc<AtomicU64>,
     /// Told whenever the outbox grew.
@@ -75,7 +72,6 @@ impl PgStore {
             tables: Arc::default(),
             turn: Arc::default(),
             asked: Asked::default(),
-            asked_by_intake: Asked::default(),
             statements: Arc::default(),
             wake: Arc::default(),
             nudged: Arc::default(),
@@ -85,13 +81,15 @@ impl PgStore {
     /// Opens every connection that the store may have, so that no request waits for a login on a busy machine. A database
     /// that gives fewer is [`StoreError::Unavailable`]; the others are opened when they are needed.
     pub async fn open_connections(&self) -> Result<(), StoreError> {
-        let pools = [&self.worker, &self.intake, &self.heartbeat, &self.api];
-        try_join_all(pools.map(fill)).await.map(drop).map_err(|error| StoreError::from(Failure::from(error)))
+        for pool in [&self.worker, &self.intake, &self.heartbeat, &self.api] {
+            fill(pool).await.map_err(Failure::from)?;
+        }
+        Ok(())
     }
 
     /// The same store over the connections that are kept for what comes in.
     pub fn for_intake(&self) -> Self {
-        Self { worker: self.intake.clone(), asked: self.asked_by_intake.clone(), ..self.clone() }
+        Self { worker: self.intake.clone(), asked: Asked::default(), ..self.clone() }
     }
 
     /// The same store over the one connection that is kept for the host's sign of life.

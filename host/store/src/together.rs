@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use crate::error::Failure;
+use crate::store::PgStore;
 
 /// The most that are answered in one round.
 const MOST: usize = 128;
@@ -81,6 +82,62 @@ impl<Q, A> Together<Q, A> {
     }
 }
 
+/// Questions that are each about one row at most.
+pub(crate) type Rows<Q, V> = Together<Q, Result<Option<V>, StoreError>>;
+
+impl<Q: Clone + Send + Sync + 'static, V: Clone + Send + Sync + 'static> Rows<Q, V> {
+    /// The row that the question is about, looked for or written with those of others, if there is one.
+    pub(crate) async fn row<F>(
+        &self,
+        store: &PgStore,
+        question: Q,
+        look: fn(PgStore, Vec<Q>) -> F,
+        is_about: fn(&Q, &V) -> bool,
+    ) -> Result<Option<V>, StoreError>
+    where
+        F: Future<Output = Result<Vec<V>, Failure>> + Send + 'static,
+    {
+        let store = store.clone();
+        let round = move |asked| {
+            let store = store.clone();
+            each(asked, move |asked| look(store.clone(), asked), is_about)
+        };
+        self.ask(question, round).await.unwrap_or_else(|| Err(broke_off()))
+    }
+}
+
+/// What whoever asked is told when the round that was to answer broke off, or none came in time.
+pub(crate) fn broke_off() -> StoreError {
+    StoreError::Unavailable("what was asked beside others found no answer in time, or broke off".to_owned())
+}
+
+/// To each question the row that is about it, if there is one. Where one of them is to blame that there is no answer at all,
+/// each is asked for itself.
+async fn each<Q, V, F>(
+    asked: Vec<Q>,
+    look: impl Fn(Vec<Q>) -> F,
+    is_about: fn(&Q, &V) -> bool,
+) -> Vec<Result<Option<V>, StoreError>>
+where
+    Q: Clone,
+    V: Clone,
+    F: Future<Output = Result<Vec<V>, Failure>>,
+{
+    let find = |it: &Q, found: &[V]| found.iter().find(|row| is_about(it, row)).cloned();
+    match look(asked.clone()).await {
+        Ok(found) => asked.iter().map(|it| Ok(find(it, &found))).collect(),
+        Err(failure) if failure.is_of_one() && asked.len() > 1 => {
+            let alone = asked.into_iter().map(async |it| look(vec![it.clone()]).await.map(|found| find(&it, &found)));
+            let answers = stream::iter(alone).buffered(APART).map(|it| it.map_err(StoreError::from));
+            answers.collect().await
+        }
+        Err(failure) => {
+            let error = StoreError::from(failure);
+            asked.iter().map(|_| Err(error.clone())).collect()
+        }
+    }
+}
+
 /// Round after round until nobody waits.
 async fn answer<Q, A, F: Future<Output = Vec<A>>>(waiting: Arc<Mutex<Waiting<Q, A>>>, round: impl Fn(Vec<Q>) -> F) {
     while let Some((questions, tell)) = next(&waiting) {
@@ -106,38 +163,6 @@ fn next<Q, A>(waiting: &Mutex<Waiting<Q, A>>) -> Option<(Vec<Q>, Vec<oneshot::Se
     }
     let many = waiting.asked.len().min(MOST);
     Some(waiting.asked.drain(..many).map(|it| (it.question, it.tell)).unzip())
-}
-
-/// What whoever asked is told when the round that was to answer broke off, or none came in time.
-pub(crate) fn broke_off() -> StoreError {
-    StoreError::Unavailable("what was asked beside others found no answer in time, or broke off".to_owned())
-}
-
-/// A round that looks for rows, or writes some: to each question the row that is about it, if there is one. Where one of them
-/// is to blame that there is no answer at all, each is asked for itself.
-pub(crate) async fn each<Q, V, F>(
-    asked: Vec<Q>,
-    look: impl Fn(Vec<Q>) -> F,
-    is_about: impl Fn(&Q, &V) -> bool,
-) -> Vec<Result<Option<V>, StoreError>>
-where
-    Q: Clone,
-    V: Clone,
-    F: Future<Output = Result<Vec<V>, Failure>>,
-{
-    let find = |it: &Q, found: &[V]| found.iter().find(|row| is_about(it, row)).cloned();
-    match look(asked.clone()).await {
-        Ok(found) => asked.iter().map(|it| Ok(find(it, &found))).collect(),
-        Err(failure) if failure.is_of_one() && asked.len() > 1 => {
-            let alone = asked.into_iter().map(async |it| look(vec![it.clone()]).await.map(|found| find(&it, &found)));
-            let answers = stream::iter(alone).buffered(APART).map(|it| it.map_err(StoreError::from));
-            answers.collect().await
-        }
-        Err(failure) => {
-            let error = StoreError::from(failure);
-            asked.iter().map(|_| Err(error.clone())).collect()
-        }
-    }
 }
 
 fn locked<T>(it: &Mutex<T>) -> MutexGuard<'_, T> {

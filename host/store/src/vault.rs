@@ -16,7 +16,7 @@ mod secret;
 mod table;
 
 pub(crate) use envelope::Envelope;
-pub(crate) use secret::Signing;
+pub(crate) use secret::Good;
 pub(crate) use table::TableCache;
 
 /// The name under which an owner's tokenization key is kept; no name of a partner's secret has a slash.

@@ -68,8 +68,8 @@ async fn what_stands_in_line_is_rung_for() {
     assert_eq!(stage.deliveries()[0].state, DeliveryState::Delivered);
 }
 
-#[tokio::test]
-async fn the_parts_of_a_notification_are_kept_with_the_first() {
+/// A received transfer, each event of which is told by three messages.
+async fn with_three_messages_each() -> Stage {
     let stage = Stage::new().await;
     stage.channel("hook", vec![]).await;
     stage
@@ -78,6 +78,12 @@ async fn the_parts_of_a_notification_are_kept_with_the_first() {
     let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
     stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
     stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
+    stage
+}
+
+#[tokio::test]
+async fn the_parts_of_a_notification_are_kept_with_the_first() {
+    let stage = with_three_messages_each().await;
     let (_, kept) = stage.run_with_room(Room::of_each(10)).await;
     let events = stage.notifications().len() / 3;
     let messages = kept.iter().filter(|it| matches!(it.aggregate, Aggregate::Notification(_))).count();
@@ -87,14 +93,7 @@ async fn the_parts_of_a_notification_are_kept_with_the_first() {
 
 #[tokio::test]
 async fn parts_without_room_are_rung_for_nowhere_and_looked_for_by_whoever_has_some() {
-    let stage = Stage::new().await;
-    stage.channel("hook", vec![]).await;
-    stage
-        .runner
-        .notifies("tell", |_| Ok(vec![message("hook", "one"), message("hook", "two"), message("hook", "three")]));
-    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
-    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
-    stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
+    let stage = with_three_messages_each().await;
     stage.run_with_room(Room { messages: 1, ..Room::of_each(10) }).await;
     let waits = |it: &&Notification| it.state == NotificationState::Scheduled && it.due_at > it.updated_at;
     let (all, sent) = (stage.notifications(), stage.messenger.seen().len());

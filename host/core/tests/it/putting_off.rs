@@ -55,8 +55,8 @@ async fn who_finds_no_place_is_due_later_and_nothing_counts_as_an_attempt() {
     assert_eq!((stage.connector.seen().len(), stage.messenger.seen().len()), (1, sending));
 }
 
-#[tokio::test]
-async fn a_message_that_nobody_could_compose_is_composed_later() {
+/// A transfer of which everything was done but to compose its messages, for which there was no place; how many there are.
+async fn with_nothing_composed(why: NoPlace) -> (Stage, usize) {
     let stage = Stage::new().await;
     stage.channel("hook", vec![]).await;
     stage.runner.notifies("tell", |_| Ok(vec![message("hook", "told")]));
@@ -66,13 +66,19 @@ async fn a_message_that_nobody_could_compose_is_composed_later() {
     let mut put_off = 0;
     while let Some(claim) = stage.store.ring(stage.host) {
         if matches!(claim.duty(), Duty::Compose(_)) {
-            assert_eq!(stage.pipeline.put_off(claim, NoPlace::InVain).await, WorkEnd::Done);
+            assert_eq!(stage.pipeline.put_off(claim, why).await, WorkEnd::Done);
             put_off += 1;
         } else {
             assert_eq!(stage.work(claim).await, WorkEnd::Done);
         }
     }
     assert!(put_off > 0 && stage.messenger.seen().is_empty());
+    (stage, put_off)
+}
+
+#[tokio::test]
+async fn a_message_that_nobody_could_compose_is_composed_later() {
+    let (stage, put_off) = with_nothing_composed(NoPlace::InVain).await;
     let now = stage.clock.now();
     let waiting = |it: &Notification| it.state == NotificationState::Pending && it.due_at > now;
     assert!(stage.notifications().iter().all(waiting), "{:?}", stage.notifications());
@@ -84,22 +90,7 @@ async fn a_message_that_nobody_could_compose_is_composed_later() {
 
 #[tokio::test]
 async fn a_message_for_which_there_is_no_room_may_be_taken_at_once() {
-    let stage = Stage::new().await;
-    stage.channel("hook", vec![]).await;
-    stage.runner.notifies("tell", |_| Ok(vec![message("hook", "told")]));
-    let tell = binding(Hook::Notify, "tell", csv(), FailureMode::Skip);
-    stage.policy(Owner::Partner(stage.acme), Side::Inbound, vec![tell]);
-    stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
-    let mut put_off = 0;
-    while let Some(claim) = stage.store.ring(stage.host) {
-        if matches!(claim.duty(), Duty::Compose(_)) {
-            assert_eq!(stage.pipeline.put_off(claim, NoPlace::NoRoom).await, WorkEnd::Done);
-            put_off += 1;
-        } else {
-            assert_eq!(stage.work(claim).await, WorkEnd::Done);
-        }
-    }
-    assert!(put_off > 0 && stage.messenger.seen().is_empty());
+    let (stage, put_off) = with_nothing_composed(NoPlace::NoRoom).await;
     stage.clock.advance(SOON);
     stage.run_due().await;
     assert_eq!(stage.messenger.seen().len(), put_off);

@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use lockgate_core::id::PartnerId;
 use lockgate_core::policy::Owner;
-use lockgate_core::ports::{SecretBytes, StoreError, VaultError};
+use lockgate_core::ports::{SecretBytes, VaultError};
 
 use crate::column::{of_owner, text};
 use crate::error::Failure;
 use crate::store::PgStore;
-use crate::together::{Together, broke_off, each};
 use crate::vault::envelope::{Sealed, Unusable, random};
 
 /// An owner's secret by name.
@@ -28,17 +27,12 @@ pub(super) async fn find(store: &PgStore, owner: Owner, name: &str) -> Result<Op
 }
 
 /// What is good under a partner's name, as it is kept.
-type Good = ((PartnerId, String), Vec<Sealed>);
-
-/// Questions for what a partner signs with.
-pub(crate) type Signing = Together<(PartnerId, String), Result<Option<Good>, StoreError>>;
+pub(crate) type Good = ((PartnerId, String), Vec<Sealed>);
 
 /// The present one, then the one that it replaced, while that is still good: every message asks for its own.
 pub(super) async fn good(store: &PgStore, of: PartnerId, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
-    let own = store.clone();
-    let look = move |asked| all_good(own.clone(), asked);
-    let round = move |asked| each(asked, look.clone(), |it: &(PartnerId, String), (of, _): &Good| it == of);
-    let found = store.asked.signing.ask((of, text(name)), round).await.unwrap_or_else(|| Err(broke_off()));
+    let is_about = |asked: &(PartnerId, String), (of, _): &Good| asked == of;
+    let found = store.asked.signing.row(store, (of, text(name)), all_good, is_about).await;
     let found = found.map_err(|error| VaultError::Unavailable(error.to_string()))?;
     let sealed = found.map(|(_, sealed)| sealed).unwrap_or_default();
     sealed.iter().map(|it| open(store, Owner::Partner(of), name, it)).collect()
