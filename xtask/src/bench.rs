@@ -5,6 +5,7 @@ mod api;
 mod end_to_end;
 mod load;
 mod percentiles;
+mod plain;
 mod ratio;
 mod uploads;
 mod webhooks;

@@ -7,7 +7,6 @@
 mod closed;
 mod lists;
 mod open;
-mod plain;
 mod wire;
 
 use std::collections::HashMap;
@@ -20,6 +19,7 @@ use lockgate_devservices::{Options, Progress};
 use serde_json::json;
 
 use super::percentiles::Percentiles;
+use super::plain::Plain;
 use super::ratio::median;
 use crate::client::Client;
 use crate::guests;
@@ -27,7 +27,6 @@ use crate::operator::Operator;
 use crate::receiver::Receivers;
 use crate::stage::{Plot, Stage};
 use crate::wait::until_within;
-use plain::Plain;
 
 /// The least share of the single inserts' commits a second that announcements must come to.
 const ANNOUNCING_AIM: f64 = 0.8;

@@ -5,8 +5,8 @@ use axum::body::Bytes;
 use hyper::Method;
 use serde_json::{Value, json};
 
-use super::plain::Plain;
 use super::{TURN, closed, verdict};
+use crate::bench::plain::Plain;
 use crate::client::Client;
 use crate::stage::Stage;
 

@@ -16,9 +16,6 @@ use tokio::task::JoinSet;
 
 use super::receiver::Message;
 
-/// Requests at once of the peer that does not wait for one answer before the next request.
-pub(super) const MANY: usize = 16;
-
 /// Posts them all, so many at once; how long it took.
 pub(super) async fn post(messages: &[Message], to: SocketAddr, at_once: usize) -> Result<Duration> {
     let client: Client<HttpConnector, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();

@@ -1,102 +1,24 @@
-//! What `cargo xtask bench api` holds the gate against: the statements of one GraphQL list in a plain handler with serde, and
-//! single inserts that each commit alone. No part of the product.
-//!
-//! `plain list DATABASE_URL CONNECTIONS FOLDER` serves the list; FOLDER has the statements as they were checked (`.sqlx`).
-//! `plain commits DATABASE_URL CLIENTS SECONDS` inserts, and prints how many commits a second there were.
-//! `plain inserts DATABASE_URL CONNECTIONS` serves the same insert over HTTP, to tell what HTTP alone leaves of them.
-#![allow(clippy::print_stdout, reason = "its output is for whoever measures")]
+//! The list: the statements of one GraphQL list in a plain handler with serde.
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::path::Path;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::routing::{get, post};
+use axum::routing::get;
 use axum::{Json, Router};
 use lockgate_core::id::{PartnerId, TransferId};
 use lockgate_core::time::{Timestamp, rfc3339};
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use sqlx::types::{Json as Document, Uuid};
 use sqlx::{AssertSqlSafe, Connection as _, Row as _};
 
-type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
-
-/// The gate's own, so that the two differ by what they do.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
-#[tokio::main]
-async fn main() -> Outcome<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    match arguments[..] {
-        ["list", url, connections, folder] => list(url, connections.parse()?, Path::new(folder)).await,
-        ["inserts", url, connections] => inserts(url, connections.parse()?).await,
-        ["commits", url, clients, seconds] => commits(url, clients.parse()?, seconds.parse()?).await,
-        _ => Err("usage: plain list URL CONNECTIONS FOLDER | plain commits URL CLIENTS SECONDS | plain inserts URL CONNECTIONS".into()),
-    }
-}
-
-/// Commits of one insert each, from so many connections at once.
-async fn commits(url: &str, clients: u32, seconds: u64) -> Outcome<()> {
-    let pool = singles(url, clients).await?;
-    let committed = Arc::new(AtomicU64::new(0));
-    let (begin, text) = (Instant::now(), "x".repeat(400));
-    let end = begin + Duration::from_secs(seconds);
-    let mut running = vec![];
-    for _ in 0..clients {
-        let (mut connection, committed, text) = (pool.acquire().await?, Arc::clone(&committed), text.clone());
-        running.push(tokio::spawn(async move {
-            while Instant::now() < end {
-                insert(&mut connection, &text).await?;
-                committed.fetch_add(1, Ordering::Relaxed);
-            }
-            Ok::<_, sqlx::Error>(())
-        }));
-    }
-    for client in running {
-        client.await??;
-    }
-    println!("{:.3}", committed.load(Ordering::Relaxed) as f64 / begin.elapsed().as_secs_f64());
-    Ok(())
-}
-
-/// The same commits, each asked for by a request whose body is what is inserted.
-async fn inserts(url: &str, connections: u32) -> Outcome<()> {
-    let pool = singles(url, connections).await?;
-    let answer = async |State(pool): State<PgPool>, text: String| {
-        let inserted = async { insert(&mut *pool.acquire().await?, &text).await };
-        if inserted.await.is_ok() { StatusCode::CREATED } else { StatusCode::INTERNAL_SERVER_ERROR }
-    };
-    serve(Router::new().route("/insert", post(answer)).with_state(pool)).await
-}
-
-/// A pool of connections that each wait for their commits, and the table.
-async fn singles(url: &str, connections: u32) -> Outcome<PgPool> {
-    let pool = PgPoolOptions::new().max_connections(connections).test_before_acquire(false).connect(url).await?;
-    sqlx::query("create table if not exists singles (id uuid primary key, text text not null)").execute(&pool).await?;
-    Ok(pool)
-}
-
-async fn insert(connection: &mut PgConnection, text: &str) -> sqlx::Result<()> {
-    let insert = sqlx::query("insert into singles (id, text) values ($1, $2)").bind(Uuid::now_v7()).bind(text);
-    insert.execute(connection).await.map(drop)
-}
-
-/// Serves on a free port, and prints where.
-async fn serve(routes: Router) -> Outcome<()> {
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
-    println!("{}", listener.local_addr()?);
-    axum::serve(listener, routes).await?;
-    Ok(())
-}
+use super::{Outcome, serve};
 
 /// The pool, and the statements of the list.
 struct App {
@@ -108,7 +30,7 @@ struct App {
     deliveries: String,
 }
 
-async fn list(url: &str, connections: u32, folder: &Path) -> Outcome<()> {
+pub(super) async fn list(url: &str, connections: u32, folder: &Path) -> Outcome<()> {
     let statements = statements(folder)?;
     let find = |parts: &[&str]| {
         let found = statements.iter().find(|(plain, _)| parts.iter().all(|part| plain.contains(part)));

@@ -1,6 +1,6 @@
-//! The peer: `host/store/examples/plain.rs`, built optimised and run as a process of its own.
+//! The peers: the programs of `host/store/examples/plain`, built optimised and run as processes of their own.
 
-use std::io::{BufRead as _, BufReader};
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::stage::Stage;
 /// Connections of the gate for what people read, by default; the peer has as many.
 const CONNECTIONS: &str = "16";
 
-/// The built peer.
+/// The built peers.
 #[derive(Debug)]
 pub(super) struct Plain {
     program: PathBuf,
@@ -47,10 +47,26 @@ impl Plain {
 
     /// Commits a second of single inserts by so many clients.
     pub(super) fn commits(&self, stage: &Stage, clients: usize, turn: Duration) -> Result<f64> {
-        let output = Command::new(&self.program)
-            .args(["commits", database(stage)?, &clients.to_string(), &turn.as_secs().to_string()])
-            .output()
-            .context("the peer did not start")?;
+        self.number(&["commits", database(stage)?, &clients.to_string(), &turn.as_secs().to_string()], "")
+    }
+
+    /// Messages a second of a loop that keeps each in a row, by so many clients. A message is a line: where it goes, its
+    /// headers and its body.
+    pub(super) fn kept(&self, stage: &Stage, clients: usize, messages: &str) -> Result<f64> {
+        self.number(&["kept", database(stage)?, &clients.to_string()], messages)
+    }
+
+    /// What a peer prints that is given so much to read.
+    fn number(&self, arguments: &[&str], input: &str) -> Result<f64> {
+        let mut peer = Command::new(&self.program);
+        peer.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut peer = peer.spawn().context("the peer did not start")?;
+        peer.stdin
+            .take()
+            .context("the peer reads nothing")?
+            .write_all(input.as_bytes())
+            .context("the peer went away")?;
+        let output = peer.wait_with_output().context("the peer cannot be waited for")?;
         ensure!(output.status.success(), "the peer failed: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout)?.trim().parse().context("the peer prints a number")
     }
