@@ -10,6 +10,12 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations");
 
 /// Owns the tables; may log in nowhere and read nothing.
 const OWNER: &str = "lockgate_owner";
+/// A table that a migration changes is waited for so long: meanwhile all who come later wait behind it. A `lock_timeout`
+/// that the URL sets counts instead.
+const PATIENCE: &str = "10s";
+/// Whoever migrates holds it, so that others wait for their turn as long as it takes; the word is ours alone.
+const TURN: i64 = i64::from_be_bytes(*b"lockgate");
+
 /// What sessions become.
 const ROLES: [&str; 3] = [OWNER, "lockgate_api", "lockgate_worker"];
 
@@ -28,6 +34,12 @@ pub enum MigrateError {
     /// The user may not give the owner its place.
     #[error("the schema `public` cannot be given to lockgate_owner: {0}. Migrate as the owner of the database")]
     Schema(String),
+    /// A table is in use; the schema is as before the migration that needed it.
+    #[error(
+        "a migration waited too long for a table that is in use, and changed nothing: {0}. Migrate again when less is \
+         under way, or stop the hosts meanwhile"
+    )]
+    Busy(String),
     /// A migration failed; the schema is as before it.
     #[error("a migration failed: {0}")]
     Failed(String),
@@ -52,10 +64,30 @@ pub async fn migrate(url: &str) -> Result<(), MigrateError> {
         .execute(&mut connection)
         .await
         .map_err(|error| MigrateError::Roles(error.to_string()))?;
-    MIGRATIONS.run(&mut connection).await.map_err(|error| MigrateError::Failed(error.to_string()))?;
+    run(&mut connection).await?;
     // Ours to close: an answer that does not come changes nothing.
     let _ = connection.close().await;
     Ok(())
+}
+
+/// Runs what is missing, one host after the other.
+async fn run(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    let failed = |error: sqlx::Error| MigrateError::Failed(error.to_string());
+    sqlx::query("select pg_advisory_lock($1)").bind(TURN).execute(&mut *connection).await.map_err(failed)?;
+    let set: String = sqlx::query_scalar("show lock_timeout").fetch_one(&mut *connection).await.map_err(failed)?;
+    if set == "0" {
+        let set = AssertSqlSafe(format!("set lock_timeout = '{PATIENCE}'"));
+        sqlx::query(set).execute(&mut *connection).await.map_err(failed)?;
+    }
+    MIGRATIONS.run(connection).await.map_err(|error| match is_lock_timeout(&error) {
+        true => MigrateError::Busy(error.to_string()),
+        false => MigrateError::Failed(error.to_string()),
+    })
+}
+
+fn is_lock_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+    let database = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
+    database.is_some_and(|it| it.code().as_deref() == Some("55P03")) || error.source().is_some_and(is_lock_timeout)
 }
 
 /// Names the schema that this binary's migrations make.

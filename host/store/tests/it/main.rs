@@ -11,6 +11,7 @@ mod going_on;
 mod handed_in;
 mod line;
 mod messages;
+mod migrating;
 mod nudging;
 mod outage;
 mod outbox;
