@@ -7,7 +7,7 @@ use crate::notification::NotificationState;
 /// What a host does while it works on a claim, and whose work that is.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Duty {
-    /// It judges a partner's transfer or consignment.
+    /// It judges a partner's transfer or consignment, or a redriven delivery anew.
     Judge(PartnerId),
     /// It waits for a receiver's destination.
     Deliver(PartnerId, DestinationId),
@@ -34,6 +34,7 @@ impl Claim {
         let partner = self.aggregate.partner();
         match &self.aggregate {
             Aggregate::Transfer(_) | Aggregate::Consignment(_) => Duty::Judge(partner),
+            Aggregate::Delivery(it) if it.judges => Duty::Judge(partner),
             Aggregate::Delivery(it) => Duty::Deliver(partner, it.destination),
             Aggregate::Notification(it) => match it.next_message() {
                 Some(message) if it.state == NotificationState::Scheduled => {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use lockgate_core::claim::{Duty, Room};
-use lockgate_core::delivery::{DeliveryState, Wait};
+use lockgate_core::claim::{Aggregate, Claim, Duty, Room};
+use lockgate_core::delivery::{Delivery, DeliveryState, Wait};
 use lockgate_core::hook::{FailureMode, Hook};
 use lockgate_core::notification::{Notification, NotificationState};
 use lockgate_core::pipeline::{NoPlace, WorkEnd};
@@ -53,6 +53,23 @@ async fn who_finds_no_place_is_due_later_and_nothing_counts_as_an_attempt() {
     stage.clock.advance(Duration::from_secs(10));
     stage.run_due().await;
     assert_eq!((stage.connector.seen().len(), stage.messenger.seen().len()), (1, sending));
+}
+
+#[tokio::test]
+async fn what_is_judged_anew_waits_beside_judgements_and_keeps_no_delivery_from_its_place() {
+    let stage = Stage::new().await;
+    let erp = stage.destination(stage.globex, "erp", false).await;
+    stage.receive(&[stage.globex], "people.csv", "id,name\n1,ann\n").await;
+    let mut duties = vec![];
+    while let Some(claim) = stage.store.ring(stage.host) {
+        let Aggregate::Delivery(delivery) = &claim.aggregate else {
+            assert_eq!(stage.work(claim).await, WorkEnd::Done);
+            continue;
+        };
+        let anew = Aggregate::Delivery(Delivery { judges: true, ..delivery.clone() });
+        duties.extend([claim.duty(), Claim { aggregate: anew, ..claim }.duty()]);
+    }
+    assert_eq!(duties, [Duty::Deliver(stage.globex, erp), Duty::Judge(stage.globex)]);
 }
 
 /// A transfer of which everything was done but to compose its messages, for which there was no place; how many there are.
