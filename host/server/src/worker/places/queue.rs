@@ -1,7 +1,7 @@
 //! The places of one kind and who waits for one: shares that leave room for others and for other partners, and a queue
 //! that knows whether it moves.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use lockgate_core::claim::Duty;
@@ -37,6 +37,8 @@ pub(super) struct Queue<T> {
     moved: Option<Instant>,
     /// Duties of which somebody is at work or waits.
     crowds: HashMap<Duty, Crowd<T>>,
+    /// The crowds of which somebody waits, by the turn of whoever came first: most often the first of all has a place.
+    firsts: BTreeMap<u64, Duty>,
     /// Partners of whom somebody is at work or waits.
     partners: HashMap<PartnerId, Share>,
 }
@@ -68,8 +70,8 @@ struct Share {
 
 impl<T> Queue<T> {
     pub(super) fn new(size: usize, limit: usize, patience: Duration) -> Self {
-        let (crowds, partners) = (HashMap::new(), HashMap::new());
-        Self { size, limit, patience, taken: 0, waiting: 0, came: 0, moved: None, crowds, partners }
+        let (crowds, firsts, partners) = (HashMap::new(), BTreeMap::new(), HashMap::new());
+        Self { size, limit, patience, taken: 0, waiting: 0, came: 0, moved: None, crowds, firsts, partners }
     }
 
     /// How many more may wait.
@@ -85,7 +87,10 @@ impl<T> Queue<T> {
     pub(super) fn arrive(&mut self, who: T, duty: Duty, now: Instant) -> Option<T> {
         let full = self.room() == 0;
         self.partners.entry(duty.partner()).or_default().waiting += 1;
-        let crowd = self.crowds.entry(duty).or_default();
+        let crowd = self.crowds.entry(duty.clone()).or_default();
+        if crowd.waiting.is_empty() {
+            self.firsts.insert(self.came, duty);
+        }
         crowd.waiting.push_back(Waiting { who, turn: self.came, since: now });
         self.waiting += 1;
         self.came += 1;
@@ -98,7 +103,11 @@ impl<T> Queue<T> {
         let of_partner = self.crowds.iter().filter(|(duty, _)| duty.partner() == partner);
         let most = |(_, crowd): &(&Duty, &Crowd<T>)| (crowd.waiting.len(), crowd.waiting.back().map(|it| it.turn));
         let largest = of_partner.max_by_key(most).map(|(duty, _)| duty.clone())?;
-        let last = self.crowds.get_mut(&largest)?.waiting.pop_back()?;
+        let crowd = self.crowds.get_mut(&largest)?;
+        let last = crowd.waiting.pop_back()?;
+        if crowd.waiting.is_empty() {
+            self.firsts.remove(&last.turn);
+        }
         self.gone(&largest, 1);
         Some(last.who)
     }
@@ -108,12 +117,15 @@ impl<T> Queue<T> {
         if self.taken >= self.size || self.waiting == 0 {
             return None;
         }
-        let first = |crowd: &Crowd<T>| crowd.waiting.front().map(|it| it.turn);
-        let free = self.crowds.iter().filter(|(duty, crowd)| first(crowd).is_some() && self.is_free(duty, crowd));
-        let duty = free.min_by_key(|(_, crowd)| first(crowd)).map(|(duty, _)| duty.clone())?;
+        let is_free = |duty: &Duty| self.crowds.get(duty).is_some_and(|crowd| self.is_free(duty, crowd));
+        let turn = self.firsts.iter().find(|(_, duty)| is_free(duty)).map(|(turn, _)| *turn)?;
+        let duty = self.firsts.remove(&turn)?;
         let crowd = self.crowds.get_mut(&duty)?;
         let Waiting { who, .. } = crowd.waiting.pop_front()?;
         (crowd.at_work, crowd.moved) = (crowd.at_work + 1, Some(now));
+        if let Some(first) = crowd.waiting.front() {
+            self.firsts.insert(first.turn, duty.clone());
+        }
         self.partners.entry(duty.partner()).or_default().at_work += 1;
         self.taken += 1;
         self.gone(&duty, 1);
@@ -155,7 +167,11 @@ impl<T> Queue<T> {
         for (duty, crowd) in &mut self.crowds {
             let many = many(crowd);
             if many > 0 {
+                self.firsts.remove(&crowd.waiting[0].turn);
                 out.extend(crowd.waiting.drain(..many));
+                if let Some(first) = crowd.waiting.front() {
+                    self.firsts.insert(first.turn, duty.clone());
+                }
                 left.push((duty.clone(), many));
             }
         }

@@ -1,5 +1,6 @@
 //! Whoever hangs leaves room for others, who leaves makes room, and who waits in vain is put off.
 
+use std::collections::HashSet;
 use std::time::Instant;
 
 use lockgate_core::claim::Duty;
@@ -196,4 +197,38 @@ fn who_waits_too_long_is_put_off_whatever_moves() {
     places.leave(&slow, later);
     assert_eq!(places.next(later), Some((1, slow)));
     assert_eq!(places.tired(later), [2, 3]);
+}
+
+#[test]
+fn whoever_still_waits_finds_a_place_in_the_order_of_coming_whatever_others_did() {
+    let mut places = Places::new(Sizes { deliveries: 4, waiting: 2, ..SIZES });
+    let duties: Vec<_> = std::iter::repeat_with(destination).take(5).collect();
+    let (begun, mut gone, mut at_work) = (Instant::now(), HashSet::new(), vec![]);
+    let many = 2_000;
+    for who in 0..many {
+        let now = begun + PATIENCE / 40 * u32::try_from(who).expect("a small number");
+        gone.extend(places.arrive(who, duties[who * who % 7 % duties.len()].clone(), now));
+        if who % 3 == 0 {
+            at_work.extend(places.next(now));
+        }
+        if who % 5 == 0 && !at_work.is_empty() {
+            let (who, duty) = at_work.remove(who % at_work.len());
+            places.leave(&duty, now);
+            gone.insert(who);
+        }
+        gone.extend(places.tired(now));
+    }
+    let now = Instant::now();
+    at_work.into_iter().for_each(|(who, duty)| {
+        places.leave(&duty, now);
+        gone.insert(who);
+    });
+    let waiting: Vec<_> = (0..many).filter(|who| !gone.contains(who)).collect();
+    assert!(waiting.len() > 1, "somebody still waits");
+    for who in waiting {
+        let (next, duty) = places.next(now).expect("all places are free");
+        assert_eq!(next, who);
+        places.leave(&duty, now);
+    }
+    assert_eq!(places.next(now), None);
 }
