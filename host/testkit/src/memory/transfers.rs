@@ -90,8 +90,10 @@ impl TransferStore for MemoryStore {
         Ok(())
     }
 
-    async fn relinquish(&self, claim: &Claim, _after: Duration, _blame: Blame) -> Result<(), StoreError> {
-        self.state().claims.remove(&claim.aggregate.work());
+    async fn relinquish(&self, claim: &Claim, after: Duration, blame: Blame) -> Result<(), StoreError> {
+        let (work, mut state) = (claim.aggregate.work(), self.state());
+        state.claims.remove(&work);
+        state.returned.push((work, after, blame));
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use lockgate_core::agreement::Agreement;
 use lockgate_core::breaker::Breaker;
@@ -20,6 +21,7 @@ use lockgate_core::partner::Partner;
 use lockgate_core::payload::Payload;
 use lockgate_core::plugin::PluginVersion;
 use lockgate_core::policy::Revision;
+use lockgate_core::ports::Blame;
 use lockgate_core::provenance::ChainedEntry;
 use lockgate_core::quota::{Bound, Counted, DAY, OverQuota, Quota, Standing};
 use lockgate_core::redrive::Redrive;
@@ -71,6 +73,8 @@ pub(super) struct State {
     pub(super) asking: HashMap<ChannelId, (Option<NotificationId>, Timestamp)>,
     /// What was written down before a plugin began to work on it.
     pub(super) suspects: Vec<Work>,
+    /// What hosts gave back.
+    pub(super) returned: Vec<(Work, Duration, Blame)>,
     /// Messages that waited for a channel and do not any more.
     pub(super) on_their_way: HashSet<NotificationId>,
 }
@@ -140,6 +144,11 @@ impl MemoryStore {
     /// What was written down as suspect, oldest first.
     pub fn suspects(&self) -> Vec<Work> {
         self.state().suspects.clone()
+    }
+
+    /// What was given back, how soon others may have it, and what was to blame.
+    pub fn returned(&self) -> Vec<(Work, Duration, Blame)> {
+        self.state().returned.clone()
     }
 
     /// The attempts, oldest first.
