@@ -64,6 +64,42 @@ pub struct Transfer {
     pub updated_at: Timestamp,
 }
 
+impl Transfer {
+    /// A transfer of which nothing is known yet but what its sender says of it.
+    pub fn announced(
+        sender: PartnerId,
+        receivers: Vec<PartnerId>,
+        file_name: impl Into<String>,
+        media_type: impl Into<String>,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            id: TransferId::generate(at),
+            version: 0,
+            state: TransferState::Announced,
+            sender,
+            receivers,
+            file_name: file_name.into(),
+            media_type: media_type.into(),
+            source: None,
+            candidate: None,
+            released: None,
+            pins: vec![],
+            facts: vec![],
+            planned: vec![],
+            hold: None,
+            reason: None,
+            adoptions: 0,
+            provenance_length: 0,
+            provenance_head: Digest::default(),
+            trace: TraceContext::default(),
+            idempotency_key: None,
+            created_at: at,
+            updated_at: at,
+        }
+    }
+}
+
 /// Where a transfer stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

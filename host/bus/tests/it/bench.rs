@@ -8,7 +8,6 @@ use async_trait::async_trait;
 use lockgate_bus::{BusConfig, Claimer, KafkaBus, Listening};
 use lockgate_core::claim::{Aggregate, Claim, ClaimOrigin};
 use lockgate_core::command::{Command, RungCommand, Work};
-use lockgate_core::digest::Digest;
 use lockgate_core::id::{HostId, PartnerId, TransferId};
 use lockgate_core::ports::StoreError;
 use lockgate_core::time::Timestamp;
@@ -82,25 +81,8 @@ fn claim(rung: &RungCommand) -> Claim {
         id: TransferId::from_uuid(rung.command.work.uuid()),
         version: rung.command.version + 1,
         state: TransferState::Received,
-        sender: rung.command.partner,
-        receivers: vec![],
-        file_name: "a.csv".to_owned(),
-        media_type: "text/csv".to_owned(),
-        source: None,
-        candidate: None,
-        released: None,
-        pins: vec![],
-        facts: vec![],
-        planned: vec![],
-        hold: None,
-        reason: None,
-        adoptions: 0,
-        provenance_length: 0,
-        provenance_head: Digest::default(),
         trace: rung.command.trace.clone(),
-        idempotency_key: None,
-        created_at: at,
-        updated_at: at,
+        ..Transfer::announced(rung.command.partner, vec![], "a.csv", "text/csv", at)
     };
     Claim {
         aggregate: Aggregate::Transfer(transfer),

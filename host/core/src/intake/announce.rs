@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::agreement::Agreement;
 use crate::digest::Digest;
-use crate::id::{PartnerId, SecureUrlId, TransferId, UploadId};
+use crate::id::{PartnerId, SecureUrlId, UploadId};
 use crate::intake::{Intake, IntakeError, file_name, sender};
 use crate::partner::{Partner, PartnerStatus};
 use crate::ports::{Addressing, AnnounceOutcome, Announcement, Earlier};
@@ -198,28 +198,9 @@ impl Intake {
         let at = self.ports.clock.now();
         let fingerprint = fingerprint(&receivers, &media_type, &new);
         let transfer = Transfer {
-            id: TransferId::generate(at),
-            version: 0,
-            state: TransferState::Announced,
-            sender,
-            receivers,
-            file_name: new.file_name,
-            media_type,
-            source: None,
-            candidate: None,
-            released: None,
-            pins: vec![],
-            facts: vec![],
-            planned: vec![],
-            hold: None,
-            reason: None,
-            adoptions: 0,
-            provenance_length: 0,
-            provenance_head: Digest::default(),
             trace: new.trace.clone(),
             idempotency_key: new.idempotency_key,
-            created_at: at,
-            updated_at: at,
+            ..Transfer::announced(sender, receivers, new.file_name, media_type, at)
         };
         let upload = Upload {
             transfer: Some(transfer.id),

@@ -25,8 +25,8 @@ use lockgate_core::pipeline::{Pipeline, PipelinePorts, PipelineSettings, WorkEnd
 use lockgate_core::policy::{Binding, Owner, Revision, Rollout, Side};
 use lockgate_core::ports::{Masked, RawFinding, RawFindings, RawPlace, Registry, TransferStore};
 use lockgate_core::time::Clock;
-use lockgate_core::trace::{NoTracer, TraceContext};
-use lockgate_core::transfer::{Transfer, TransferState};
+use lockgate_core::trace::NoTracer;
+use lockgate_core::transfer::Transfer;
 use lockgate_testkit::memory::{
     MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryStore, ScriptedRunner, VirtualClock,
 };
@@ -158,30 +158,7 @@ impl Stage {
     /// Acme's announced transfer.
     pub(crate) fn transfer(&self, receivers: &[PartnerId], name: &str) -> Transfer {
         let at = self.clock.now();
-        Transfer {
-            id: TransferId::generate(at),
-            version: 0,
-            state: TransferState::Announced,
-            sender: self.acme,
-            receivers: receivers.to_vec(),
-            file_name: name.to_owned(),
-            media_type: "text/csv".to_owned(),
-            source: None,
-            candidate: None,
-            released: None,
-            pins: vec![],
-            facts: vec![],
-            planned: vec![],
-            hold: None,
-            reason: None,
-            adoptions: 0,
-            provenance_length: 0,
-            provenance_head: Digest::default(),
-            trace: TraceContext::default(),
-            idempotency_key: None,
-            created_at: at,
-            updated_at: at,
-        }
+        Transfer::announced(self.acme, receivers.to_vec(), name, "text/csv", at)
     }
 
     /// Works on everything that rings, until nothing does; returns how each piece of work ended.

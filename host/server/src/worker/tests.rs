@@ -8,7 +8,7 @@ use lockgate_core::command::Work;
 use lockgate_core::digest::Digest;
 use lockgate_core::framing::Framing;
 use lockgate_core::hook::{FailureMode, Hook};
-use lockgate_core::id::{BindingId, HostId, PartnerId, PayloadId, PolicyId, RevisionId, TransferId};
+use lockgate_core::id::{BindingId, HostId, PartnerId, PayloadId, PolicyId, RevisionId};
 use lockgate_core::limits::Limits;
 use lockgate_core::partner::{DuplicateRule, Partner, PartnerStatus};
 use lockgate_core::pipeline::{Pipeline, PipelinePorts, PipelineSettings};
@@ -16,7 +16,7 @@ use lockgate_core::policy::{Binding, Owner, Revision, Rollout, Side};
 use lockgate_core::ports::{Blame, Conclusion, RawFindings, Registry, TransferStore};
 use lockgate_core::state::{Stamp, TransferMove, transfer};
 use lockgate_core::time::Clock;
-use lockgate_core::trace::{NoTracer, TraceContext};
+use lockgate_core::trace::NoTracer;
 use lockgate_core::transfer::{Transfer, TransferState};
 use lockgate_testkit::memory::{
     MemoryConnector, MemoryMessenger, MemoryPayloadStore, MemoryStore, ScriptedRunner, VirtualClock,
@@ -77,30 +77,7 @@ impl World {
     /// A received transfer of these bytes, claimed by the host.
     async fn claimed(&self, host: HostId, bytes: &'static str) -> Claim {
         let at = self.clock.now();
-        let announced = Transfer {
-            id: TransferId::generate(at),
-            version: 0,
-            state: TransferState::Announced,
-            sender: self.sender,
-            receivers: vec![self.sender],
-            file_name: "people.csv".to_owned(),
-            media_type: "text/csv".to_owned(),
-            source: None,
-            candidate: None,
-            released: None,
-            pins: vec![],
-            facts: vec![],
-            planned: vec![],
-            hold: None,
-            reason: None,
-            adoptions: 0,
-            provenance_length: 0,
-            provenance_head: Digest::default(),
-            trace: TraceContext::default(),
-            idempotency_key: None,
-            created_at: at,
-            updated_at: at,
-        };
+        let announced = Transfer::announced(self.sender, vec![self.sender], "people.csv", "text/csv", at);
         self.store.put(Aggregate::Transfer(announced.clone()));
         let payload = self.payloads.put(PayloadId::generate(at), "text/csv", bytes);
         let stamp = Stamp::of_person("ann", at, None);

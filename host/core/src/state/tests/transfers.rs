@@ -6,40 +6,15 @@ use uuid::Uuid;
 use super::{at, check, decision, hold, payload, stamp, verdicts};
 use crate::claim::Aggregate;
 use crate::consignment::ConsignmentState;
-use crate::digest::Digest;
 use crate::finding::Verdict;
 use crate::hold::OnRelease;
-use crate::id::{PartnerId, TransferId};
+use crate::id::PartnerId;
 use crate::policy::Side;
 use crate::state::transfer::{Judgement, TransferMove, apply, roll_up};
-use crate::trace::TraceContext;
 use crate::transfer::{Transfer, TransferState};
 
 fn transfer() -> Transfer {
-    Transfer {
-        id: TransferId::from_uuid(Uuid::new_v4()),
-        version: 0,
-        state: TransferState::Announced,
-        sender: PartnerId::from_uuid(Uuid::new_v4()),
-        receivers: vec![],
-        file_name: "a.csv".to_owned(),
-        media_type: "text/csv".to_owned(),
-        source: None,
-        candidate: None,
-        released: None,
-        pins: vec![],
-        facts: vec![],
-        planned: vec![],
-        hold: None,
-        reason: None,
-        adoptions: 0,
-        provenance_length: 0,
-        provenance_head: Digest::default(),
-        trace: TraceContext::default(),
-        idempotency_key: None,
-        created_at: at(),
-        updated_at: at(),
-    }
+    Transfer::announced(PartnerId::from_uuid(Uuid::new_v4()), vec![], "a.csv", "text/csv", at())
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -21,7 +21,7 @@ use lockgate_core::quota::Quota;
 use lockgate_core::route::PlannedRoute;
 use lockgate_core::state::{ConsignmentMove, DeliveryMove, Stamp, TransferMove, consignment, delivery, transfer};
 use lockgate_core::trace::TraceContext;
-use lockgate_core::transfer::{Transfer, TransferState};
+use lockgate_core::transfer::Transfer;
 use lockgate_core::upload::Upload;
 
 use super::{World, now};
@@ -44,28 +44,9 @@ impl World {
     pub(crate) fn announcement(&self, from: PartnerId, to: &[PartnerId], key: Option<&str>) -> Announcement {
         let at = now();
         let transfer = Transfer {
-            id: TransferId::generate(at),
-            version: 0,
-            state: TransferState::Announced,
-            sender: from,
-            receivers: to.to_vec(),
-            file_name: "invoice-812.csv".into(),
-            media_type: "text/csv".into(),
-            source: None,
-            candidate: None,
-            released: None,
-            pins: vec![],
-            facts: vec![],
-            planned: vec![],
-            hold: None,
-            reason: None,
-            adoptions: 0,
-            provenance_length: 0,
-            provenance_head: Digest::default(),
             trace: TraceContext(Some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".into())),
             idempotency_key: key.map(str::to_owned),
-            created_at: at,
-            updated_at: at,
+            ..Transfer::announced(from, to.to_vec(), "invoice-812.csv", "text/csv", at)
         };
         let begun = Upload::begun(from, Some(11), at, Duration::from_secs(3600));
         let upload = Upload { transfer: Some(transfer.id), ..begun };
