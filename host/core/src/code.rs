@@ -95,6 +95,7 @@ codes! {
     UploadTooLong "UPLOAD_TOO_LONG" 413 "More bytes came than were announced.";
     UploadLengthConflict "UPLOAD_LENGTH_CONFLICT" 400 "The length was already given, or is smaller than what has come.";
     UploadExpired "UPLOAD_EXPIRED" 410 "The upload was given up because no bytes came in time.";
+    UploadLost "UPLOAD_LOST" 410 "Bytes of the upload that were acknowledged are gone from the payload store; end it, announce the transfer again and send all its bytes.";
     UploadBusy "UPLOAD_BUSY" 423 "Another request continued the upload; ask for the offset and go on from there.";
     UploadUnfinished "UPLOAD_UNFINISHED" 409 "A partial upload lacks bytes; finish it before it is assembled.";
     UploadAssembled "UPLOAD_ASSEMBLED" 403 "The upload is assembled from partial ones and takes no bytes itself.";

@@ -5,6 +5,7 @@ mod append;
 mod assemble;
 mod error;
 mod file_name;
+mod loss;
 mod repeat;
 
 use std::sync::Arc;
@@ -175,21 +176,28 @@ impl Intake {
     ) -> Result<Upload, IntakeError> {
         let payload = match self.ports.uploads.sealed_payload(upload.id).await? {
             Some(payload) => payload,
-            None => {
-                let progress = upload.progress.clone();
-                let media_type = media_type_of(transfer.as_ref());
-                let writer = self.ports.payloads.upload(upload.owner(), media_type, progress).await?;
-                writer.seal().await?.payload
-            }
+            None => self.seal(&upload, transfer.as_ref()).await?,
         };
         self.acknowledge(viewer, upload, transfer, payload).await
     }
 
     /// Seals a partial upload whose bytes all came.
     async fn seal_partial(&self, upload: Upload) -> Result<Upload, IntakeError> {
-        let writer = self.ports.payloads.upload(upload.owner(), media_type_of(None), upload.progress.clone()).await?;
-        let payload = writer.seal().await?.payload;
+        let payload = self.seal(&upload, None).await?;
         Ok(self.ports.uploads.sealed(upload.id, upload.version, &payload).await?)
+    }
+
+    /// Makes one object of what came.
+    async fn seal(&self, upload: &Upload, transfer: Option<&Transfer>) -> Result<Payload, IntakeError> {
+        let sealed = async {
+            let (owner, progress) = (upload.owner(), upload.progress.clone());
+            let writer = self.ports.payloads.upload(owner, media_type_of(transfer), progress).await?;
+            writer.seal().await
+        };
+        match sealed.await {
+            Ok(sealed) => Ok(sealed.payload),
+            Err(error) => Err(self.loss(upload.id, error.into()).await),
+        }
     }
 
     /// Marks the upload complete and makes its transfer, if it has one, `Received`: from here on it is never lost.

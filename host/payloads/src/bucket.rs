@@ -1,5 +1,6 @@
-//! The client of the one bucket: bounded timeouts and retries, and whether it is there.
+//! The client of the one bucket: bounded timeouts and retries, and what is there.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
@@ -70,6 +71,33 @@ impl Bucket {
     pub(crate) async fn ready(&self) -> Result<(), Failure> {
         let head = self.client.head_bucket().bucket(&self.name).send().await;
         head.map(drop).map_err(|error| Failure::of("HeadBucket", &error))
+    }
+
+    /// How many bytes the object has, if there is one.
+    pub(crate) async fn size(&self, key: &str) -> Result<Option<u64>, Failure> {
+        let head = self.client.head_object().bucket(&self.name).key(key).send().await;
+        match head.map_err(|error| Failure::of("HeadObject", &error)) {
+            Ok(head) => Ok(Some(head.content_length.and_then(|length| u64::try_from(length).ok()).unwrap_or_default())),
+            Err(failure) if failure.is_missing() => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The multipart uploads of an object that are under way, also those that no row names.
+    pub(crate) async fn unfinished(&self, key: &str) -> Result<BTreeSet<String>, Failure> {
+        let listed = self.client.list_multipart_uploads().bucket(&self.name).prefix(key).send().await;
+        let listed = listed.map_err(|error| Failure::of("ListMultipartUploads", &error))?;
+        let ours = listed.uploads().iter().filter(|upload| upload.key() == Some(key));
+        Ok(ours.filter_map(|upload| upload.upload_id().map(str::to_owned)).collect())
+    }
+
+    /// Ends a multipart upload without an object, unless it was completed or ended before.
+    pub(crate) async fn end(&self, key: &str, multipart: &str) -> Result<(), Failure> {
+        let ended = self.client.abort_multipart_upload().bucket(&self.name).key(key).upload_id(multipart).send().await;
+        match ended.map_err(|error| Failure::of("AbortMultipartUpload", &error)) {
+            Err(failure) if !failure.is_missing() => Err(failure),
+            _ => Ok(()),
+        }
     }
 
     async fn create(&self, region: &str) -> Result<(), Failure> {

@@ -7,7 +7,8 @@ use lockgate_core::ports::PayloadError;
 
 use crate::bucket::Bucket;
 use crate::failure::Failure;
-use crate::parts::{Parts, Target};
+use crate::multipart;
+use crate::parts::{Parts, Target, Workshop};
 
 /// Completes an object of that many bytes: in one request when it never came to a full part.
 pub(crate) async fn complete(mut parts: Parts, size: u64) -> Result<(), PayloadError> {
@@ -21,7 +22,7 @@ pub(crate) async fn complete(mut parts: Parts, size: u64) -> Result<(), PayloadE
     };
     match outcome {
         Ok(()) => Ok(()),
-        Err(failure) => settle(&parts.workshop.bucket, &parts.target.key, size, failure).await,
+        Err(failure) => settle(&parts, size, failure).await,
     }
 }
 
@@ -51,14 +52,15 @@ async fn join(parts: &Parts) -> Result<(), Failure> {
 
 /// The key is unique per claim, so an object of the right size under it is ours: an answer that was lost on its way,
 /// or a repeat that found the first try's success.
-async fn settle(bucket: &Bucket, key: &str, size: u64, failure: Failure) -> Result<(), PayloadError> {
-    let head = bucket.client.head_object().bucket(&bucket.name).key(key).send().await;
-    match head.map_err(|error| Failure::of("HeadObject", &error)) {
-        Ok(head) if head.content_length.and_then(|length| u64::try_from(length).ok()) == Some(size) => {
+async fn settle(parts: &Parts, size: u64, failure: Failure) -> Result<(), PayloadError> {
+    let Workshop { bucket, .. } = &parts.workshop;
+    let key = &parts.target.key;
+    match bucket.size(key).await {
+        Ok(Some(found)) if found == size => {
             tracing::info!(object.key = key, cause = %failure, "An object whose completion was in doubt is in place");
             Ok(())
         }
-        Ok(_) => Err(Failure::new("HeadObject", format!("`{key}` is taken by an object of another size")).into()),
-        Err(_) => Err(failure.into()),
+        Ok(Some(_)) => Err(Failure::new("HeadObject", format!("`{key}` is taken by an object of another size")).into()),
+        Ok(None) | Err(_) => Err(multipart::refused(bucket, &parts.target, failure, parts.acknowledged).await),
     }
 }

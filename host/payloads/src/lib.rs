@@ -11,6 +11,7 @@ mod complete;
 mod config;
 mod failure;
 mod format;
+mod multipart;
 mod object_writer;
 mod part_size;
 mod parts;

@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 use crate::bucket::Bucket;
 use crate::budget::{Budget, Hold};
 use crate::failure::Failure;
+use crate::multipart;
 use crate::part_size::{LAST_NUMBER, largest, part_size};
 
 /// Bytes of one object that may be under way to S3 at once, besides the part that is being filled; one part always may.
@@ -50,6 +51,8 @@ pub(crate) struct Parts {
     pub(crate) workshop: Workshop,
     pub(crate) target: Target,
     pub(crate) multipart: Option<String>,
+    /// Whether the multipart upload holds parts that were acknowledged before.
+    pub(crate) acknowledged: bool,
     /// Finished parts; in order once [`Parts::settle`] returned.
     pub(crate) done: Vec<UploadedPart>,
     /// Bytes after the last part, and the memory that they take.
@@ -87,6 +90,7 @@ impl Parts {
             workshop,
             target,
             multipart,
+            acknowledged: !done.is_empty(),
             done,
             buffer: BytesMut::new(),
             hold,
@@ -171,11 +175,7 @@ impl Parts {
     pub(crate) async fn abandon(mut self) {
         self.under_way.shutdown().await;
         let Some(multipart) = &self.multipart else { return };
-        let Bucket { client, name, .. } = &self.workshop.bucket;
-        let aborted =
-            client.abort_multipart_upload().bucket(name).key(&self.target.key).upload_id(multipart).send().await;
-        if let Err(error) = aborted {
-            let failure = Failure::of("AbortMultipartUpload", &error);
+        if let Err(failure) = self.workshop.bucket.end(&self.target.key, multipart).await {
             tracing::debug!(payload.id = %self.target.payload, error = %failure, "An abandoned object is left to the sweeper");
         }
     }
@@ -217,12 +217,15 @@ impl Parts {
         self.numbers.push_back((number, body.len()));
         let slot = Arc::clone(&self.workshop.slots).acquire_owned().await;
         let slot = slot.map_err(|_| PayloadError::Unavailable("the host is shutting down".to_owned()))?;
-        let sending = send_part(self.workshop.bucket.clone(), self.target.key.clone(), multipart, number, body);
+        let (bucket, target, acknowledged) = (self.workshop.bucket.clone(), self.target.clone(), self.acknowledged);
         self.under_way.spawn(
             async move {
-                let sent = sending.await;
+                let sent = send_part(&bucket, &target.key, multipart, number, body).await;
                 drop((slot, held));
-                sent
+                match sent {
+                    Ok(part) => Ok(part),
+                    Err(failure) => Err(multipart::refused(&bucket, &target, failure, acknowledged).await),
+                }
             }
             .in_current_span(),
         );
@@ -241,24 +244,9 @@ impl Parts {
         if let Some(multipart) = &self.multipart {
             return Ok(multipart.clone());
         }
-        let Bucket { client, name, .. } = &self.workshop.bucket;
-        let Target { payload, key, media_type } = &self.target;
-        let begun = client.create_multipart_upload().bucket(name).key(key).content_type(media_type).send().await;
-        let begun = begun.map_err(|error| Failure::of("CreateMultipartUpload", &error))?;
-        let multipart = begun.upload_id.ok_or_else(|| Failure::new("CreateMultipartUpload", "S3 gave no upload id"))?;
+        let multipart = multipart::begin(&self.workshop, &self.target).await?;
         self.multipart = Some(multipart.clone());
-        let noted = self.workshop.uploads.note_multipart(*payload, &multipart).await.map_err(truth)?;
-        if noted != multipart {
-            // Another writer was first; each has part numbers of its own. What cannot be removed now is not paid for long:
-            // nothing was sent to it.
-            let aborting = client.abort_multipart_upload().bucket(name).key(key).upload_id(&multipart).send().await;
-            if let Err(error) = aborting {
-                let failure = Failure::of("AbortMultipartUpload", &error);
-                tracing::warn!(object.key = key, cause = %failure, "A multipart upload that nobody uses stays behind.");
-            }
-            self.multipart = Some(noted.clone());
-        }
-        Ok(noted)
+        Ok(multipart)
     }
 
     async fn collect(&mut self) -> Result<(), PayloadError> {
@@ -282,12 +270,12 @@ impl Parts {
 }
 
 async fn send_part(
-    bucket: Bucket,
-    key: String,
+    bucket: &Bucket,
+    key: &str,
     multipart: String,
     number: i32,
     body: Bytes,
-) -> Result<UploadedPart, PayloadError> {
+) -> Result<UploadedPart, Failure> {
     let size = body.len() as u64;
     let sending = bucket.client.upload_part().bucket(&bucket.name).key(key).upload_id(multipart).part_number(number);
     let sent = sending.body(ByteStream::from(body)).send().await;

@@ -1,6 +1,5 @@
 //! Removes objects that nobody needs, as rows name them.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,21 +80,13 @@ impl Sweeper {
     }
 
     async fn remove(&self, row: &Sweepable) -> Result<(), Failure> {
-        let Bucket { client, name, .. } = &self.bucket;
         // Also those that no row names: a host died, or S3's answer was lost, between beginning and noting.
-        let listed = client.list_multipart_uploads().bucket(name).prefix(&row.key).send().await;
-        let listed = listed.map_err(|error| Failure::of("ListMultipartUploads", &error))?;
-        let ours = listed.uploads().iter().filter(|upload| upload.key() == Some(&row.key));
-        let found = ours.filter_map(|upload| upload.upload_id().map(str::to_owned));
-        let unfinished: BTreeSet<String> = row.multipart.iter().cloned().chain(found).collect();
+        let mut unfinished = self.bucket.unfinished(&row.key).await?;
+        unfinished.extend(row.multipart.clone());
         for multipart in unfinished {
-            let aborted = client.abort_multipart_upload().bucket(name).key(&row.key).upload_id(multipart).send().await;
-            match aborted.map_err(|error| Failure::of("AbortMultipartUpload", &error)) {
-                Err(failure) if !failure.is_missing() => return Err(failure),
-                // Completed or aborted before.
-                _ => {}
-            }
+            self.bucket.end(&row.key, &multipart).await?;
         }
+        let Bucket { client, name, .. } = &self.bucket;
         let deleted = client.delete_object().bucket(name).key(&row.key).send().await;
         match deleted.map_err(|error| Failure::of("DeleteObject", &error)) {
             Err(failure) if !failure.is_missing() => Err(failure),

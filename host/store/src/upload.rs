@@ -73,8 +73,8 @@ impl UploadStore for PgStore {
         Ok(object::begin(self, id, owner, key, version).await?)
     }
 
-    async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<String, StoreError> {
-        Ok(object::note_multipart(self, id, multipart).await?)
+    async fn note_multipart(&self, id: PayloadId, multipart: &str, gone: Option<&str>) -> Result<String, StoreError> {
+        Ok(object::note_multipart(self, id, multipart, gone).await?)
     }
 
     async fn sweepable(&self, room: usize, again_after: Duration) -> Result<Vec<Sweepable>, StoreError> {

@@ -2,7 +2,7 @@
 
 use lockgate_core::code::Code;
 
-use super::refusals::{ADDRESSED, ANNOUNCED, BROUGHT, CHOSEN, CONTINUED, FORM, OPENED, SPOKEN, USED};
+use super::refusals::{ADDRESSED, ANNOUNCED, BROUGHT, CHOSEN, CONTINUED, FORM, OPENED, SPOKEN, USED, WENT_ON};
 use super::{Answer, Operation, Parameter, Route, answer, header, path, query, with};
 
 const BYTES: &[&str] = &["*/*"];
@@ -82,7 +82,7 @@ pub(super) const ROUTES: &[Route] = &[
                 Answer { headers: &["Location"], ..answer(200, "It was there already, under the same key.", JSON) },
                 Answer { headers: &["Location"], ..answer(201, "It was received.", JSON) },
             ],
-            refusals: &[ANNOUNCED, CHOSEN, BROUGHT, FORM, &[Code::UploadBusy]],
+            refusals: &[ANNOUNCED, CHOSEN, BROUGHT, FORM, WENT_ON],
         }],
     },
     Route {
@@ -208,7 +208,7 @@ pub(super) const ROUTES: &[Route] = &[
                     "It was announced.",
                     &["Location", "Upload-Offset", "Upload-Expires", "Tus-Resumable"],
                 )],
-                refusals: &[ANNOUNCED, CHOSEN, BROUGHT, SPOKEN, &[Code::UploadBusy]],
+                refusals: &[ANNOUNCED, CHOSEN, BROUGHT, SPOKEN, WENT_ON],
             },
             discover("discoverUploads"),
         ],
@@ -224,7 +224,7 @@ pub(super) const ROUTES: &[Route] = &[
                 parameters: &[UPLOAD, TUS],
                 body: &[],
                 answers: &[with(200, "Where it stands.", POSITION)],
-                refusals: &[ADDRESSED],
+                refusals: &[ADDRESSED, &[Code::UploadLost]],
             },
             Operation {
                 method: "patch",
@@ -240,7 +240,7 @@ pub(super) const ROUTES: &[Route] = &[
                 ],
                 body: CHUNK,
                 answers: &[with(204, "They are durable.", POSITION)],
-                refusals: &[ADDRESSED, CONTINUED, BROUGHT, SPOKEN, &[Code::UploadBusy]],
+                refusals: &[ADDRESSED, CONTINUED, BROUGHT, SPOKEN, WENT_ON],
             },
             Operation {
                 method: "post",
@@ -266,7 +266,8 @@ pub(super) const ROUTES: &[Route] = &[
                     CONTINUED,
                     BROUGHT,
                     SPOKEN,
-                    &[Code::MethodNotAllowed, Code::UploadComplete, Code::UploadBusy],
+                    WENT_ON,
+                    &[Code::MethodNotAllowed, Code::UploadComplete],
                 ],
             },
             Operation {

@@ -31,6 +31,8 @@ pub(super) const SPOKEN: &[Code] = &[
 ];
 /// What may be wrong with an upload that is addressed.
 pub(super) const ADDRESSED: &[Code] = &[Code::UploadNotFound, Code::UploadExpired, Code::TusVersionUnsupported];
+/// What may be wrong with going on with bytes that came before.
+pub(super) const WENT_ON: &[Code] = &[Code::UploadBusy, Code::UploadLost];
 /// What may be wrong with where bytes continue an upload.
 pub(super) const CONTINUED: &[Code] =
     &[Code::UploadOffsetMismatch, Code::UploadLengthConflict, Code::UnsupportedMediaType];

@@ -91,18 +91,29 @@ impl Intake {
             // Whoever hears that it is complete must not find it expired later.
             return Err(IntakeError::Complete(self.complete(viewer, upload, transfer).await?.id));
         }
-        self.check(&upload, transfer.as_ref(), &append)?;
+        self.takes_bytes(&upload, transfer.as_ref())?;
+        if upload.offset != append.offset {
+            return Err(IntakeError::Offset { at: upload.offset, given: append.offset });
+        }
         let declared = upload.length.is_none() && append.length.is_some();
         let (upload, limit) = self.with_length(upload, transfer.as_ref(), append.length).await?;
         let would_be = append.offset.saturating_add(append.content_length.unwrap_or(0));
         if would_be > limit {
             return Err(too_long(&upload, limit, would_be));
         }
-        let stretch = Stretch::begin(self, upload, transfer, append.checksum, limit, declared).await?;
-        stretch.run(viewer, append.body).await
+        let id = upload.id;
+        let taken = async {
+            let stretch = Stretch::begin(self, upload, transfer, append.checksum, limit, declared).await?;
+            stretch.run(viewer, append.body).await
+        };
+        match taken.await {
+            Ok(upload) => Ok(upload),
+            Err(error) => Err(self.loss(id, error).await),
+        }
     }
 
-    fn check(&self, upload: &Upload, transfer: Option<&Transfer>, append: &Append) -> Result<(), IntakeError> {
+    /// Whether the upload takes bytes at all.
+    pub(super) fn takes_bytes(&self, upload: &Upload, transfer: Option<&Transfer>) -> Result<(), IntakeError> {
         if upload.complete {
             return Err(IntakeError::Complete(upload.id));
         }
@@ -112,9 +123,6 @@ impl Intake {
         }
         if state != TransferState::Announced {
             return Err(IntakeError::Unknown(upload.id));
-        }
-        if upload.offset != append.offset {
-            return Err(IntakeError::Offset { at: upload.offset, given: append.offset });
         }
         Ok(())
     }

@@ -120,6 +120,13 @@ pub enum IntakeError {
     /// Too late.
     #[error("the upload {0} was given up because no bytes came in time; announce the transfer again")]
     Expired(UploadId),
+    /// Bytes that were acknowledged are not there any more.
+    #[error(
+        "bytes of the upload {0} that were acknowledged are gone from the payload store, where something else removed them, \
+         so it cannot go on; end it with DELETE and announce the transfer again, or use a new idempotency key, and send all \
+         its bytes; tell the operator"
+    )]
+    Lost(UploadId),
     /// Somebody else is at it.
     #[error("another request continued the upload {0}; ask for its offset and go on from there")]
     Busy(UploadId),
@@ -194,6 +201,7 @@ impl IntakeError {
             Self::Length { .. } => Code::UploadLengthConflict,
             Self::Checksum { .. } => Code::UploadChecksumMismatch,
             Self::Expired(_) => Code::UploadExpired,
+            Self::Lost(_) => Code::UploadLost,
             Self::Busy(_) => Code::UploadBusy,
             Self::Parts(_) => Code::UploadMetadataInvalid,
             Self::Unfinished { .. } => Code::UploadUnfinished,

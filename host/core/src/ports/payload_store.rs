@@ -113,7 +113,7 @@ pub enum PayloadError {
         /// When to try again.
         retry_after: Duration,
     },
-    /// The object is gone.
+    /// The object is gone, or what was kept of an unfinished one.
     #[error("payload {0} is missing from the payload store")]
     Missing(PayloadId),
     /// The bytes are not those that were sealed.

@@ -63,9 +63,9 @@ pub trait UploadStore: Send + Sync + Debug {
         version: Version,
     ) -> Result<(), StoreError>;
 
-    /// Notes S3's multipart id, so that the sweeper can abort it, unless another writer noted one before. Answers with the
-    /// one that is noted: all writers of an object send their parts to it.
-    async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<String, StoreError>;
+    /// Notes S3's multipart id, so that the sweeper can abort it, unless another writer noted one before that is not `gone`.
+    /// Answers with the one that is noted: all writers of an object send their parts to it.
+    async fn note_multipart(&self, id: PayloadId, multipart: &str, gone: Option<&str>) -> Result<String, StoreError>;
 
     /// Rows whose objects nobody needs (discarded, or still `writing` with no living claim), at most `room`:
     /// id, keys, multipart id. While an upload is neither complete nor ended it may need every `writing` row of its

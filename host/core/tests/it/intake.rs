@@ -1,6 +1,7 @@
 //! Stories of intake: appending from any node, and everything that can be wrong with it.
 
 mod announcing;
+mod loss;
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use lockgate_core::id::UploadId;
 use lockgate_core::intake::{
     Append, BodyError, BodyStream, Checksum, Intake, IntakeError, IntakePorts, IntakeSettings, NewTransfer,
 };
-use lockgate_core::ports::{TransferStore, UploadStore};
+use lockgate_core::ports::{PayloadStore, TransferStore, UploadStore};
 use lockgate_core::trace::{NoTracer, TraceContext, Tracer};
 use lockgate_core::transfer::TransferState;
 use lockgate_core::upload::Upload;
@@ -45,11 +46,15 @@ fn traced(stage: &Stage, tracer: Arc<dyn Tracer>) -> Intake {
 }
 
 fn over(stage: &Stage, settings: IntakeSettings, tracer: Arc<dyn Tracer>) -> Intake {
+    on(stage, stage.payloads.clone(), settings, tracer)
+}
+
+fn on(stage: &Stage, payloads: Arc<dyn PayloadStore>, settings: IntakeSettings, tracer: Arc<dyn Tracer>) -> Intake {
     let ports = IntakePorts {
         store: stage.store.clone(),
         uploads: stage.store.clone(),
         registry: stage.store.clone(),
-        payloads: stage.payloads.clone(),
+        payloads,
         clock: stage.clock.clone(),
         tracer,
     };

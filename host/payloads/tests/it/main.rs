@@ -9,4 +9,5 @@ mod reads;
 mod rows;
 mod sweeping;
 mod uploads;
+mod vanished;
 mod world;

@@ -86,10 +86,11 @@ impl UploadStore for Rows {
         Ok(())
     }
 
-    async fn note_multipart(&self, id: PayloadId, multipart: &str) -> Result<String, StoreError> {
+    async fn note_multipart(&self, id: PayloadId, multipart: &str, gone: Option<&str>) -> Result<String, StoreError> {
         self.answer()?;
         let mut objects = self.objects.lock().unwrap();
         let row = objects.iter_mut().find(|row| row.id == id).expect("a multipart upload has a row");
+        row.multipart.take_if(|noted| Some(noted.as_str()) == gone);
         Ok(row.multipart.get_or_insert_with(|| multipart.to_owned()).clone())
     }
 

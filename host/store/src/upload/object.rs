@@ -39,14 +39,20 @@ pub(super) async fn begin(
     }
 }
 
-/// Notes the multipart id of whoever comes first, and answers with it. Where the row is gone or no longer `writing`, the
-/// writer must not go on.
-pub(super) async fn note_multipart(store: &PgStore, id: PayloadId, multipart: &str) -> Result<String, Failure> {
+/// Notes the multipart id of whoever comes first, or first after the one that is gone, and answers with it. Where the row is
+/// gone or no longer `writing`, the writer must not go on.
+pub(super) async fn note_multipart(
+    store: &PgStore,
+    id: PayloadId,
+    multipart: &str,
+    gone: Option<&str>,
+) -> Result<String, Failure> {
     let noted = sqlx::query_scalar!(
-        r#"update payload_objects set multipart = coalesce(multipart, $2) where id = $1 and state = 'writing'
+        r#"update payload_objects set multipart = coalesce(nullif(multipart, $3), $2) where id = $1 and state = 'writing'
            returning multipart as "multipart!""#,
         id.uuid(),
-        multipart
+        multipart,
+        gone
     )
     .fetch_optional(&store.worker)
     .await?;

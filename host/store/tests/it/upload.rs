@@ -85,8 +85,7 @@ async fn an_unfinished_upload_keeps_its_objects_and_a_terminated_one_gives_them_
     let id = PayloadId::generate(now());
     world.store.begin_object(id, it.transfer.id.into(), "payloads/it/0", 0).await.expect("a row");
     world.store.begin_object(id, it.transfer.id.into(), "payloads/it/0", 0).await.expect("a repeat is harmless");
-    assert_eq!(world.store.note_multipart(id, "mp-1").await.expect("a note"), "mp-1");
-    assert_eq!(world.store.note_multipart(id, "late").await.expect("the first one's"), "mp-1");
+    assert_eq!(world.store.note_multipart(id, "mp-1", None).await.expect("a note"), "mp-1");
     world.store.advance(&step(&it.upload, 5, Some("uploads/1"))).await.expect("an advance");
     assert!(swept(&world).await.is_empty());
 
@@ -95,11 +94,27 @@ async fn an_unfinished_upload_keeps_its_objects_and_a_terminated_one_gives_them_
     assert_eq!(swept(&world).await, ["payloads/it/0", "uploads/1"]);
     let rows = world.store.sweepable(50, std::time::Duration::ZERO).await.expect("rows");
     assert!(rows.iter().any(|row| row.multipart.as_deref() == Some("mp-1")));
-    assert!(world.store.note_multipart(id, "mp-2").await.is_err(), "its writer goes on");
+    assert!(world.store.note_multipart(id, "mp-2", None).await.is_err(), "its writer goes on");
     for row in rows {
         world.store.swept(row.id).await.expect("a swept row");
     }
     assert!(swept(&world).await.is_empty());
+}
+
+#[tokio::test]
+async fn the_first_multipart_upload_is_noted_and_another_one_only_in_place_of_one_that_is_gone() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let it = world.announced(alice, &[bob]).await;
+    let id = PayloadId::generate(now());
+    world.store.begin_object(id, it.transfer.id.into(), "payloads/it/0", 0).await.expect("a row");
+    let note = async |own, gone| world.store.note_multipart(id, own, gone).await.expect("an answer");
+    assert_eq!(note("mp-1", None).await, "mp-1");
+    assert_eq!(note("late", None).await, "mp-1");
+    assert_eq!(note("mp-2", Some("another")).await, "mp-1", "that one is not noted");
+    let (one, other) = tokio::join!(note("mp-2", Some("mp-1")), note("mp-3", Some("mp-1")));
+    assert!(one == other && one != "mp-1", "{one} {other}");
+    assert_eq!(note("mp-4", Some("mp-1")).await, one, "it was replaced already");
 }
 
 #[tokio::test]

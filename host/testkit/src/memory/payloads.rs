@@ -64,6 +64,11 @@ impl MemoryPayloadStore {
         };
     }
 
+    /// Removes everything that is there, as somebody does who tidies the bucket up.
+    pub fn lose_everything(&self) {
+        lock(&self.objects).clear();
+    }
+
     /// Lets uploads take so many bytes more; the next is refused.
     pub fn leave_room(&self, bytes: usize) {
         *self.room.lock().expect("no test panics inside a store") = bytes;
@@ -127,8 +132,8 @@ impl PayloadStore for MemoryPayloadStore {
         };
         let first = || PayloadId::from_uuid(uuid::Uuid::from_u128(of.as_u128() ^ u128::from(*begun)));
         let id = progress.payload.unwrap_or_else(first);
-        let kept = progress.tail.as_ref().and_then(|tail| lock(&self.objects).get(&tail.key).cloned());
-        let bytes = kept.unwrap_or_default().to_vec();
+        let kept = |tail: &TailObject| lock(&self.objects).get(&tail.key).cloned().ok_or(PayloadError::Missing(id));
+        let bytes = progress.tail.as_ref().map(kept).transpose()?.unwrap_or_default().to_vec();
         Ok(Box::new(Uploading {
             objects: self.objects.clone(),
             id,

@@ -94,7 +94,7 @@ impl UploadStore for MemoryStore {
         Ok(())
     }
 
-    async fn note_multipart(&self, _id: PayloadId, multipart: &str) -> Result<String, StoreError> {
+    async fn note_multipart(&self, _id: PayloadId, multipart: &str, _gone: Option<&str>) -> Result<String, StoreError> {
         Ok(multipart.to_owned())
     }
 
