@@ -200,8 +200,26 @@ impl Intake {
         }
     }
 
-    /// Marks the upload complete and makes its transfer, if it has one, `Received`: from here on it is never lost.
+    /// Marks the upload complete and makes its transfer, if it has one, `Received`: from here on it is never lost. Where it
+    /// is too late for that, so was the object: the sweeper hears of it once more.
     async fn acknowledge(
+        &self,
+        viewer: &Viewer,
+        upload: Upload,
+        transfer: Option<Transfer>,
+        payload: Payload,
+    ) -> Result<Upload, IntakeError> {
+        let (owner, id, key) = (upload.owner(), payload.id, payload.key.clone());
+        let received = self.receive(viewer, upload, transfer, payload).await;
+        if received.is_err()
+            && let Err(error) = self.ports.uploads.landed(id, owner, &key, 0).await
+        {
+            tracing::warn!(payload.id = %id, object.key = key, %error, "An object that came too late may stay behind.");
+        }
+        received
+    }
+
+    async fn receive(
         &self,
         viewer: &Viewer,
         upload: Upload,

@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use lockgate_core::id::TransferId;
 use lockgate_core::midstate;
 use lockgate_core::payload::{ObjectFormat, Payload};
 use lockgate_core::ports::{PayloadError, PayloadWriter, Sealed};
+use lockgate_core::transfer::Version;
 use sha2::{Digest as _, Sha256};
 
 use crate::complete::complete;
@@ -16,14 +18,16 @@ const PIECE: usize = 1 << 20;
 /// A payload on its way, hashed and counted as it passes.
 #[derive(Debug)]
 pub(crate) struct ObjectWriter {
+    transfer: TransferId,
+    version: Version,
     parts: Parts,
     hash: Sha256,
     size: u64,
 }
 
 impl ObjectWriter {
-    pub(crate) fn new(parts: Parts) -> Self {
-        Self { parts, hash: Sha256::new(), size: 0 }
+    pub(crate) fn new(transfer: TransferId, version: Version, parts: Parts) -> Self {
+        Self { transfer, version, parts, hash: Sha256::new(), size: 0 }
     }
 }
 
@@ -43,8 +47,11 @@ impl PayloadWriter for ObjectWriter {
     }
 
     async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError> {
-        let Self { parts, hash, size } = *self;
-        seal(parts, hash, size).await
+        let Self { transfer, version, parts, hash, size } = *self;
+        let workshop = parts.workshop.clone();
+        let sealed = seal(parts, hash, size).await?;
+        workshop.landed(sealed.payload.id, transfer.into(), &sealed.payload.key, version).await?;
+        Ok(sealed)
     }
 
     async fn abandon(self: Box<Self>) {

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use aws_sdk_s3::primitives::ByteStream;
 use bytes::{Bytes, BytesMut};
 use lockgate_core::id::PayloadId;
+use lockgate_core::payload::ObjectOwner;
 use lockgate_core::ports::{PayloadError, Stir, StoreError, UploadStore};
+use lockgate_core::transfer::Version;
 use lockgate_core::upload::UploadedPart;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, JoinSet};
@@ -35,6 +37,23 @@ pub(crate) struct Workshop {
     pub(crate) slots: Arc<Semaphore>,
     /// Memory for all of them.
     pub(crate) budget: Arc<Budget>,
+}
+
+impl Workshop {
+    /// To be asked once an object is in place. Whoever was thought dead may have put it there after it was swept: then it is
+    /// given to the sweeper again, and nobody may count on it.
+    pub(crate) async fn landed(
+        &self,
+        id: PayloadId,
+        owner: ObjectOwner,
+        key: &str,
+        version: Version,
+    ) -> Result<(), PayloadError> {
+        match self.uploads.landed(id, owner, key, version).await.map_err(truth)? {
+            true => Ok(()),
+            false => Err(PayloadError::Unavailable(format!("`{key}` was given up before it was in place"))),
+        }
+    }
 }
 
 /// The object that parts become.

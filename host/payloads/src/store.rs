@@ -80,7 +80,7 @@ impl PayloadStore for S3PayloadStore {
         let key = format!("payloads/{payload}/{version}");
         self.workshop.uploads.begin_object(payload, transfer.into(), &key, version).await.map_err(truth)?;
         let parts = Parts::new(self.workshop.clone(), Target { payload, key, media_type });
-        Ok(Box::new(ObjectWriter::new(parts)))
+        Ok(Box::new(ObjectWriter::new(transfer, version, parts)))
     }
 
     async fn read(&self, payload: &Payload, range: Range<u64>) -> Result<ByteStream, PayloadError> {

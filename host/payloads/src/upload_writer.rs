@@ -86,6 +86,7 @@ impl Continuation {
         let putting = workshop.bucket.client.put_object().bucket(&workshop.bucket.name).key(&key);
         let put = putting.body(ByteStream::from(body)).send().await;
         put.map_err(|error| Failure::of("PutObject of an upload's tail", &error))?;
+        workshop.landed(id, self.owner, &key, 0).await?;
         Ok(Some(TailObject { key, size }))
     }
 }
@@ -165,8 +166,14 @@ impl UploadWriter for Continuation {
     }
 
     async fn seal(self: Box<Self>) -> Result<Sealed, PayloadError> {
-        let Self { parts, hash, size, .. } = *self;
-        seal(parts, hash, size).await
+        let Self { owner, parts, hash, size, .. } = *self;
+        let workshop = parts.workshop.clone();
+        let sealed = seal(parts, hash, size).await?;
+        // That of a transfer is promoted by the commit that receives it, which fails where the row is gone.
+        if let ObjectOwner::Upload(_) = owner {
+            workshop.landed(sealed.payload.id, owner, &sealed.payload.key, 0).await?;
+        }
+        Ok(sealed)
     }
 }
 

@@ -73,6 +73,10 @@ impl UploadStore for PgStore {
         Ok(object::begin(self, id, owner, key, version).await?)
     }
 
+    async fn landed(&self, id: PayloadId, owner: ObjectOwner, key: &str, version: Version) -> Result<bool, StoreError> {
+        Ok(object::landed(self, id, owner, key, version).await?)
+    }
+
     async fn note_multipart(&self, id: PayloadId, multipart: &str, gone: Option<&str>) -> Result<String, StoreError> {
         Ok(object::note_multipart(self, id, multipart, gone).await?)
     }

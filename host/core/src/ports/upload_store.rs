@@ -63,6 +63,10 @@ pub trait UploadStore: Send + Sync + Debug {
         version: Version,
     ) -> Result<(), StoreError>;
 
+    /// Whether the row of an object that is in place by now still stands, and the sweeper has not begun with it. Else it is
+    /// written again, as discarded: whoever wrote the object was late, and it is removed once more.
+    async fn landed(&self, id: PayloadId, owner: ObjectOwner, key: &str, version: Version) -> Result<bool, StoreError>;
+
     /// Notes S3's multipart id, so that the sweeper can abort it, unless another writer noted one before that is not `gone`.
     /// Answers with the one that is noted: all writers of an object send their parts to it.
     async fn note_multipart(&self, id: PayloadId, multipart: &str, gone: Option<&str>) -> Result<String, StoreError>;
@@ -74,7 +78,7 @@ pub trait UploadStore: Send + Sync + Debug {
     /// passed, so that sweepers share them, and one that cannot be removed steps back behind others.
     async fn sweepable(&self, room: usize, again_after: Duration) -> Result<Vec<Sweepable>, StoreError>;
 
-    /// Forgets a swept row.
+    /// Forgets a swept row, unless its object landed again meanwhile.
     async fn swept(&self, id: PayloadId) -> Result<(), StoreError>;
 }
 

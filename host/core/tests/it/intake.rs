@@ -266,6 +266,21 @@ async fn of_two_that_send_different_bytes_for_one_offset_one_is_kept_and_the_upl
 }
 
 #[tokio::test]
+async fn an_object_that_came_too_late_is_given_to_the_sweeper_once_more() {
+    let stage = Stage::new().await;
+    let intake = intake(&stage);
+    let id = intake.announce(&acme(&stage), new(Some(3))).await.expect("it is agreed").upload.id;
+    let store = stage.store.clone();
+    let slow = stream::iter([Ok(Bytes::from_static(b"ab"))]).chain(stream::once(async move {
+        store.terminate(id).await.expect("another host ends it");
+        Ok(Bytes::from_static(b"c"))
+    }));
+    let late = Append { body: Box::pin(slow), ..append(id, 0, &[]) };
+    assert_eq!(code(intake.append(&acme(&stage), late).await), "UPLOAD_NOT_FOUND");
+    assert_eq!(stage.store.landed().len(), 1);
+}
+
+#[tokio::test]
 async fn an_upload_that_stood_still_too_long_is_given_up() {
     let stage = Stage::new().await;
     let intake = intake(&stage);

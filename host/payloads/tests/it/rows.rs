@@ -19,6 +19,8 @@ pub(crate) struct Rows {
     pub(crate) objects: Mutex<Vec<Sweepable>>,
     pub(crate) loose: Mutex<Vec<Sweepable>>,
     pub(crate) away: AtomicBool,
+    /// Every row is swept before its object lands.
+    pub(crate) swept: AtomicBool,
 }
 
 impl Rows {
@@ -82,8 +84,19 @@ impl UploadStore for Rows {
 
     async fn begin_object(&self, id: PayloadId, _: ObjectOwner, key: &str, _: Version) -> Result<(), StoreError> {
         self.answer()?;
-        self.objects.lock().unwrap().push(Sweepable { id, key: key.to_owned(), multipart: None });
+        if !self.swept.load(Ordering::SeqCst) {
+            self.objects.lock().unwrap().push(Sweepable { id, key: key.to_owned(), multipart: None });
+        }
         Ok(())
+    }
+
+    async fn landed(&self, id: PayloadId, _: ObjectOwner, key: &str, _: Version) -> Result<bool, StoreError> {
+        self.answer()?;
+        let stands = self.objects.lock().unwrap().iter().any(|row| row.id == id);
+        if !stands {
+            self.loose.lock().unwrap().push(Sweepable { id, key: key.to_owned(), multipart: None });
+        }
+        Ok(stands)
     }
 
     async fn note_multipart(&self, id: PayloadId, multipart: &str, gone: Option<&str>) -> Result<String, StoreError> {

@@ -3,6 +3,7 @@
 use lockgate_core::id::PayloadId;
 use lockgate_core::payload::ObjectOwner;
 use lockgate_core::transfer::Version;
+use sqlx::types::Uuid;
 
 use crate::error::Failure;
 use crate::store::PgStore;
@@ -15,10 +16,7 @@ pub(super) async fn begin(
     key: &str,
     version: Version,
 ) -> Result<(), Failure> {
-    let (transfer, upload) = match owner {
-        ObjectOwner::Transfer(id) => (Some(id.uuid()), None),
-        ObjectOwner::Upload(id) => (None, Some(id.uuid())),
-    };
+    let (transfer, upload) = columns(owner);
     let done = sqlx::query!(
         "insert into payload_objects as o (id, key, transfer, upload, version, state)
          values ($1, $2, $3, $4, $5, 'writing')
@@ -36,6 +34,41 @@ pub(super) async fn begin(
         Ok(())
     } else {
         Err(Failure::broken(format!("payload {id} was begun under another key, or is not being written any more")))
+    }
+}
+
+/// Whether the row stands; else it is written as discarded. Where a sweeper is about to forget it, it starts over: it may
+/// have removed the object before this one landed.
+pub(super) async fn landed(
+    store: &PgStore,
+    id: PayloadId,
+    owner: ObjectOwner,
+    key: &str,
+    version: Version,
+) -> Result<bool, Failure> {
+    let (transfer, upload) = columns(owner);
+    let late = sqlx::query!(
+        "insert into payload_objects as o (id, key, transfer, upload, version, state)
+         select $1, $2, $3, $4, $5, 'discarded'
+         where not exists (select from payload_objects
+                           where id = $1 and (state = 'live' or (state = 'writing' and sweep_after is null)))
+         on conflict (id) do update set state = 'discarded', sweep_after = null
+         where o.state = 'discarded' or (o.state = 'writing' and o.sweep_after is not null)",
+        id.uuid(),
+        key,
+        transfer,
+        upload,
+        version
+    )
+    .execute(&store.worker)
+    .await?;
+    Ok(late.rows_affected() == 0)
+}
+
+fn columns(owner: ObjectOwner) -> (Option<Uuid>, Option<Uuid>) {
+    match owner {
+        ObjectOwner::Transfer(id) => (Some(id.uuid()), None),
+        ObjectOwner::Upload(id) => (None, Some(id.uuid())),
     }
 }
 

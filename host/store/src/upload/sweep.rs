@@ -53,10 +53,11 @@ pub(super) async fn sweepable(store: &PgStore, room: usize, again_after: Duratio
         .collect())
 }
 
-/// Forgets a swept row; a live one is never forgotten. An upload that was sealed with it holds nothing from then on.
+/// Forgets a swept row, unless its object landed after it was given out; a live one is never forgotten. An upload that was sealed with it holds nothing from then on.
 pub(super) async fn swept(store: &PgStore, id: PayloadId) -> Result<(), Failure> {
     sqlx::query!(
-        "with gone as (delete from payload_objects where id = $1 and state <> 'live' returning transfer, upload)
+        "with gone as (delete from payload_objects
+                       where id = $1 and state <> 'live' and sweep_after is not null returning transfer, upload)
          update uploads u set released = true from gone
          where (u.transfer = gone.transfer or u.id = gone.upload) and u.payload ->> 'id' = $2",
         id.uuid(),

@@ -118,6 +118,40 @@ async fn the_first_multipart_upload_is_noted_and_another_one_only_in_place_of_on
 }
 
 #[tokio::test]
+async fn an_object_that_lands_after_its_row_was_swept_is_swept_again() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let it = world.announced(alice, &[bob]).await;
+    let (id, owner) = (PayloadId::generate(now()), it.transfer.id.into());
+    let landed = async || world.store.landed(id, owner, "payloads/it/0", 0).await.expect("an answer");
+    world.store.begin_object(id, owner, "payloads/it/0", 0).await.expect("a row");
+    assert!(landed().await, "it is being written");
+    assert!(swept(&world).await.is_empty(), "asking changes nothing");
+
+    world.store.terminate(it.upload.id).await.expect("an end");
+    let minute = std::time::Duration::from_secs(60);
+    assert_eq!(world.store.sweepable(50, minute).await.expect("rows").len(), 1);
+    assert!(!landed().await, "a sweeper is at it, and may have been too early");
+    world.store.swept(id).await.expect("an answer");
+    assert_eq!(swept(&world).await, ["payloads/it/0"], "it begins anew");
+    world.store.swept(id).await.expect("an answer");
+    assert!(swept(&world).await.is_empty());
+
+    assert!(!landed().await, "its row is gone");
+    assert_eq!(swept(&world).await, ["payloads/it/0"]);
+}
+
+#[tokio::test]
+async fn an_object_that_became_live_stays_whoever_asks_late() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let transfer = world.received(alice, &[bob]).await;
+    let live = transfer.source.expect("a payload");
+    assert!(world.store.landed(live.id, transfer.id.into(), &live.key, 0).await.expect("an answer"));
+    assert!(swept(&world).await.is_empty());
+}
+
+#[tokio::test]
 async fn sweepers_share_what_there_is_and_what_could_not_be_removed_comes_again() {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);

@@ -213,7 +213,7 @@ async fn what_is_stored_is_given_back_when_its_bytes_are_removed_or_will_never_c
     assert_eq!(stored().await, 11);
 
     let source = kept.source.expect("it was received").id;
-    world.run("update payload_objects set state = 'discarded'").await;
+    world.run("update payload_objects set state = 'discarded', sweep_after = now()").await;
     assert_eq!(stored().await, 11, "what is to be removed is still there");
     world.store.swept(source).await.expect("swept");
     assert_eq!(stored().await, 0);

@@ -94,6 +94,17 @@ impl UploadStore for MemoryStore {
         Ok(())
     }
 
+    async fn landed(
+        &self,
+        id: PayloadId,
+        _owner: ObjectOwner,
+        _key: &str,
+        _version: Version,
+    ) -> Result<bool, StoreError> {
+        self.state().landed.push(id);
+        Ok(true)
+    }
+
     async fn note_multipart(&self, _id: PayloadId, multipart: &str, _gone: Option<&str>) -> Result<String, StoreError> {
         Ok(multipart.to_owned())
     }

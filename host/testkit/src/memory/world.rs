@@ -53,6 +53,8 @@ pub(super) struct State {
     pub(super) attempts: Vec<(DeliveryId, Attempt)>,
     pub(super) live: Vec<PayloadId>,
     pub(super) discarded: Vec<PayloadId>,
+    /// Of which it was asked whether their rows still stand.
+    pub(super) landed: Vec<PayloadId>,
     pub(super) positions: i64,
     pub(super) fingerprints: HashMap<(PartnerId, String), (Digest, TransferId)>,
     pub(super) uploads: HashMap<UploadId, Upload>,
@@ -116,6 +118,11 @@ impl MemoryStore {
     /// Adds any aggregate as it is.
     pub fn put(&self, aggregate: Aggregate) {
         self.state().aggregates.insert(aggregate.work(), aggregate);
+    }
+
+    /// The objects of which it was asked whether their rows still stand.
+    pub fn landed(&self) -> Vec<PayloadId> {
+        self.state().landed.clone()
     }
 
     /// An aggregate as it stands now.
