@@ -86,9 +86,9 @@ impl From<IntakeError> for Failure {
         };
         let retry_after = match &error {
             IntakeError::OverQuota(over) => over.ends_in,
-            IntakeError::Crowded { retry_after, .. } | IntakeError::Payload(PayloadError::Crowded { retry_after }) => {
-                Some(*retry_after)
-            }
+            IntakeError::Crowded { retry_after, .. }
+            | IntakeError::Queue { retry_after }
+            | IntakeError::Payload(PayloadError::Crowded { retry_after }) => Some(*retry_after),
             _ => None,
         };
         Self { offset, retry_after, ..Self::new(error.code(), error.to_string()) }

@@ -24,6 +24,8 @@ use crate::transfer::{Transfer, TransferState};
 use crate::upload::Upload;
 use crate::viewer::{Role, Viewer};
 
+use assemble::Places;
+
 pub use announce::{Announced, NewTransfer};
 pub use append::{Append, BodyError, BodyStream, Checksum};
 pub use error::IntakeError;
@@ -41,6 +43,17 @@ pub struct IntakeSettings {
     pub quota: Quota,
     /// How long whoever asks for an offset waits for a writer that is setting down what it has.
     pub settling: Duration,
+    /// How many may be assembled on one host.
+    pub assemblies: Assemblies,
+}
+
+/// How many transfers one host puts together of partial uploads. Each reads from the payload store and writes to it at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Assemblies {
+    /// At the same time.
+    pub at_once: usize,
+    /// And how many more may wait for it.
+    pub waiting: usize,
 }
 
 impl Default for IntakeSettings {
@@ -51,6 +64,7 @@ impl Default for IntakeSettings {
             max_receivers: 100,
             quota: Quota::default(),
             settling: Duration::from_secs(1),
+            assemblies: Assemblies { at_once: 8, waiting: 64 },
         }
     }
 }
@@ -77,12 +91,14 @@ pub struct IntakePorts {
 pub struct Intake {
     ports: IntakePorts,
     settings: IntakeSettings,
+    places: Places,
 }
 
 impl Intake {
     /// Intake over these ports.
-    pub const fn new(ports: IntakePorts, settings: IntakeSettings) -> Self {
-        Self { ports, settings }
+    pub fn new(ports: IntakePorts, settings: IntakeSettings) -> Self {
+        let places = Places::new(settings.assemblies);
+        Self { ports, settings, places }
     }
 
     /// The largest payload that the installation takes, in bytes.

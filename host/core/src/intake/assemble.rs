@@ -4,7 +4,10 @@
 //! more, compares its digest, and writes the whole as any upload is written: so the payload's digest covers every byte, and
 //! a host that dies half-way leaves an upload that a repeat of the request finishes.
 
+mod places;
+
 use std::collections::HashSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures::{StreamExt as _, TryStreamExt as _, stream};
@@ -17,8 +20,13 @@ use crate::ports::PayloadError;
 use crate::upload::Upload;
 use crate::viewer::Viewer;
 
+pub(super) use places::Places;
+
 /// How many partial uploads one transfer may be assembled from.
 const MOST: usize = 1_000;
+
+/// How long whoever finds the line full should stay away.
+const PAUSE: Duration = Duration::from_secs(5);
 
 impl Intake {
     /// Begins a partial upload, within what its sender may hand in and keep.
@@ -35,9 +43,10 @@ impl Intake {
         over.map_or(Ok(upload), |over| Err(IntakeError::OverQuota(over)))
     }
 
-    /// Announces a transfer of complete partial uploads and assembles it. The same request again, even without an
+    /// Announces a transfer of complete partial uploads and assembles it, when it is its turn on this host. The same request again, even without an
     /// idempotency key of its own, goes on with the same transfer.
     pub async fn assemble(&self, viewer: &Viewer, mut new: NewTransfer) -> Result<Announced, IntakeError> {
+        let _place = self.places.take().await.ok_or(IntakeError::Queue { retry_after: PAUSE })?;
         let parts = self.parts(viewer, &new.assembles).await?;
         new.size = parts.iter().try_fold(0u64, |sum, part| sum.checked_add(part.size));
         new.idempotency_key = Some(new.idempotency_key.take().unwrap_or_else(|| key(&new)));

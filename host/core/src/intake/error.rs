@@ -167,6 +167,15 @@ pub enum IntakeError {
         /// When to go on.
         retry_after: Duration,
     },
+    /// The host assembles as many as it may, and no more may wait for it.
+    #[error(
+        "the host assembles as many uploads as it may, and as many as may wait for it do; send the same request again in \
+         {} s", .retry_after.as_secs()
+    )]
+    Queue {
+        /// When to send it again.
+        retry_after: Duration,
+    },
     /// The transfer is past that.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
@@ -208,7 +217,7 @@ impl IntakeError {
             Self::Assembled(_) => Code::UploadAssembled,
             Self::Complete(_) => Code::UploadComplete,
             Self::Interrupted { .. } => Code::UploadInterrupted,
-            Self::Crowded { .. } => Code::UploadsCrowded,
+            Self::Crowded { .. } | Self::Queue { .. } => Code::UploadsCrowded,
             Self::IllegalMove(_) => Code::IllegalMove,
             Self::Store(error) => error.code(),
             Self::Payload(error) => error.code(),

@@ -1,6 +1,7 @@
 //! Stories of intake: appending from any node, and everything that can be wrong with it.
 
 mod announcing;
+mod assembling;
 mod loss;
 
 use std::sync::{Arc, Mutex};
