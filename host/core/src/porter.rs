@@ -2,6 +2,7 @@
 
 mod create;
 mod error;
+mod turns;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,6 +16,8 @@ use crate::secure_url::{MAX_FAILURES, Purpose, SecureUrl, Token, UrlState};
 use crate::time::Clock;
 use crate::trace::TraceContext;
 use crate::viewer::{Role, Viewer};
+
+use turns::Turns;
 
 pub use create::{Created, NewPurpose, NewSecureUrl};
 pub use error::PorterError;
@@ -39,12 +42,13 @@ pub struct PorterPorts {
 #[derive(Debug, Clone)]
 pub struct Porter {
     ports: PorterPorts,
+    turns: Turns,
 }
 
 impl Porter {
     /// A porter over these ports.
-    pub const fn new(ports: PorterPorts) -> Self {
-        Self { ports }
+    pub fn new(ports: PorterPorts) -> Self {
+        Self { ports, turns: Turns::default() }
     }
 
     /// The URL of a token, in whatever state it is: looking is not using.
@@ -166,18 +170,23 @@ impl Porter {
         }
     }
 
-    /// A try is counted before it is looked at, so that many at once are no more than one after the other.
+    /// A try is counted together with what came of it, in whatever order the store counts: tries at once, on whichever hosts,
+    /// are as good as one after the other, and only wrong ones stand against a right one.
     async fn challenge(&self, url: &SecureUrl, passphrase: Option<&str>) -> Result<(), PorterError> {
         let passphrase = passphrase.filter(|it| !it.is_empty()).ok_or(PorterError::PassphraseRequired)?;
-        let locked = PorterError::Ended { state: UrlState::Locked, expired_at: url.expires_at };
-        let hash = self.ports.urls.try_passphrase(url.id).await?.ok_or(locked)?;
-        if self.ports.passphrases.fits(passphrase, &hash).await? {
-            return Ok(self.ports.urls.forgive(url.id).await?);
+        let _turn = self.turns.of(url.id).await;
+        let locked = || PorterError::Ended { state: UrlState::Locked, expired_at: url.expires_at };
+        let hash = self.ports.urls.passphrase(url.id).await?.ok_or_else(locked)?;
+        let right = self.ports.passphrases.fits(passphrase, &hash).await?;
+        let failures = self.ports.urls.count_try(url.id, right).await?.ok_or_else(locked)?;
+        if right {
+            return Ok(());
         }
-        let url = self.look_again(url).await?;
-        tracing::warn!(url.id = %url.id, url.failures = url.failures, "A wrong passphrase came to a secure URL.");
-        self.lasts(&url)?;
-        Err(PorterError::PassphraseWrong { left: MAX_FAILURES - url.failures })
+        tracing::warn!(url.id = %url.id, url.failures = failures, "A wrong passphrase came to a secure URL.");
+        match MAX_FAILURES.saturating_sub(failures) {
+            0 => Err(locked()),
+            left => Err(PorterError::PassphraseWrong { left }),
+        }
     }
 
     async fn look_again(&self, url: &SecureUrl) -> Result<SecureUrl, PorterError> {

@@ -9,7 +9,7 @@ use lockgate_core::secure_url::{MAX_FAILURES, Purpose, SecureUrl};
 use lockgate_core::time::Timestamp;
 use sqlx::PgConnection;
 
-use crate::column::{document, integer, text};
+use crate::column::{document, integer, small, text};
 use crate::error::Failure;
 use crate::provenance;
 use crate::row::one;
@@ -39,12 +39,12 @@ impl SecureUrlStore for PgStore {
         Ok(of_ticket(self, ticket, at).await?)
     }
 
-    async fn try_passphrase(&self, id: SecureUrlId) -> Result<Option<String>, StoreError> {
-        Ok(try_passphrase(self, id).await?)
+    async fn passphrase(&self, id: SecureUrlId) -> Result<Option<String>, StoreError> {
+        Ok(passphrase(self, id).await?)
     }
 
-    async fn forgive(&self, id: SecureUrlId) -> Result<(), StoreError> {
-        Ok(forgive(self, id).await?)
+    async fn count_try(&self, id: SecureUrlId, right: bool) -> Result<Option<u32>, StoreError> {
+        Ok(count_try(self, id, right).await?)
     }
 
     async fn use_url(
@@ -115,9 +115,9 @@ async fn of_ticket(store: &PgStore, ticket: Digest, at: Timestamp) -> Result<Opt
     .await?)
 }
 
-async fn try_passphrase(store: &PgStore, id: SecureUrlId) -> Result<Option<String>, Failure> {
+async fn passphrase(store: &PgStore, id: SecureUrlId) -> Result<Option<String>, Failure> {
     let hash = sqlx::query_scalar!(
-        "update secure_urls set failures = failures + 1 where id = $1 and failures < $2 returning passphrase",
+        "select passphrase from secure_urls where id = $1 and failures < $2",
         id.uuid(),
         integer(MAX_FAILURES)?
     )
@@ -126,9 +126,17 @@ async fn try_passphrase(store: &PgStore, id: SecureUrlId) -> Result<Option<Strin
     Ok(hash.flatten())
 }
 
-async fn forgive(store: &PgStore, id: SecureUrlId) -> Result<(), Failure> {
-    sqlx::query!("update secure_urls set failures = 0 where id = $1", id.uuid()).execute(&store.worker).await?;
-    Ok(())
+async fn count_try(store: &PgStore, id: SecureUrlId, right: bool) -> Result<Option<u32>, Failure> {
+    let failures = sqlx::query_scalar!(
+        "update secure_urls set failures = case when $3 then 0 else failures + 1 end
+         where id = $1 and failures < $2 returning failures",
+        id.uuid(),
+        integer(MAX_FAILURES)?,
+        right
+    )
+    .fetch_optional(&store.worker)
+    .await?;
+    failures.map(small).transpose()
 }
 
 async fn use_once(

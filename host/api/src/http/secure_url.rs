@@ -6,6 +6,8 @@
 mod hand_in;
 mod page;
 
+use std::sync::Arc;
+
 use axum::Extension;
 use axum::body::Body;
 use axum::extract::{Path, State};
@@ -19,6 +21,7 @@ use lockgate_core::porter::PorterError;
 use lockgate_core::secure_url::{Purpose, SecureUrl, Token};
 
 use crate::ApiState;
+use crate::carried::to_its_end;
 use crate::edge::ClientAddress;
 use crate::failure::Failure;
 use crate::http::problem::Problem;
@@ -42,7 +45,7 @@ pub(crate) async fn show(
         if wants_page(&headers) || method == Method::HEAD {
             return page::of(&state, &url, None).await;
         }
-        begin(&state, &token, &url, passphrase(&headers)?.as_deref()).await
+        begin(&state, &token, url, passphrase(&headers)?).await
     };
     let shown = shown.await.unwrap_or_else(|failure| refuse(failure, &headers));
     allowing(shown, TAKES)
@@ -62,7 +65,7 @@ pub(crate) async fn press(
             hand_in::form(&state, &url, &headers, body).await
         } else {
             let passphrase = typed(body).await?;
-            begin(&state, &token, &url, passphrase.as_deref()).await
+            begin(&state, &token, url.clone(), passphrase).await
         };
         match outcome {
             // What a person can mend is said on the page, beside the field where it is mended.
@@ -122,9 +125,12 @@ async fn look(state: &ApiState, caller: Caller, token: &str) -> Result<SecureUrl
     Ok(url)
 }
 
-/// Uses a URL to fetch: the answer says where the bytes are.
-async fn begin(state: &ApiState, token: &str, url: &SecureUrl, passphrase: Option<&str>) -> Result<Response, Failure> {
-    let ticket = state.porter.fetch(url, passphrase, &envelope::trace()).await?;
+/// Uses a URL to fetch: the answer says where the bytes are. A passphrase that is looked at is counted, whoever still waits
+/// for the answer.
+async fn begin(state: &ApiState, token: &str, url: SecureUrl, passphrase: Option<String>) -> Result<Response, Failure> {
+    let (porter, trace) = (Arc::clone(&state.porter), envelope::trace());
+    let fetching = async move { porter.fetch(&url, passphrase.as_deref(), &trace).await };
+    let ticket = to_its_end(state, fetching).await?;
     let place = state.settings.url(&format!("s/{token}/{}", ticket.text()));
     let place =
         HeaderValue::from_str(&place).map_err(|_| Failure::new(Code::Internal, "the public URL is not ASCII"))?;

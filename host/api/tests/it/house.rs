@@ -55,6 +55,7 @@ pub(crate) struct House {
     pub(crate) ledger: Arc<MemoryRateLedger>,
     pub(crate) urls: Arc<CountedUrls>,
     pub(crate) issuer: Issuer,
+    pub(crate) carried: TaskTracker,
     desk: Arc<Desk>,
     pipeline: Pipeline,
     redriver: Redriver,
@@ -155,7 +156,7 @@ impl House {
             hub: Arc::new(Hub::default()),
             settings: Arc::new(settings),
         };
-        let (hub, desk) = (Arc::clone(&state.hub), Arc::clone(&state.desk));
+        let (hub, desk, carried) = (Arc::clone(&state.hub), Arc::clone(&state.desk), state.carried.clone());
         let reads = store.reads();
         let (router, host) = (router(state), HostId::generate(clock.now()));
         let pipeline = Pipeline::new(ports, PipelineSettings::default());
@@ -174,6 +175,7 @@ impl House {
             ledger,
             urls,
             issuer,
+            carried,
             desk,
             pipeline,
             redriver,

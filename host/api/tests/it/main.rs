@@ -12,6 +12,7 @@ mod keys;
 mod limits;
 mod openapi;
 mod paging;
+mod passphrases;
 mod payload;
 mod persisted;
 mod quotas;

@@ -59,12 +59,12 @@ impl SecureUrlStore for CountedUrls {
         self.urls.url_of_ticket(ticket, at).await
     }
 
-    async fn try_passphrase(&self, id: SecureUrlId) -> Result<Option<String>, StoreError> {
-        self.urls.try_passphrase(id).await
+    async fn passphrase(&self, id: SecureUrlId) -> Result<Option<String>, StoreError> {
+        self.urls.passphrase(id).await
     }
 
-    async fn forgive(&self, id: SecureUrlId) -> Result<(), StoreError> {
-        self.urls.forgive(id).await
+    async fn count_try(&self, id: SecureUrlId, right: bool) -> Result<Option<u32>, StoreError> {
+        self.urls.count_try(id, right).await
     }
 
     async fn use_url(

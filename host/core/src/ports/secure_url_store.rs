@@ -31,10 +31,11 @@ pub trait SecureUrlStore: Send + Sync + Debug {
     async fn url_of_token(&self, token: Digest) -> Result<Option<SecureUrl>, StoreError>;
     /// The URL whose use began the download of that ticket, while the ticket is good.
     async fn url_of_ticket(&self, ticket: Digest, at: Timestamp) -> Result<Option<SecureUrl>, StoreError>;
-    /// Counts one more try of the passphrase and gives its hash; nothing when there have been too many.
-    async fn try_passphrase(&self, id: SecureUrlId) -> Result<Option<String>, StoreError>;
-    /// Forgets wrong passphrases: the right one came.
-    async fn forgive(&self, id: SecureUrlId) -> Result<(), StoreError>;
+    /// The hash of the passphrase; nothing when too many wrong ones have come.
+    async fn passphrase(&self, id: SecureUrlId) -> Result<Option<String>, StoreError>;
+    /// Counts a passphrase that was looked at, and says how many wrong ones have come in a row: none after a right one.
+    /// Nothing when there have been too many before it, which not even a right one undoes.
+    async fn count_try(&self, id: SecureUrlId, right: bool) -> Result<Option<u32>, StoreError>;
     /// Counts a use for a download, if the URL opens at that moment, and keeps its ticket, good until then; older tickets of
     /// the URL whose time is over are forgotten. A use to hand in is counted with the announcement.
     async fn use_url(

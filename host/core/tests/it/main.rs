@@ -9,6 +9,7 @@ mod intake;
 mod notifying;
 mod outbound;
 mod parking;
+mod passphrases;
 mod putting_off;
 mod rate;
 mod registrar;

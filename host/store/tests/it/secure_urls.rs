@@ -116,25 +116,35 @@ async fn of_many_uses_at_once_as_many_succeed_as_may() {
     assert_eq!(won, 3);
 }
 
+/// So many tries that were looked at, counted at once; what each counted to.
+async fn counted(world: &World, url: SecureUrlId, tries: impl Iterator<Item = bool>) -> Vec<Option<u32>> {
+    let tries = tries.map(|right| {
+        let store = world.store.clone();
+        tokio::spawn(async move { store.count_try(url, right).await.expect("an answer") })
+    });
+    let mut counted = vec![];
+    for one in tries.collect::<Vec<_>>() {
+        counted.push(one.await.expect("no panic"));
+    }
+    counted
+}
+
 #[tokio::test]
-async fn of_many_guesses_at_once_ten_are_looked_at_and_the_right_one_makes_them_forgotten() {
+async fn right_passphrases_at_once_lock_nothing_and_of_wrong_ones_ten_are_counted_which_no_right_one_undoes() {
     let world = World::new().await;
     let alice = world.partner("alice").await;
     let made = url(alice, Purpose::Upload { receivers: vec![] }, 3);
     world.store.add_url(&made, Token::generate().digest(), Some("$argon2id$"), None).await.expect("a URL");
-    for _ in 0..3 {
-        assert!(world.store.try_passphrase(made.id).await.expect("an answer").is_some());
+    assert_eq!(world.store.passphrase(made.id).await.expect("an answer").as_deref(), Some("$argon2id$"));
+    for failures in 1..4 {
+        assert_eq!(world.store.count_try(made.id, false).await.expect("an answer"), Some(failures));
     }
-    world.store.forgive(made.id).await.expect("an answer");
-    let guesses = (0..25).map(|_| {
-        let (store, id) = (world.store.clone(), made.id);
-        tokio::spawn(async move { store.try_passphrase(id).await.expect("an answer").is_some() })
-    });
-    let mut looked_at = 0;
-    for guess in guesses.collect::<Vec<_>>() {
-        looked_at += u32::from(guess.await.expect("no panic"));
-    }
-    assert_eq!(looked_at, MAX_FAILURES);
+    assert_eq!(counted(&world, made.id, (0..25).map(|_| true)).await, vec![Some(0); 25]);
+    let mut wrong: Vec<u32> = counted(&world, made.id, (0..25).map(|_| false)).await.into_iter().flatten().collect();
+    wrong.sort_unstable();
+    assert_eq!(wrong, (1..=MAX_FAILURES).collect::<Vec<_>>());
+    assert_eq!(counted(&world, made.id, [true, false].into_iter()).await, [None, None]);
+    assert_eq!(world.store.passphrase(made.id).await.expect("an answer"), None);
     let found = world.store.find_url(made.id).await.expect("an answer").expect("the URL");
     assert_eq!((found.state(now()), found.has_passphrase), (UrlState::Locked, true));
 }
