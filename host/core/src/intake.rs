@@ -199,6 +199,7 @@ impl Intake {
 
     /// Seals a partial upload whose bytes all came.
     async fn seal_partial(&self, upload: Upload) -> Result<Upload, IntakeError> {
+        self.may_go_on(upload.sender).await?;
         let payload = self.seal(&upload, None).await?;
         Ok(self.ports.uploads.sealed(upload.id, upload.version, &payload).await?)
     }
@@ -216,8 +217,9 @@ impl Intake {
         }
     }
 
-    /// Marks the upload complete and makes its transfer, if it has one, `Received`: from here on it is never lost. Where it
-    /// is too late for that, so was the object: the sweeper hears of it once more.
+    /// Marks the upload complete and makes its transfer, if it has one, `Received`: from here on it is never lost. A sender
+    /// that was suspended while its last bytes came has not handed it in. Where it is too late to be received, so was the
+    /// object: the sweeper hears of it once more.
     async fn acknowledge(
         &self,
         viewer: &Viewer,
@@ -243,6 +245,7 @@ impl Intake {
         payload: Payload,
     ) -> Result<Upload, IntakeError> {
         let id = upload.id;
+        self.may_go_on(upload.sender).await?;
         let upload = match upload.complete {
             true => upload,
             false => self.ports.uploads.sealed(id, upload.version, &payload).await?,

@@ -224,7 +224,7 @@ pub(super) const ROUTES: &[Route] = &[
                 parameters: &[UPLOAD, TUS],
                 body: &[],
                 answers: &[with(200, "Where it stands.", POSITION)],
-                refusals: &[ADDRESSED, &[Code::UploadLost]],
+                refusals: &[ADDRESSED, &[Code::PartnerSuspended, Code::UploadLost]],
             },
             Operation {
                 method: "patch",

@@ -35,7 +35,7 @@ pub(super) const ADDRESSED: &[Code] = &[Code::UploadNotFound, Code::UploadExpire
 pub(super) const WENT_ON: &[Code] = &[Code::UploadBusy, Code::UploadLost];
 /// What may be wrong with where bytes continue an upload.
 pub(super) const CONTINUED: &[Code] =
-    &[Code::UploadOffsetMismatch, Code::UploadLengthConflict, Code::UnsupportedMediaType];
+    &[Code::PartnerSuspended, Code::UploadOffsetMismatch, Code::UploadLengthConflict, Code::UnsupportedMediaType];
 /// Why a secure URL is not there, or not any more.
 pub(super) const OPENED: &[Code] = &[Code::SecureUrlNotFound, Code::SecureUrlEnded];
 /// Why a use of it is refused.

@@ -1,7 +1,9 @@
-//! A partner that is suspended: its users fetch nothing and let nobody in, and what it gave out before opens nothing.
+//! A partner that is suspended: its users hand in nothing, fetch nothing and let nobody in, and what it gave out before opens
+//! nothing.
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use futures::{StreamExt, stream};
 use lockgate_core::partner::{Partner, PartnerStatus};
 use lockgate_core::ports::Registry;
 use rstest::rstest;
@@ -9,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::house::{Answer, House, code};
 use crate::secure_urls::Made;
+use crate::uploads::path_of;
 
 const BROWSER: (&str, &str) = ("accept", "text/html");
 const FORM: (&str, &str) = ("content-type", "multipart/form-data; boundary=cut");
@@ -137,6 +140,79 @@ async fn a_url_to_hand_in_has_ended_on_its_page_and_for_programs() {
     house.put_status(&house.acme, PartnerStatus::Active).await;
     assert_eq!(uses(&house, &url).await, json!(0), "what was refused used nothing up");
     assert_eq!(house.come("POST", &url.path, &[FORM], FILE).await.status, StatusCode::CREATED);
+}
+
+/// A body of which the last bytes come after its sender was suspended.
+fn overtaken(house: &House) -> Body {
+    let (store, acme) = (house.store.clone(), house.acme.clone());
+    let suspended = async move {
+        let status = PartnerStatus::Suspended;
+        store.update_partner(&Partner { status, ..acme }).await.expect("it exists");
+        Ok("lo")
+    };
+    Body::from_stream(stream::iter([Ok::<_, std::io::Error>("hel")]).chain(stream::once(suspended)))
+}
+
+async fn states(house: &House) -> Value {
+    let list = house.ask(&house.operator(), "{ transfers { nodes { state } } }", json!({})).await;
+    list["data"]["transfers"]["nodes"].clone()
+}
+
+#[tokio::test]
+async fn what_it_announced_takes_no_bytes_until_it_is_active_again() {
+    let house = House::new().await;
+    let (whole, part) = (house.create(6).await, path_of(&house.begin(6).await));
+    for path in [&whole, &part] {
+        assert_eq!(house.patch(path, 0, "abc").await.status, StatusCode::NO_CONTENT);
+    }
+    house.suspend(&house.acme).await;
+    for path in [&whole, &part] {
+        let refused = house.patch(path, 3, "def").await;
+        assert_eq!((refused.status, refused.code().as_str()), (StatusCode::FORBIDDEN, "PARTNER_SUSPENDED"), "{path}");
+        assert_eq!(house.head(path).await.header("upload-offset"), "3");
+    }
+    house.put_status(&house.acme, PartnerStatus::Active).await;
+    for path in [&whole, &part] {
+        assert_eq!(house.patch(path, 3, "def").await.header("upload-offset"), "6");
+    }
+    assert_eq!(states(&house).await, json!([{ "state": "RECEIVED" }]));
+}
+
+#[tokio::test]
+async fn what_was_under_way_is_kept_and_not_received() {
+    let house = House::new().await;
+    let path = house.create(8).await;
+    house.patch(&path, 0, "abc").await;
+    for finishing in [house.patch(&path, 3, overtaken(&house)).await, house.head(&path).await] {
+        assert_eq!(finishing.status, StatusCode::FORBIDDEN);
+    }
+    assert_eq!(states(&house).await, json!([{ "state": "ANNOUNCED" }]));
+    house.put_status(&house.acme, PartnerStatus::Active).await;
+    assert_eq!(house.head(&path).await.header("upload-offset"), "8");
+    assert_eq!(states(&house).await, json!([{ "state": "RECEIVED" }]));
+}
+
+#[rstest]
+#[case::with_a_token(false, StatusCode::FORBIDDEN, "PARTNER_SUSPENDED")]
+#[case::by_a_url(true, StatusCode::GONE, "SECURE_URL_ENDED")]
+#[tokio::test]
+async fn what_was_coming_in_one_request_ends_with_it(
+    #[case] by_url: bool,
+    #[case] status: StatusCode,
+    #[case] code: &str,
+) {
+    let house = House::new().await;
+    let url = house.upload_url(json!({})).await;
+    let request = if by_url {
+        Request::put(format!("{}/a.txt", url.path))
+    } else {
+        let bearer = format!("Bearer {}", house.token(&house.acme));
+        Request::post("/transfers?to=globex&filename=a.txt").header("authorization", bearer)
+    };
+    let refused = house.send(request.header("content-length", 5).body(overtaken(&house)).expect("a request")).await;
+    assert_eq!((refused.status, refused.code().as_str()), (status, code));
+    assert_eq!(states(&house).await, json!([{ "state": "CANCELLED" }]));
+    assert_eq!(uses(&house, &url).await, json!(0));
 }
 
 async fn uses(house: &House, url: &Made) -> Value {

@@ -119,11 +119,13 @@ impl Intake {
 
     /// The sender, if it may send at all, and those among the named to whom it may.
     async fn addressing(&self, sender: PartnerId, named: &[String]) -> Result<Addressing, IntakeError> {
-        match self.ports.store.addressing(sender, named).await? {
-            Some(it) if it.sender.status == PartnerStatus::Active => Ok(it),
-            Some(_) => Err(IntakeError::Suspended),
-            None => Err(IntakeError::Forbidden("partner of another installation")),
-        }
+        let found = self.ports.store.addressing(sender, named).await?.ok_or(FOREIGN)?;
+        active(&found.sender).map(|()| found)
+    }
+
+    /// Refuses what a sender goes on with that was suspended since it announced.
+    pub(super) async fn may_go_on(&self, sender: PartnerId) -> Result<(), IntakeError> {
+        active(&self.ports.store.partner(sender).await?.ok_or(FOREIGN)?)
     }
 
     /// The addressed receivers, each once, in the order given, each under an agreement that admits the payload of a
@@ -210,6 +212,16 @@ impl Intake {
         let entry = transfer::announced(&transfer, &self.stamp(viewer, &new.trace));
         let quota = terms.over(self.settings.quota);
         Announcement { transfer, upload, fingerprint, entry, quota, by: new.by, commands: vec![] }
+    }
+}
+
+const FOREIGN: IntakeError = IntakeError::Forbidden("partner of another installation");
+
+/// Refuses a sender that may not take part.
+fn active(sender: &Partner) -> Result<(), IntakeError> {
+    match sender.status {
+        PartnerStatus::Active => Ok(()),
+        PartnerStatus::Suspended => Err(IntakeError::Suspended),
     }
 }
 

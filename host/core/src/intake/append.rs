@@ -87,6 +87,7 @@ impl Intake {
         transfer: Option<Transfer>,
         append: Append,
     ) -> Result<Upload, IntakeError> {
+        self.may_go_on(upload.sender).await?;
         if upload.complete && transfer.as_ref().is_some_and(|it| it.state == TransferState::Announced) {
             // Whoever hears that it is complete must not find it expired later.
             return Err(IntakeError::Complete(self.complete(viewer, upload, transfer).await?.id));

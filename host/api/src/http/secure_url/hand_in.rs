@@ -6,8 +6,10 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, StatusCode, header};
+use lockgate_core::code::Code;
 use lockgate_core::id::{PartnerId, TransferId};
 use lockgate_core::intake::{BodyStream, NewTransfer};
+use lockgate_core::porter::PorterError;
 use lockgate_core::secure_url::SecureUrl;
 use serde_json::json;
 
@@ -75,12 +77,17 @@ async fn send(
         let receivers = own.porter.hand_in(&url, passphrase.as_deref()).await?;
         arrive(&own, &url, &receivers, file).await
     };
-    let arrived = to_its_end(state, arriving).await?;
+    let arrived = to_its_end(state, arriving).await.map_err(closed)?;
     if wants_page(headers) {
         return Ok(page::received(&arrived));
     }
     let answer = json!({ "transfer": arrived.transfer, "received": true, "size": arrived.size });
     Ok((StatusCode::CREATED, Json(answer)).into_response())
+}
+
+/// Whoever comes by a URL whose partner was suspended in the meantime is nobody to be told so.
+fn closed(failure: Failure) -> Failure {
+    if failure.code == Code::PartnerSuspended { PorterError::Closed.into() } else { failure }
 }
 
 /// A file that arrived whole.
