@@ -26,6 +26,8 @@ pub struct Upload {
     pub length: Option<u64>,
     /// How many bytes are acknowledged; all of them are durable.
     pub offset: u64,
+    /// What its client said of it when it began, as it was sent: the same is said again to whoever asks where it stands.
+    pub metadata: Option<String>,
     /// Where the bytes stand in the payload store.
     pub progress: UploadProgress,
     /// When it expires if no bytes come.
@@ -45,6 +47,7 @@ impl Upload {
             sender,
             length,
             offset: 0,
+            metadata: None,
             progress: UploadProgress::default(),
             expires_at: at + lifetime,
             complete: false,

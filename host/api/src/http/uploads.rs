@@ -71,7 +71,7 @@ pub(crate) async fn create(
         Concat::No => announce(&state, &viewer, &headers).await?,
         Concat::Partial => {
             let length = tus::length(&headers)?;
-            (state.intake.begin_partial(&viewer, length).await?, length)
+            (state.intake.begin_partial(&viewer, length, metadata::sent(&headers)?).await?, length)
         }
         Concat::Final(parts) => (assemble(&state, &viewer, &headers, parts).await?, None),
     };
@@ -116,8 +116,9 @@ fn new_transfer(metadata: metadata::Metadata, size: Option<u64>, assembles: Vec<
         size,
         idempotency_key: metadata.idempotency_key,
         assembles,
-        by: None,
+        metadata: metadata.sent,
         trace: envelope::trace(),
+        ..NewTransfer::default()
     }
 }
 
@@ -138,12 +139,21 @@ pub(crate) async fn position(
     };
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     concat::write(&upload, |id| state.settings.url(&format!("uploads/{id}")), headers);
-    let Some(transfer) = upload.transfer else { return Ok(response) };
-    if let Some(Aggregate::Transfer(it)) = state.store.load(Work::Transfer(transfer)).await? {
-        let metadata = HeaderValue::from_str(&metadata::write(&it.file_name, &it.media_type));
-        headers.insert("upload-metadata", metadata.expect("Base64 is ASCII"));
+    if let Some(metadata) = described(&state, &upload).await? {
+        let metadata = HeaderValue::from_str(&metadata);
+        headers.insert("upload-metadata", metadata.expect("what came in a header, and Base64, are ASCII"));
     }
     Ok(response)
+}
+
+/// What the client said of its upload when it began it; of one that was announced otherwise, what it might have said.
+async fn described(state: &ApiState, upload: &Upload) -> Result<Option<String>, Failure> {
+    if upload.metadata.is_some() {
+        return Ok(upload.metadata.clone());
+    }
+    let Some(transfer) = upload.transfer else { return Ok(None) };
+    let Some(Aggregate::Transfer(it)) = state.store.load(Work::Transfer(transfer)).await? else { return Ok(None) };
+    Ok(Some(metadata::write(&it.file_name, &it.media_type)))
 }
 
 /// `PATCH /uploads/{id}`: the next bytes.

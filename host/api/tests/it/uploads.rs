@@ -157,6 +157,28 @@ async fn takes_the_first_bytes_with_the_creation_and_empty_files_at_once() {
     assert_eq!(both["data"]["transfers"]["nodes"], json!([{ "state": "RECEIVED" }, { "state": "RECEIVED" }]));
 }
 
+/// What `HEAD` says of an upload that was begun with these headers.
+async fn said_again(house: &House, headers: &[(&str, &str)]) -> Vec<String> {
+    let request = headers.iter().fold(house.tus("POST", "/uploads"), |it, (name, value)| it.header(*name, *value));
+    let path = path_of(&house.send(request.body(Body::empty()).expect("a request")).await);
+    let head = house.head(&path).await;
+    let said = head.headers.get_all("upload-metadata").iter();
+    said.map(|it| it.to_str().expect("ASCII").to_owned()).collect()
+}
+
+#[tokio::test]
+async fn says_its_metadata_again_as_it_was_sent() {
+    let house = House::new().await;
+    let sent = "relativePath bnVsbA==,to Z2xvYmV4, type  dGV4dC9wbGFpbg==,confidential,name YS50eHQ=";
+    let length = ("upload-length", "3");
+    assert_eq!(said_again(&house, &[length, ("upload-metadata", sent)]).await, [sent]);
+    let lines = [length, ("upload-metadata", "to Z2xvYmV4"), ("upload-metadata", "filename YS50eHQ=")];
+    assert_eq!(said_again(&house, &lines).await, ["to Z2xvYmV4,filename YS50eHQ="]);
+    let part = [length, ("upload-concat", "partial"), ("upload-metadata", "filename YS50eHQ=")];
+    assert_eq!(said_again(&house, &part).await, ["filename YS50eHQ="]);
+    assert_eq!(said_again(&house, &part[..2]).await, [""; 0], "nothing was said");
+}
+
 #[tokio::test]
 async fn learns_a_deferred_length_later() {
     let house = House::new().await;

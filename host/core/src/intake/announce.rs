@@ -30,6 +30,8 @@ pub struct NewTransfer {
     pub idempotency_key: Option<String>,
     /// The complete partial uploads that its bytes come from, in order; empty if the sender sends them.
     pub assembles: Vec<UploadId>,
+    /// What its client said of it, as it was sent.
+    pub metadata: Option<String>,
     /// The secure URL by which it is handed in, if by one: a use of it is counted.
     pub by: Option<SecureUrlId>,
     /// The trace that the transfer will belong to.
@@ -207,6 +209,7 @@ impl Intake {
         let upload = Upload {
             transfer: Some(transfer.id),
             assembles: new.assembles,
+            metadata: new.metadata,
             ..Upload::begun(sender, new.size, at, self.settings.upload_lifetime)
         };
         let entry = transfer::announced(&transfer, &self.stamp(viewer, &new.trace));

@@ -30,7 +30,12 @@ const PAUSE: Duration = Duration::from_secs(5);
 
 impl Intake {
     /// Begins a partial upload, within what its sender may hand in and keep.
-    pub async fn begin_partial(&self, viewer: &Viewer, length: Option<u64>) -> Result<Upload, IntakeError> {
+    pub async fn begin_partial(
+        &self,
+        viewer: &Viewer,
+        length: Option<u64>,
+        metadata: Option<String>,
+    ) -> Result<Upload, IntakeError> {
         let sender = sender(viewer)?;
         let quota = self.terms(sender).await?.of_bytes();
         let limit = self.settings.max_size;
@@ -38,7 +43,7 @@ impl Intake {
             return Err(IntakeError::TooLarge { size, limit });
         }
         let at = self.ports.clock.now();
-        let upload = Upload::begun(sender, length, at, self.settings.upload_lifetime);
+        let upload = Upload { metadata, ..Upload::begun(sender, length, at, self.settings.upload_lifetime) };
         let over = self.ports.uploads.begin_partial(&upload, at, quota).await?;
         over.map_or(Ok(upload), |over| Err(IntakeError::OverQuota(over)))
     }

@@ -18,6 +18,7 @@ pub(crate) struct UploadRow {
     pub(crate) sender: Uuid,
     pub(crate) length: Option<i64>,
     pub(crate) received: i64,
+    pub(crate) metadata: Option<String>,
     pub(crate) progress: Json<UploadProgress>,
     pub(crate) expires_at: Timestamp,
     pub(crate) complete: bool,
@@ -29,7 +30,7 @@ macro_rules! uploads {
             $crate::row::UploadRow,
             $head
                 + r#" t.id, t.version, t.transfer, t.assembles, t.sender, t.length, t.received,
-                t.progress as "progress: crate::doc::Progress",
+                t.metadata, t.progress as "progress: crate::doc::Progress",
                 t.expires_at, t.complete "#
                 $(+ $tail)+
             $(, $argument)*
@@ -49,6 +50,7 @@ impl TryFrom<UploadRow> for Upload {
             sender: PartnerId::from_uuid(row.sender),
             length: row.length.map(unsigned).transpose()?,
             offset: unsigned(row.received)?,
+            metadata: row.metadata,
             progress: row.progress.0,
             expires_at: row.expires_at,
             complete: row.complete,

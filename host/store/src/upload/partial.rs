@@ -6,7 +6,7 @@ use lockgate_core::time::Timestamp;
 use lockgate_core::upload::Upload;
 use sqlx::PgConnection;
 
-use crate::column::{bigint, document};
+use crate::column::{bigint, document, optional_text};
 use crate::error::Failure;
 use crate::store::PgStore;
 use crate::usage;
@@ -40,9 +40,9 @@ async fn insert(connection: &mut PgConnection, it: &Upload, at: Timestamp) -> Re
     let assembles: Vec<_> = it.assembles.iter().map(|id| id.uuid()).collect();
     sqlx::query!(
         "insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience, expires_at,
-                              assembles, deferred)
+                              assembles, deferred, metadata)
          values ($1, $2, $3, $4, $5, $6, $7, false, $8::timestamptz - $9::timestamptz, $8, nullif($10::uuid[], '{}'),
-                 $5::bigint is null)",
+                 $5::bigint is null, $11)",
         it.id.uuid(),
         it.version,
         it.transfer.map(TransferId::uuid),
@@ -53,6 +53,7 @@ async fn insert(connection: &mut PgConnection, it: &Upload, at: Timestamp) -> Re
         it.expires_at,
         at,
         &assembles,
+        optional_text(it.metadata.as_ref()),
     )
     .execute(connection)
     .await?;

@@ -232,3 +232,22 @@ async fn whoever_asks_waits_for_a_writer_that_sets_down_what_it_has() {
     let found = world.store.at_rest(upload.id, std::time::Duration::ZERO).await.expect("an answer");
     assert_eq!(found, Some(upload));
 }
+
+#[tokio::test]
+async fn what_a_client_said_of_its_upload_is_kept_word_for_word() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let said = |words: &str| Some(words.to_owned());
+    let mut announcement = world.announcement(alice, &[bob], None);
+    announcement.upload.metadata = said("to Ym9i,filename  YS50eHQ=,mine");
+    world.store.announce(&announcement).await.expect("an announcement");
+    let part = Upload { metadata: said("filename YS50eHQ="), ..partial(alice, Some(5)) };
+    world.store.begin_partial(&part, now(), Quota::default()).await.expect("a partial upload");
+    let silent = world.announced(alice, &[bob]).await.upload;
+    for upload in [announcement.upload, part, silent] {
+        let advanced = world.store.advance(&step(&upload, 3, None)).await.expect("an advance");
+        assert_eq!(advanced.metadata, upload.metadata);
+        let found = world.store.upload(upload.id).await.expect("an answer").expect("an upload");
+        assert_eq!(found.metadata, upload.metadata);
+    }
+}

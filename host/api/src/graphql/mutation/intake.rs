@@ -28,9 +28,8 @@ impl IntakeMutations {
             media_type: input.media_type.unwrap_or_default(),
             size: input.size.map(|it| it.0),
             idempotency_key: input.idempotency_key,
-            assembles: vec![],
-            by: None,
             trace: asking.trace.clone(),
+            ..NewTransfer::default()
         };
         let announced = done(asking, asking.state.intake.announce(&asking.viewer, new).await).await?;
         Ok(CreateTransferPayload {

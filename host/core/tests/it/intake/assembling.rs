@@ -72,7 +72,7 @@ fn bounded(stage: &Stage, at_once: usize, waiting: usize) -> (Intake, Arc<Atomic
 }
 
 async fn partial(intake: &Intake, stage: &Stage, bytes: &'static str) -> UploadId {
-    let begun = intake.begin_partial(&acme(stage), Some(bytes.len() as u64)).await.expect("a partial upload");
+    let begun = intake.begin_partial(&acme(stage), Some(bytes.len() as u64), None).await.expect("a partial upload");
     assert!(intake.append(&acme(stage), append(begun.id, 0, &[bytes])).await.expect("its bytes").complete);
     begun.id
 }
