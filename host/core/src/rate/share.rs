@@ -30,6 +30,11 @@ impl Share {
         self.is_over(now) || (self.left == 0 && !self.empty)
     }
 
+    /// Whether nothing more is given before the window is over.
+    pub(super) fn is_spent(&self, now: Timestamp) -> bool {
+        self.left == 0 && self.empty && !self.is_over(now)
+    }
+
     pub(super) fn leased(&mut self, lease: Lease, now: Timestamp) {
         let Lease { granted, taken, ends_in } = lease;
         *self = Self { left: granted, taken, ends: Some(now + ends_in), empty: granted == 0 };

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use lockgate_core::id::PartnerId;
 use lockgate_core::rate::{RateLimit, RateLimits};
+use lockgate_core::secure_url::SUBJECT;
 use lockgate_core::time::Clock;
 use lockgate_core::viewer::{Role, Viewer};
 use lockgate_testkit::memory::{MemoryRateLedger, VirtualClock};
@@ -96,6 +97,52 @@ async fn users_do_not_take_from_each_other() {
     let partner = PartnerId::generate(clock.now());
     let namesake = Viewer { subject: "ann".to_owned(), role: Role::Partner(partner) };
     assert!(limits.admit(&namesake).await.is_ok());
+}
+
+/// Who comes by a secure URL of that partner.
+fn visitor(partner: PartnerId, number: usize) -> Viewer {
+    Viewer { subject: format!("{SUBJECT}url_{number}"), role: Role::Partner(partner) }
+}
+
+#[tokio::test]
+async fn all_secure_urls_of_a_partner_together_may_as_much_as_ten_users() {
+    let (clock, ledger) = world();
+    let limit = RateLimit { requests: 1000, window: MINUTE };
+    let limits = RateLimits::new(limit, ledger.clone(), clock.clone());
+    let (acme, globex) = (PartnerId::generate(clock.now()), PartnerId::generate(clock.now()));
+    let mut admitted = 0;
+    // Each is far from the end of its own window.
+    for number in 0..12_000 {
+        admitted += u32::from(limits.admit(&visitor(acme, number % 300)).await.is_ok());
+    }
+    assert_eq!(admitted, 10 * limit.requests);
+    let asked = ledger.asked();
+    for number in [7, 777] {
+        let limited = limits.admit(&visitor(acme, number)).await.expect_err("nothing is left for any of them");
+        assert_eq!(limited.0.limit, limit.of_all_urls());
+    }
+    assert_eq!(ledger.asked(), asked, "what is refused costs no statement");
+    let user = Viewer { subject: "ann".to_owned(), role: Role::Partner(acme) };
+    assert!(limits.admit(&user).await.is_ok(), "the partner's users go on");
+    assert!(limits.admit(&visitor(globex, 7)).await.is_ok(), "and so do another's visitors");
+    clock.advance(MINUTE);
+    assert!(limits.admit(&visitor(acme, 7)).await.is_ok());
+}
+
+#[tokio::test]
+async fn what_one_secure_url_is_refused_takes_nothing_from_the_others() {
+    let (clock, ledger) = world();
+    let limit = RateLimit { requests: 20, window: MINUTE };
+    let limits = RateLimits::new(limit, ledger, clock.clone());
+    let acme = PartnerId::generate(clock.now());
+    let mut admitted = 0;
+    for _ in 0..1_000 {
+        admitted += u32::from(limits.admit(&visitor(acme, 0)).await.is_ok());
+    }
+    assert_eq!(admitted, limit.requests);
+    for number in 1..10 {
+        assert!(limits.admit(&visitor(acme, number)).await.is_ok(), "{number}");
+    }
 }
 
 #[tokio::test]
