@@ -93,8 +93,7 @@ fn unreachable_compile() -> anyhow::Result<()> {
     anyhow::bail!("`lockgate compile` takes no flags: call it as the first argument")
 }
 
-#[expect(clippy::print_stderr, reason = "the command line speaks on standard error")]
 fn failed(error: &anyhow::Error) -> ExitCode {
-    eprintln!("error: {error:#}");
+    output::tell(format_args!("error: {error:#}"));
     ExitCode::FAILURE
 }

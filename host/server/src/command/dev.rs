@@ -9,6 +9,7 @@ use crate::app::Addresses;
 use crate::command::serve;
 use crate::config::{Config, Sources, load};
 use crate::development::{self, Beneath};
+use crate::output;
 
 /// Starts what is missing and runs a host.
 #[derive(Debug, Args)]
@@ -75,15 +76,14 @@ fn started(endpoints: &Endpoints) -> Beneath {
     settings
 }
 
-#[expect(clippy::print_stderr, reason = "the command speaks to a person")]
 fn greet(addresses: &Addresses, data_dir: &Path) {
     // Where a token is asked for, the issuer's key must be found.
     let data_dir = std::path::absolute(data_dir).unwrap_or_else(|_| data_dir.to_owned());
-    eprintln!(
+    output::tell(format_args!(
         "\nLockgate is up.\n  GraphQL   {url}/graphql\n  uploads   {url}/uploads\n  admin     http://{admin}/readyz, /metrics\n  \
          a token   lockgate token --role operator --set data_dir={data_dir}\n  stop      Ctrl-C\n",
         url = addresses.public_url,
         admin = addresses.admin,
         data_dir = data_dir.display()
-    );
+    ));
 }

@@ -3,5 +3,6 @@
 mod configuration;
 mod program;
 mod token;
+mod unread;
 mod webhook;
 mod whole_host;

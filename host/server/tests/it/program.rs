@@ -1,5 +1,6 @@
 //! Runs the binary in a directory and an environment of its own.
 
+use std::io::PipeWriter;
 use std::process::{Command, Output};
 
 use tempfile::TempDir;
@@ -54,4 +55,10 @@ impl Program {
         assert!(!output.status.success(), "{arguments:?} ended well");
         String::from_utf8(output.stderr).expect("it complains in UTF-8").trim().to_owned()
     }
+}
+
+/// A standard error that its reader has closed.
+pub(crate) fn unread() -> PipeWriter {
+    let (_, writer) = std::io::pipe().expect("the system has pipes");
+    writer
 }

@@ -1,15 +1,16 @@
 //! `lockgate webhook`: keys that work, and a listener that tells a right signature from a wrong one.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::process::{Child, Stdio};
 
 use lockgate_connectors::webhook::{Secret, VerifyingKey, sign};
+use lockgate_testkit::waiting::until_so;
 use rstest::rstest;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-use crate::program::Program;
+use crate::program::{Program, unread};
 
 /// The listener as a child; it ends with the test.
 struct Listening {
@@ -112,6 +113,24 @@ fn what_arrives_steers_no_terminal(#[case] arguments: &[&str]) {
         let sent: Value = serde_json::from_str(STEERING).expect("JSON");
         assert_eq!(printed["message"], sent);
     }
+}
+
+#[tokio::test]
+async fn it_takes_messages_also_where_nobody_reads_what_it_tells() {
+    let program = Program::new();
+    // Free a moment ago: where it listens, it tells only those who read.
+    let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|it| it.local_addr()).expect("a free port");
+    let mut command = program.command(&["webhook", "listen", "--json", "--port", &free.port().to_string()]);
+    let mut child = command.stdout(Stdio::piped()).stderr(unread()).spawn().expect("the binary can be started");
+    let printed = BufReader::new(child.stdout.take().expect("its output is piped"));
+    let mut listening = Listening { child, at: free, printed };
+    until_so("listening", async || {
+        assert_eq!(listening.child.try_wait().expect("it can be asked"), None, "it ended");
+        TcpStream::connect(free).is_ok()
+    })
+    .await;
+    let (status, printed) = listening.send(&[], "{}");
+    assert_eq!((status, &printed["verified"]), (204, &Value::Null));
 }
 
 #[test]

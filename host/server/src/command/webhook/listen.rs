@@ -52,7 +52,6 @@ struct Listening {
 }
 
 impl Listen {
-    #[expect(clippy::print_stderr, reason = "standard output is for the messages alone")]
     pub(super) async fn run(&self) -> anyhow::Result<()> {
         let listening = Listening {
             key: self.verifying_key()?,
@@ -63,9 +62,10 @@ impl Listen {
         };
         let at = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         let listener = TcpListener::bind(at).await.with_context(|| format!("{at} cannot be listened on"))?;
-        eprintln!("listening on http://{}/ until Ctrl-C", listener.local_addr()?);
+        // Standard output is for the messages alone.
+        output::tell(format_args!("listening on http://{}/ until Ctrl-C", listener.local_addr()?));
         if listening.key.is_none() {
-            eprintln!("nothing is verified: give the key with --key-file");
+            output::tell("nothing is verified: give the key with --key-file");
         }
         let listening = Arc::new(listening);
         let limit = DefaultBodyLimit::max(64 * 1024);
