@@ -138,14 +138,15 @@ impl Intake {
         Ok(upload)
     }
 
-    /// Ends an unfinished upload and takes its transfer back.
+    /// Ends an upload that was not received and takes its transfer back. One that is whole is not ended but finished, unless
+    /// it came [once](NewTransfer::once); of its end and a receipt that is still on its way, one is written.
     pub async fn terminate(&self, viewer: &Viewer, id: UploadId, trace: &TraceContext) -> Result<(), IntakeError> {
         let upload = self.own(viewer, id).await?;
         let Some(transfer) = self.transfer(&upload).await? else {
             return Ok(self.ports.uploads.terminate(id).await?);
         };
         match transfer.state {
-            TransferState::Announced if !upload.complete => {}
+            TransferState::Announced if !upload.complete || upload.once => {}
             TransferState::Expired => return Err(IntakeError::Expired(id)),
             TransferState::Cancelled if !upload.complete => return Err(IntakeError::Unknown(id)),
             _ => return Err(IntakeError::Complete(id)),

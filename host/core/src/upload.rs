@@ -28,6 +28,8 @@ pub struct Upload {
     pub offset: u64,
     /// What its client said of it when it began, as it was sent: the same is said again to whoever asks where it stands.
     pub metadata: Option<String>,
+    /// Whether it comes in one request that nobody can repeat or go on with: if that fails, whole or not, nobody asks after it.
+    pub once: bool,
     /// Where the bytes stand in the payload store.
     pub progress: UploadProgress,
     /// When it expires if no bytes come.
@@ -48,6 +50,7 @@ impl Upload {
             length,
             offset: 0,
             metadata: None,
+            once: false,
             progress: UploadProgress::default(),
             expires_at: at + lifetime,
             complete: false,

@@ -92,10 +92,10 @@ async fn insert(connection: &mut PgConnection, announcements: &[Announcement]) -
              select * from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[],
                                   $8::text[], $9::bytea[], $10::timestamptz[], $11::uuid[], $12::bigint[],
                                   $13::jsonb[], $14::timestamptz[], $15::text[], $16::uuid[], $17::text[], $18::jsonb[],
-                                  $19::jsonb[], $20::text[], $21::timestamptz[], $22::uuid[], $23::uuid[], $24::text[])
+                                  $19::jsonb[], $20::text[], $21::timestamptz[], $22::uuid[], $23::uuid[], $24::text[], $25::boolean[])
                   a(id, sender, receivers, file_name, media_type, head, trace, key, fingerprint, created_at, upload, length,
                     progress, expires_at, assembles, secure_url, kind, actor, details, trace_id, at, proof_sender,
-                    proof_receiver, metadata)
+                    proof_receiver, metadata, once)
            ), announced as (
              insert into transfers (id, version, state, sender, receivers, file_name, media_type, pins, facts, planned,
                                     adoptions, provenance_length, provenance_head, trace, idempotency_key, fingerprint,
@@ -107,9 +107,10 @@ async fn insert(connection: &mut PgConnection, announcements: &[Announcement]) -
              returning id, sender
            ), uploading as (
              insert into uploads (id, version, transfer, sender, length, received, progress, complete, patience,
-                                  expires_at, assembles, deferred, secure_url, metadata)
+                                  expires_at, assembles, deferred, secure_url, metadata,
+                                  once)
              select upload, 0, id, asked.sender, length, 0, progress, false, expires_at - created_at, expires_at,
-                    nullif(assembles::uuid[], '{}'), length is null, secure_url, metadata
+                    nullif(assembles::uuid[], '{}'), length is null, secure_url, metadata, once
              from asked join announced using (id)
            ), proving as (
              insert into provenance (transfer, sequence, kind, actor, details, trace_id, at, link, sender, receiver)
@@ -143,6 +144,7 @@ async fn insert(connection: &mut PgConnection, announcements: &[Announcement]) -
         &rows.proof_senders as &[Option<Uuid>],
         &rows.proof_receivers as &[Option<Uuid>],
         &rows.metadata as &[Option<String>],
+        &rows.once,
     )
     .fetch_all(connection)
     .await?;
@@ -179,6 +181,7 @@ struct Rows {
     proof_senders: Vec<Option<Uuid>>,
     proof_receivers: Vec<Option<Uuid>>,
     metadata: Vec<Option<String>>,
+    once: Vec<bool>,
 }
 
 impl Rows {
@@ -210,6 +213,7 @@ impl Rows {
         self.proof_senders.push(audience.sender.map(PartnerId::uuid));
         self.proof_receivers.push(audience.receiver.map(PartnerId::uuid));
         self.metadata.push(optional_text(upload.metadata.as_ref()));
+        self.once.push(upload.once);
         Ok(())
     }
 }

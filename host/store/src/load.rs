@@ -66,7 +66,7 @@ pub(crate) async fn expired(store: &PgStore, room: usize) -> Result<Vec<Aggregat
     let announced = transfers!(
         "select",
         "from transfers t join uploads u on u.transfer = t.id
-         where t.state = 'announced' and (not u.complete or u.secure_url is not null) and u.expires_at <= now()
+         where t.state = 'announced' and (not u.complete or u.once or u.secure_url is not null) and u.expires_at <= now()
          order by u.expires_at limit $1",
         limit(room - expired.len())
     )

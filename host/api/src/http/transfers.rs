@@ -48,7 +48,8 @@ pub(crate) async fn send(
         new.size = tus::number(&headers, "content-length")?;
         body::stream(body)
     };
-    let (size, keyed) = (new.size, new.idempotency_key.is_some());
+    new.once = new.idempotency_key.is_none();
+    let (size, once) = (new.size, new.once);
     let own = state.clone();
     let taken = to_its_end(&state, async move {
         let announced = own.intake.announce(&viewer, new).await?;
@@ -56,11 +57,11 @@ pub(crate) async fn send(
         span.record("upload.id", tracing::field::display(announced.upload.id));
         span.record("transfer.id", tracing::field::display(announced.transfer.id));
         let (id, repeated) = (announced.transfer.id, announced.repeated);
-        let upload = if keyed {
-            take_under_key(&own, &viewer, announced, size, bytes).await?
-        } else {
+        let upload = if once {
             let underway = Underway::new(&own.intake, &viewer, announced.upload.id);
             underway.over(take(&own, &viewer, announced.upload, size, bytes).await).await?
+        } else {
+            take_under_key(&own, &viewer, announced, size, bytes).await?
         };
         Ok::<_, Failure>((id, repeated, upload))
     });

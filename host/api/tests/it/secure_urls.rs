@@ -331,6 +331,20 @@ async fn a_file_whose_connection_breaks_ends_and_gives_its_use_back() {
     assert_eq!(seen().await, (json!([{ "state": "CANCELLED" }]), json!(0)));
 }
 
+#[tokio::test]
+async fn a_file_that_came_whole_and_whose_receipt_failed_ends_and_gives_its_use_back() {
+    let house = House::new().await;
+    let url = house.upload_url(json!({})).await;
+    let put = async || house.go("PUT", &format!("{}/a.txt", url.path), &[("content-length", "5")], "hello").await;
+    house.store.lose_receipts(1);
+    assert_eq!(put().await.code(), "TEMPORARILY_UNAVAILABLE");
+    let found = "{ transfers { nodes { state } } secureUrls { nodes { uses } } }";
+    let seen = house.ask(&house.token(&house.acme), found, json!({})).await;
+    assert_eq!(seen["data"]["transfers"]["nodes"], json!([{ "state": "CANCELLED" }]));
+    assert_eq!(seen["data"]["secureUrls"]["nodes"], json!([{ "uses": 0 }]));
+    assert_eq!(put().await.status, StatusCode::CREATED, "the one use is there again");
+}
+
 #[rstest]
 #[case("GET", "/s/0000000000000000000000000000000000000000000000000000000000000000")]
 #[case("GET", "/s/not-a-token")]

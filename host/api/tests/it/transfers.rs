@@ -141,6 +141,31 @@ async fn a_request_that_fails_by_our_fault_leaves_only_what_a_repeat_goes_on_wit
     }
 }
 
+#[rstest]
+#[case::that_nobody_can_repeat(None, TransferState::Cancelled, 2)]
+#[case::under_a_key(Some("k"), TransferState::Received, 1)]
+#[tokio::test]
+async fn a_file_that_came_whole_and_whose_receipt_failed_ends_or_is_finished_by_a_repeat(
+    #[case] key: Option<&str>,
+    #[case] then: TransferState,
+    #[case] transfers: usize,
+) {
+    let house = House::new().await;
+    let request = || {
+        let request = post(&house, "to=globex&filename=a.txt").header("content-length", 3);
+        let request = key.into_iter().fold(request, |request, key| request.header("idempotency-key", key));
+        request.body(Body::from("abc")).expect("a request")
+    };
+    let states = || house.store.all(|it| if let Aggregate::Transfer(it) = it { Some(it.state) } else { None });
+    house.store.lose_receipts(1);
+    let failed = house.send(request()).await;
+    assert_eq!((failed.status, failed.code().as_str()), (StatusCode::SERVICE_UNAVAILABLE, "TEMPORARILY_UNAVAILABLE"));
+    assert!(house.send(request()).await.status.is_success());
+    let states = states();
+    assert!(states.contains(&then) && states.contains(&TransferState::Received), "{states:?}");
+    assert_eq!(states.len(), transfers, "{states:?}");
+}
+
 #[tokio::test]
 async fn a_cut_request_without_a_key_is_told_that_nothing_is_left_of_it() {
     let house = House::new().await;

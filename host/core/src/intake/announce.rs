@@ -32,6 +32,8 @@ pub struct NewTransfer {
     pub assembles: Vec<UploadId>,
     /// What its client said of it, as it was sent.
     pub metadata: Option<String>,
+    /// Whether it comes in one request that nobody can repeat or go on with.
+    pub once: bool,
     /// The secure URL by which it is handed in, if by one: a use of it is counted.
     pub by: Option<SecureUrlId>,
     /// The trace that the transfer will belong to.
@@ -210,6 +212,7 @@ impl Intake {
             transfer: Some(transfer.id),
             assembles: new.assembles,
             metadata: new.metadata,
+            once: new.once,
             ..Upload::begun(sender, new.size, at, self.settings.upload_lifetime)
         };
         let entry = transfer::announced(&transfer, &self.stamp(viewer, &new.trace));

@@ -19,6 +19,7 @@ pub(crate) struct UploadRow {
     pub(crate) length: Option<i64>,
     pub(crate) received: i64,
     pub(crate) metadata: Option<String>,
+    pub(crate) once: bool,
     pub(crate) progress: Json<UploadProgress>,
     pub(crate) expires_at: Timestamp,
     pub(crate) complete: bool,
@@ -30,7 +31,7 @@ macro_rules! uploads {
             $crate::row::UploadRow,
             $head
                 + r#" t.id, t.version, t.transfer, t.assembles, t.sender, t.length, t.received,
-                t.metadata, t.progress as "progress: crate::doc::Progress",
+                t.metadata, t.once, t.progress as "progress: crate::doc::Progress",
                 t.expires_at, t.complete "#
                 $(+ $tail)+
             $(, $argument)*
@@ -51,6 +52,7 @@ impl TryFrom<UploadRow> for Upload {
             length: row.length.map(unsigned).transpose()?,
             offset: unsigned(row.received)?,
             metadata: row.metadata,
+            once: row.once,
             progress: row.progress.0,
             expires_at: row.expires_at,
             complete: row.complete,

@@ -126,6 +126,33 @@ async fn a_file_that_came_whole_and_was_never_acknowledged_gives_its_use_back_to
 }
 
 #[tokio::test]
+async fn a_file_that_came_whole_in_one_request_is_taken_back_or_expires_and_leaves_nothing() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let mut once = vec![];
+    for _ in 0..2 {
+        let mut it = world.announcement(alice, &[bob], None);
+        it.upload.once = true;
+        world.store.announce(&it).await.expect("an outcome");
+        let receipt = world.receiving(&it).await;
+        once.push((it, receipt));
+    }
+    let (taken_back, receipt) = &once[0];
+    let cancel = TransferMove::Cancel { reason: "a test".to_owned() };
+    let change = transfer::apply(&taken_back.transfer, cancel, &world.stamp()).expect("a legal move");
+    world.store.commit(&change).await.expect("cancelled");
+    world.store.terminate(taken_back.upload.id).await.expect("ended");
+    let late = world.store.receive(taken_back.upload.id, receipt).await;
+    assert!(matches!(late, Err(CommitError::Stale(_))), "the receipt that was on its way is written no more: {late:?}");
+
+    assert_eq!(world.desk().expire(world.host, 10).await.expect("an answer"), 0, "the other may still be under way");
+    world.run("update uploads set expires_at = now() - interval '1 second'").await;
+    assert_eq!(world.desk().expire(world.host, 10).await.expect("an answer"), 1);
+    let swept = world.store.sweepable(10, std::time::Duration::ZERO).await.expect("rows");
+    assert_eq!(swept.len(), 2, "the bytes of both are removed: {swept:?}");
+}
+
+#[tokio::test]
 async fn what_came_in_keeps_its_use_even_if_it_is_cancelled_and_what_did_not_gives_it_back() {
     let world = World::new().await;
     let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);

@@ -195,7 +195,7 @@ impl TransferStore for MemoryStore {
         let state = self.state();
         let overdue = |it: &&Aggregate| match it {
             Aggregate::Transfer(it) if it.state == TransferState::Announced => state.uploads.values().any(|upload| {
-                let ends = !upload.complete || state.handed_in.contains_key(&it.id);
+                let ends = !upload.complete || upload.once;
                 upload.transfer == Some(it.id) && ends && upload.expires_at <= at
             }),
             Aggregate::Transfer(it) => it.hold.as_ref().is_some_and(|hold| hold.expires_at <= at),

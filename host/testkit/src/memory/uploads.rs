@@ -12,6 +12,13 @@ use lockgate_core::upload::Upload;
 
 use super::MemoryStore;
 
+impl MemoryStore {
+    /// The next so many receipts fail.
+    pub fn lose_receipts(&self, number: usize) {
+        self.state().lost_receipts = number;
+    }
+}
+
 #[async_trait]
 impl UploadStore for MemoryStore {
     async fn begin_partial(
@@ -72,7 +79,12 @@ impl UploadStore for MemoryStore {
     }
 
     async fn receive(&self, _upload: UploadId, change: &Change) -> Result<(), CommitError> {
-        self.state().write(change)
+        let mut state = self.state();
+        if let Some(left) = state.lost_receipts.checked_sub(1) {
+            state.lost_receipts = left;
+            return Err(CommitError::Store(StoreError::Unavailable("as planned".to_owned())));
+        }
+        state.write(change)
     }
 
     async fn sealed_payload(&self, id: UploadId) -> Result<Option<Payload>, StoreError> {

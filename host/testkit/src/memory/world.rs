@@ -59,6 +59,8 @@ pub(super) struct State {
     pub(super) fingerprints: HashMap<(PartnerId, String), (Digest, TransferId)>,
     pub(super) uploads: HashMap<UploadId, Upload>,
     pub(super) sealed: HashMap<UploadId, Payload>,
+    /// How many receipts more fail.
+    pub(super) lost_receipts: usize,
     pub(super) partners: Vec<Partner>,
     pub(super) agreements: Vec<Agreement>,
     pub(super) destinations: Vec<Destination>,

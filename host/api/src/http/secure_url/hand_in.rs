@@ -109,6 +109,7 @@ async fn arrive(
         file_name: file.file_name,
         media_type: file.media_type,
         size: file.size,
+        once: true,
         by: Some(url.id),
         trace: envelope::trace(),
         ..NewTransfer::default()

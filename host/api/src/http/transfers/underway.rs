@@ -43,7 +43,7 @@ impl Drop for Underway {
 
 async fn end(intake: &Intake, viewer: &Viewer, id: UploadId) {
     match intake.terminate(viewer, id, &envelope::trace()).await {
-        // It came whole: it is received, or it will expire.
+        // It is received after all.
         Ok(()) | Err(IntakeError::Complete(_)) => {}
         Err(error) => {
             tracing::warn!(upload.id = %id, error = %error, "An upload that did not arrive could not be ended; it will expire.");
