@@ -19,6 +19,7 @@ mod fact;
 mod finding;
 mod gate;
 mod hold;
+mod inputs;
 mod kafka_security;
 mod loads;
 mod mutation;

@@ -1,11 +1,10 @@
 //! What every resolver may reach: the viewer, the use cases, the request's view and its loaders.
 
-use std::str::FromStr;
 use std::sync::Arc;
 
-use async_graphql::{Context, ID};
+use async_graphql::Context;
 use lockgate_core::code::Code;
-use lockgate_core::id::{InvalidId, PartnerId};
+use lockgate_core::id::PartnerId;
 use lockgate_core::partner::Partner;
 use lockgate_core::policy::Owner;
 use lockgate_core::trace::TraceContext;
@@ -86,9 +85,4 @@ impl Asking {
     pub(super) fn is_for(&self, partner: PartnerId) -> bool {
         self.viewer.role.partner().is_none_or(|own| own == partner)
     }
-}
-
-/// An id of the wanted kind.
-pub(super) fn parse<T: FromStr<Err = InvalidId>>(id: &ID) -> Result<T, Failure> {
-    Ok(id.parse::<T>()?)
 }

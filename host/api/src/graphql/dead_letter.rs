@@ -8,8 +8,9 @@ use lockgate_core::redrive::{self, RedriveFilter};
 use lockgate_core::redriver::Redriver;
 use lockgate_core::time::Timestamp;
 
-use super::asking::{Asking, asking, parse};
+use super::asking::{Asking, asking};
 use super::destination::Destination;
+use super::inputs;
 use super::scalars::Long;
 use crate::failure::Failure;
 
@@ -68,13 +69,16 @@ pub(super) struct DeliveryFilterInput {
 }
 
 impl DeliveryFilterInput {
-    /// The filter, with partners found by what names them; whatever it names is there.
-    pub(super) async fn filter(self, asking: &Asking) -> Result<RedriveFilter, Failure> {
+    /// The filter that was given at that place, with partners found by what names them; whatever it names is there.
+    pub(super) async fn filter(self, asking: &Asking, place: &str) -> Result<RedriveFilter, Failure> {
         let partner = async |named: Option<String>| match named {
             Some(named) => asking.partner(&named).await.map(|it| Some(it.id)),
             None => Ok(None),
         };
-        let destination = self.destination.as_ref().map(parse::<DestinationId>).transpose()?;
+        let destination = self
+            .destination
+            .map(|id| inputs::id::<DestinationId>(format_args!("{place}.destination"), &id))
+            .transpose()?;
         if let Some(id) = destination
             && asking.one(id).await?.is_none()
         {
@@ -91,8 +95,8 @@ impl DeliveryFilterInput {
     }
 
     /// The same within what the viewer may redrive.
-    pub(super) async fn own(self, asking: &Asking) -> Result<RedriveFilter, Failure> {
-        let filter = self.filter(asking).await?;
+    pub(super) async fn own(self, asking: &Asking, place: &str) -> Result<RedriveFilter, Failure> {
+        let filter = self.filter(asking, place).await?;
         Ok(RedriveFilter { receiver: Redriver::receiver(&asking.viewer, filter.receiver)?, ..filter })
     }
 }

@@ -5,6 +5,7 @@ use async_graphql::{ErrorExtensionValues, Name, PathSegment, ServerError, Value}
 use lockgate_core::code::Code;
 use lockgate_core::trace::TraceContext;
 
+use super::inputs;
 use crate::failure::Failure;
 use crate::http::standing::seconds;
 
@@ -21,7 +22,10 @@ pub(super) fn finish(errors: &mut [ServerError], trace: &TraceContext) {
         let failure = match error.source::<Failure>() {
             Some(failure) => failure.clone(),
             None if error.source.is_some() => Failure::new(Code::Internal, error.message.clone()),
-            None => Failure::new(code_of(&error.message), error.message.clone()),
+            None => {
+                let message = inputs::explained(&error.message).unwrap_or_else(|| error.message.clone());
+                Failure::new(code_of(&error.message), message)
+            }
         };
         if failure.is_ours() {
             tracing::error!(code = failure.code.name(), error = %failure.message, "A field failed by our fault.");
@@ -53,7 +57,7 @@ pub(super) fn show_in(data: &mut Value, errors: &[ServerError]) {
 }
 
 /// How sentences about inputs begin.
-const INPUT: [&str; 3] = ["Invalid value for argument", "Failed to parse", "Expected input type"];
+const INPUT: [&str; 3] = [inputs::WRONG, "Failed to parse", "Expected input type"];
 
 /// The executor's own errors have no codes, only sentences.
 fn code_of(message: &str) -> Code {

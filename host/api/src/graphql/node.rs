@@ -1,5 +1,7 @@
 //! The `Node` interface: whatever can be fetched again by its id.
 
+use std::fmt::Display;
+
 use async_graphql::{ID, Interface};
 
 use super::agreement::Agreement;
@@ -8,6 +10,7 @@ use super::channel::Channel;
 use super::consignment::Consignment;
 use super::delivery::Delivery;
 use super::destination::Destination;
+use super::inputs;
 use super::partner::Partner;
 use super::plugin::PluginVersion;
 use super::policy::Policy;
@@ -16,7 +19,7 @@ use super::revision::Revision;
 use super::secure_url::SecureUrl;
 use super::transfer::Transfer;
 use crate::failure::Failure;
-use lockgate_core::code::Code;
+
 use lockgate_core::digest::Digest;
 use lockgate_core::id::{
     AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
@@ -55,12 +58,12 @@ pub(super) enum Node {
 }
 
 impl Asking {
-    /// Whatever has this id, if the viewer may see it.
-    pub(super) async fn node(&self, id: &str) -> Result<Option<Node>, Failure> {
+    /// Whatever has the id that was given at that place, if the viewer may see it.
+    pub(super) async fn node(&self, place: impl Display, id: &ID) -> Result<Option<Node>, Failure> {
         macro_rules! by_prefix {
             ($($prefix:expr => $key:ty, $node:ident;)*) => {
                 $(if id.starts_with($prefix) {
-                    return Ok(self.one(id.parse::<$key>()?).await?.map(|it| Node::$node($node(it))));
+                    return Ok(self.one(inputs::id::<$key>(place, id)?).await?.map(|it| Node::$node($node(it))));
                 })*
             };
         }
@@ -77,7 +80,7 @@ impl Asking {
             RedriveId::PREFIX => RedriveId, Redrive;
             SecureUrlId::PREFIX => SecureUrlId, SecureUrl;
         }
-        let wrong = || Failure::new(Code::InvalidId, "the id does not begin with a prefix of something fetchable");
+        let wrong = || inputs::wrong_id(place, "the id does not begin with a prefix of something fetchable");
         let digest = id.starts_with("sha256:").then(|| id.parse::<Digest>().ok()).flatten().ok_or_else(wrong)?;
         Ok(self.one(digest).await?.map(|it| Node::PluginVersion(PluginVersion(it))))
     }

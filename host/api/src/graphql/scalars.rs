@@ -9,6 +9,9 @@ use crate::failure::Failure;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Long(pub(super) u64);
 
+/// What belongs into it.
+pub(super) const WHOLE: &str = "a whole number from 0 to 2^53 - 1";
+
 const LARGEST: u64 = (1 << 53) - 1;
 
 /// A whole number from 0 to 2^53 - 1, as a JSON number: sizes, offsets and counts outgrow `Int`.
@@ -18,7 +21,7 @@ impl ScalarType for Long {
         match &value {
             Value::Number(number) => match number.as_u64() {
                 Some(it) if it <= LARGEST => Ok(Self(it)),
-                _ => Err(InputValueError::custom("expected a whole number from 0 to 2^53 - 1")),
+                _ => Err(InputValueError::custom(format_args!("expected {WHOLE}"))),
             },
             _ => Err(InputValueError::expected_type(value)),
         }

@@ -13,6 +13,7 @@ use async_graphql::{Request, Response, SDLExportOptions, Schema, SchemaBuilder, 
 use futures::stream::BoxStream;
 
 use super::cost::CostLimit;
+use super::inputs::Strict;
 use super::mutation::Mutation;
 use super::query::Query;
 use super::subscription::Subscription;
@@ -60,6 +61,7 @@ impl ApiSchema {
     pub(crate) fn new(settings: &ApiSettings) -> Self {
         let limits = &settings.graphql;
         let mut checks = types()
+            .register_input_type::<Strict>()
             .limit_depth(limits.depth)
             .limit_recursive_depth(limits.nesting)
             .limit_directives(limits.directives)

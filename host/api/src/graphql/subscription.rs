@@ -8,9 +8,10 @@ use futures::stream::unfold;
 use lockgate_core::code::Code;
 use lockgate_core::id::{DeliveryId, TransferId};
 
-use super::asking::{Asking, parse, shared};
+use super::asking::{Asking, shared};
 use super::batches::{Key, Load};
 use super::delivery::Delivery;
+use super::inputs;
 use super::loads::Loads;
 use super::transfer::Transfer;
 use crate::failure::Failure;
@@ -31,7 +32,7 @@ impl Subscription {
         #[graphql(desc = "Only this transfer, beginning with how it stands; otherwise all that the viewer may see.")]
         id: Option<ID>,
     ) -> Result<impl Stream<Item = Result<Transfer, Failure>> + use<>, Failure> {
-        let id = id.map(|id| parse::<TransferId>(&id)).transpose()?;
+        let id = id.map(|id| inputs::id::<TransferId>("id", &id)).transpose()?;
         let topic = id.map_or(Topic::Transfers, Topic::Transfer);
         let named = |wake| match wake {
             Wake::Transfer(id) => Some(id),
@@ -49,7 +50,7 @@ impl Subscription {
         #[graphql(desc = "Only this delivery, beginning with how it stands; otherwise all that the viewer may see.")]
         id: Option<ID>,
     ) -> Result<impl Stream<Item = Result<Delivery, Failure>> + use<>, Failure> {
-        let id = id.map(|id| parse::<DeliveryId>(&id)).transpose()?;
+        let id = id.map(|id| inputs::id::<DeliveryId>("id", &id)).transpose()?;
         let topic = id.map_or(Topic::Deliveries, Topic::Delivery);
         let named = |wake| match wake {
             Wake::Delivery(id) => Some(id),

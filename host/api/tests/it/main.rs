@@ -8,6 +8,7 @@ mod graphql_http;
 mod hostile;
 mod house;
 mod identity;
+mod inputs;
 mod keys;
 mod limits;
 mod openapi;

@@ -1,14 +1,14 @@
 //! The moves that people make: release, refuse, cancel, redrive.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use lockgate_core::code::Code;
 use lockgate_core::id::{ConsignmentId, TransferId};
 
 use super::done;
 use crate::failure::Failure;
-use crate::graphql::asking::{asking, parse};
+use crate::graphql::asking::asking;
 use crate::graphql::consignment::Consignment;
 use crate::graphql::delivery::Delivery;
+use crate::graphql::inputs;
 use crate::graphql::transfer::Transfer;
 
 #[derive(Debug, Default)]
@@ -63,7 +63,7 @@ impl DeskMutations {
         #[graphql(desc = "Which transfer, and why.")] input: CancelTransferInput,
     ) -> Result<CancelTransferPayload, Failure> {
         let asking = asking(ctx);
-        let id = parse(&input.transfer)?;
+        let id = inputs::id("input.transfer", &input.transfer)?;
         let moved = asking.state.desk.cancel(&asking.viewer, id, &input.reason, &asking.trace).await;
         Ok(CancelTransferPayload { transfer: Transfer(done(asking, moved).await?) })
     }
@@ -75,7 +75,7 @@ impl DeskMutations {
         #[graphql(desc = "Which delivery, and why.")] input: RedriveDeliveryInput,
     ) -> Result<RedriveDeliveryPayload, Failure> {
         let asking = asking(ctx);
-        let id = parse(&input.delivery)?;
+        let id = inputs::id("input.delivery", &input.delivery)?;
         let moved = asking.state.desk.redrive(&asking.viewer, id, &input.reason, &asking.trace).await;
         Ok(RedriveDeliveryPayload { delivery: Delivery(done(asking, moved).await?) })
     }
@@ -97,7 +97,7 @@ struct DecideHoldInput {
 
 impl DecideHoldInput {
     fn held(&self) -> Result<Held, Failure> {
-        let wrong = || Failure::new(Code::InvalidId, "only a transfer or a consignment can be held");
+        let wrong = || inputs::wrong_id("input.id", "only a transfer or a consignment can be held");
         match (self.id.parse(), self.id.parse()) {
             (Ok(id), _) => Ok(Held::Transfer(id)),
             (_, Ok(id)) => Ok(Held::Consignment(id)),

@@ -10,9 +10,10 @@ use lockgate_core::time::Timestamp;
 use super::done;
 use super::endpoint_input::EndpointInput;
 use crate::failure::Failure;
-use crate::graphql::asking::{asking, parse};
+use crate::graphql::asking::asking;
 use crate::graphql::channel::{Channel, ChannelEvent};
 use crate::graphql::destination::{Destination, DestinationStatus};
+use crate::graphql::inputs;
 use crate::graphql::scalars::Long;
 
 #[derive(Debug, Default)]
@@ -51,7 +52,7 @@ impl EndpointMutations {
             status: input.status.map(Into::into),
             settings: input.settings.map(Into::into),
         };
-        let id = parse(&input.destination)?;
+        let id = inputs::id("input.destination", &input.destination)?;
         let changed = asking.state.registrar.update_destination(&asking.viewer, id, update).await;
         Ok(DestinationPayload { destination: Destination(done(asking, changed).await?) })
     }
@@ -80,7 +81,7 @@ impl EndpointMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Which channel, and since when.")] input: RecoverChannelInput,
     ) -> Result<RecoverChannelPayload, Failure> {
-        let (asking, id) = (asking(ctx), parse(&input.channel)?);
+        let (asking, id) = (asking(ctx), inputs::id("input.channel", &input.channel)?);
         let recovered = asking.state.registrar.recover_channel(&asking.viewer, id, input.since).await;
         Ok(RecoverChannelPayload { notifications: Long(done(asking, recovered).await?) })
     }
@@ -97,7 +98,7 @@ impl EndpointMutations {
             events: input.events.map(|events| events.into_iter().map(Into::into).collect()),
             enabled: input.enabled,
         };
-        let id = parse(&input.channel)?;
+        let id = inputs::id("input.channel", &input.channel)?;
         let changed = asking.state.registrar.update_channel(&asking.viewer, id, update).await;
         Ok(ChannelPayload { channel: Channel(done(asking, changed).await?) })
     }

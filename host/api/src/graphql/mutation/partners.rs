@@ -7,7 +7,8 @@ use lockgate_core::registrar::{NewAgreement, NewPartner, PartnerUpdate};
 use super::done;
 use crate::failure::Failure;
 use crate::graphql::agreement::Agreement;
-use crate::graphql::asking::{asking, parse};
+use crate::graphql::asking::asking;
+use crate::graphql::inputs;
 use crate::graphql::partner::{DuplicateRule, Partner, PartnerStatus};
 use crate::graphql::scalars::Long;
 
@@ -84,7 +85,7 @@ impl PartnerMutations {
         #[graphql(desc = "Which agreement.")] input: EndAgreementInput,
     ) -> Result<AgreementPayload, Failure> {
         let asking = asking(ctx);
-        let id = parse(&input.agreement)?;
+        let id = inputs::id("input.agreement", &input.agreement)?;
         let agreement = done(asking, asking.state.registrar.end_agreement(&asking.viewer, id).await).await?;
         Ok(AgreementPayload { agreement: Agreement(agreement) })
     }

@@ -5,8 +5,9 @@ use lockgate_core::registrar::NewPolicy;
 
 use super::done;
 use crate::failure::Failure;
-use crate::graphql::asking::{asking, parse};
+use crate::graphql::asking::asking;
 use crate::graphql::binding_input::BindingInput;
+use crate::graphql::inputs;
 use crate::graphql::policy::Side;
 use crate::graphql::revision::Revision;
 
@@ -42,7 +43,7 @@ impl PolicyMutations {
         #[graphql(desc = "Which revision.")] input: ActivateRevisionInput,
     ) -> Result<RevisionPayload, Failure> {
         let asking = asking(ctx);
-        let id = parse(&input.revision)?;
+        let id = inputs::id("input.revision", &input.revision)?;
         let active = done(asking, asking.state.registrar.activate(&asking.viewer, id).await).await?;
         Ok(RevisionPayload { revision: Revision(active) })
     }

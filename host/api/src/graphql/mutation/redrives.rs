@@ -6,8 +6,9 @@ use lockgate_core::redriver::NewRedrive;
 
 use super::done;
 use crate::failure::Failure;
-use crate::graphql::asking::{Asking, asking, parse};
+use crate::graphql::asking::{Asking, asking};
 use crate::graphql::dead_letter::DeliveryFilterInput;
+use crate::graphql::inputs;
 use crate::graphql::redrive::{Judging, Redrive};
 
 #[derive(Debug, Default)]
@@ -25,7 +26,7 @@ impl RedriveMutations {
         let judging = input.judging.map_or(core::Judging::Released, Into::into);
         let new = NewRedrive {
             kind: RedriveKind::DeadLetters,
-            filter: input.filter.unwrap_or_default().filter(asking).await?,
+            filter: input.filter.unwrap_or_default().filter(asking, "input.filter").await?,
             judging,
             per_second: input.per_second,
             reason: input.reason,
@@ -43,7 +44,7 @@ impl RedriveMutations {
         let asking = asking(ctx);
         let new = NewRedrive {
             kind: RedriveKind::Replay,
-            filter: input.filter.filter(asking).await?,
+            filter: input.filter.filter(asking, "input.filter").await?,
             judging: core::Judging::Released,
             per_second: input.per_second,
             reason: input.reason,
@@ -85,7 +86,7 @@ async fn start(asking: &Asking, new: NewRedrive) -> Result<RedrivePayload, Failu
 }
 
 async fn decide(asking: &Asking, input: &DecideRedriveInput, wanted: RedriveMove) -> Result<RedrivePayload, Failure> {
-    let id = parse(&input.redrive)?;
+    let id = inputs::id("input.redrive", &input.redrive)?;
     let moved = done(asking, asking.state.redriver.decide(&asking.viewer, id, wanted).await).await?;
     Ok(RedrivePayload { redrive: Redrive(moved) })
 }

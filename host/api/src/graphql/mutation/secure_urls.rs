@@ -7,7 +7,8 @@ use lockgate_core::porter::{NewPurpose, NewSecureUrl};
 
 use super::done;
 use crate::failure::Failure;
-use crate::graphql::asking::{Asking, asking, parse};
+use crate::graphql::asking::{Asking, asking};
+use crate::graphql::inputs;
 use crate::graphql::secure_url::SecureUrl;
 
 /// How long a URL lives when nothing is said: a week.
@@ -24,7 +25,7 @@ impl SecureUrlMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Of which transfer, for how long, how often.")] input: CreateDownloadUrlInput,
     ) -> Result<CreateSecureUrlPayload, Failure> {
-        let purpose = NewPurpose::Download(parse(&input.transfer)?);
+        let purpose = NewPurpose::Download(inputs::id("input.transfer", &input.transfer)?);
         create(asking(ctx), purpose, input.terms).await
     }
 
@@ -43,7 +44,7 @@ impl SecureUrlMutations {
         ctx: &Context<'_>,
         #[graphql(desc = "Which URL.")] input: RevokeSecureUrlInput,
     ) -> Result<RevokeSecureUrlPayload, Failure> {
-        let (asking, id) = (asking(ctx), parse(&input.secure_url)?);
+        let (asking, id) = (asking(ctx), inputs::id("input.secureUrl", &input.secure_url)?);
         let revoked = done(asking, asking.state.porter.revoke(&asking.viewer, id, &asking.trace).await).await?;
         Ok(RevokeSecureUrlPayload { secure_url: SecureUrl(revoked) })
     }

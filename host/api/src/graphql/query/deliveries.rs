@@ -7,10 +7,11 @@ use lockgate_core::id::{DestinationId, TransferId};
 use lockgate_core::ports;
 
 use crate::failure::Failure;
-use crate::graphql::asking::{Asking, asking, parse};
+use crate::graphql::asking::{Asking, asking};
 use crate::graphql::consignment::{Consignment, ConsignmentState};
 use crate::graphql::dead_letter::DeliveryFilterInput;
 use crate::graphql::delivery::{Delivery, DeliveryState};
+use crate::graphql::inputs;
 use crate::graphql::page::{self, ListOrder, Window};
 
 #[derive(Debug, Default)]
@@ -74,7 +75,7 @@ impl DeliveryQueries {
     ) -> Result<Connection<String, Delivery>, Failure> {
         let request = Window { first, after, last, before, order }.request("deadLetters")?;
         let asking = asking(ctx);
-        let filter = filter.unwrap_or_default().filter(asking).await?;
+        let filter = filter.unwrap_or_default().filter(asking, "filter").await?;
         let found = asking.view.read().await?.dead_letters(&filter, &request).await?;
         Ok(page::connection("deadLetters", found, Delivery))
     }
@@ -102,7 +103,7 @@ impl ConsignmentFilter {
         let states = self.states.unwrap_or_default().into_iter().chain(state);
         let mut filter = ports::ConsignmentFilter {
             states: states.map(Into::into).collect(),
-            transfer: self.transfer.map(|id| parse::<TransferId>(&id)).transpose()?,
+            transfer: self.transfer.map(|id| inputs::id::<TransferId>("filter.transfer", &id)).transpose()?,
             ..ports::ConsignmentFilter::default()
         };
         if let Some(named) = self.sender {
@@ -133,8 +134,11 @@ impl DeliveryFilter {
         let states = self.states.unwrap_or_default().into_iter().chain(state);
         let mut filter = ports::DeliveryFilter {
             states: states.map(Into::into).collect(),
-            destination: self.destination.map(|id| parse::<DestinationId>(&id)).transpose()?,
-            transfer: self.transfer.map(|id| parse::<TransferId>(&id)).transpose()?,
+            destination: self
+                .destination
+                .map(|id| inputs::id::<DestinationId>("filter.destination", &id))
+                .transpose()?,
+            transfer: self.transfer.map(|id| inputs::id::<TransferId>("filter.transfer", &id)).transpose()?,
             ..ports::DeliveryFilter::default()
         };
         if let Some(named) = self.receiver {

@@ -2,10 +2,12 @@
 
 use async_graphql::connection::Connection;
 use async_graphql::{Context, ID, Object};
+use lockgate_core::id::RedriveId;
 
 use crate::failure::Failure;
-use crate::graphql::asking::{asking, parse};
+use crate::graphql::asking::asking;
 use crate::graphql::dead_letter::{DeliveryFilterInput, DeliveryGroup};
+use crate::graphql::inputs;
 use crate::graphql::page::{self, ListOrder, Window};
 use crate::graphql::redrive::Redrive;
 
@@ -22,7 +24,7 @@ impl RedriveQueries {
         #[graphql(desc = "Only those that it chooses.")] filter: Option<DeliveryFilterInput>,
     ) -> Result<Vec<DeliveryGroup>, Failure> {
         let asking = asking(ctx);
-        let filter = filter.unwrap_or_default().filter(asking).await?;
+        let filter = filter.unwrap_or_default().filter(asking, "filter").await?;
         let found = asking.view.read().await?.dead_letter_groups(&filter).await?;
         Ok(found.into_iter().map(DeliveryGroup).collect())
     }
@@ -35,7 +37,7 @@ impl RedriveQueries {
         #[graphql(desc = "Which finished deliveries.")] filter: DeliveryFilterInput,
     ) -> Result<Vec<DeliveryGroup>, Failure> {
         let asking = asking(ctx);
-        let filter = filter.own(asking).await?;
+        let filter = filter.own(asking, "filter").await?;
         let found = asking.view.read().await?.replay_groups(&filter).await?;
         Ok(found.into_iter().map(DeliveryGroup).collect())
     }
@@ -62,6 +64,6 @@ impl RedriveQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "Its id, `rdr_...`.")] id: ID,
     ) -> Result<Option<Redrive>, Failure> {
-        Ok(asking(ctx).one(parse::<lockgate_core::id::RedriveId>(&id)?).await?.map(Redrive))
+        Ok(asking(ctx).one(inputs::id::<RedriveId>("id", &id)?).await?.map(Redrive))
     }
 }

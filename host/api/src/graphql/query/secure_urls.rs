@@ -5,7 +5,8 @@ use async_graphql::{Context, ID, Object};
 use lockgate_core::id::TransferId;
 
 use crate::failure::Failure;
-use crate::graphql::asking::{asking, parse};
+use crate::graphql::asking::asking;
+use crate::graphql::inputs;
 use crate::graphql::page::{self, ListOrder, Window};
 use crate::graphql::secure_url::SecureUrl;
 
@@ -28,7 +29,7 @@ impl SecureUrlQueries {
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, SecureUrl>, Failure> {
         let request = Window { first, after, last, before, order }.request("secureUrls")?;
-        let transfer = transfer.map(|id| parse::<TransferId>(&id)).transpose()?;
+        let transfer = transfer.map(|id| inputs::id::<TransferId>("transfer", &id)).transpose()?;
         let found = asking(ctx).view.read().await?.secure_urls(transfer, &request).await?;
         Ok(page::connection("secureUrls", found, SecureUrl))
     }

@@ -8,7 +8,8 @@ use lockgate_core::ports;
 use lockgate_core::time::Timestamp;
 
 use crate::failure::Failure;
-use crate::graphql::asking::{Asking, asking, parse};
+use crate::graphql::asking::{Asking, asking};
+use crate::graphql::inputs;
 use crate::graphql::page::{self, ListOrder, Window};
 use crate::graphql::transfer::{Transfer, TransferState};
 
@@ -23,7 +24,7 @@ impl TransferQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "The transfer's id, `trf_...`.")] id: ID,
     ) -> Result<Option<Transfer>, Failure> {
-        Ok(asking(ctx).one(parse::<TransferId>(&id)?).await?.map(Transfer))
+        Ok(asking(ctx).one(inputs::id::<TransferId>("id", &id)?).await?.map(Transfer))
     }
 
     /// The transfers that the viewer sent or receives, newest first.

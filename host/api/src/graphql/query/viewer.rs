@@ -31,7 +31,7 @@ impl ViewerQueries {
         ctx: &Context<'_>,
         #[graphql(desc = "An id that this API gave out.")] id: ID,
     ) -> Result<Option<Node>, Failure> {
-        asking(ctx).node(&id).await
+        asking(ctx).node("id", &id).await
     }
 
     /// Whatever has these ids, in their order; null where there is none or the viewer may not see it.
@@ -43,7 +43,7 @@ impl ViewerQueries {
     ) -> Result<Vec<Option<Node>>, Failure> {
         page::check(ids.len())?;
         let asking = asking(ctx);
-        try_join_all(ids.iter().map(|id| asking.node(id))).await
+        try_join_all(ids.iter().enumerate().map(|(at, id)| asking.node(format!("ids.{at}"), id))).await
     }
 }
 
