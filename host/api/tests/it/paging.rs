@@ -1,9 +1,37 @@
 //! Lists: both directions, both orders and filters agree with each other, and things are found again by their ids.
 
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use lockgate_core::hook::Hook;
+use lockgate_core::plugin::{Manifest, Scope};
 use rstest::rstest;
 use serde_json::{Value, json};
 
 use crate::house::{House, code};
+
+impl House {
+    /// The house has a plugin of that name.
+    async fn publish(&self, name: &str) {
+        self.runner.describes(Manifest {
+            name: name.to_owned(),
+            version: "1.0.0".to_owned(),
+            description: "Looks on.".to_owned(),
+            hooks: vec![Hook::Validate],
+            scope: Scope::Record,
+            framings: vec![],
+            capabilities: vec![],
+            settings_schema: json!({}),
+        });
+        let request = Request::post("/plugins?owner=house")
+            .header("authorization", format!("Bearer {}", self.operator()))
+            .header("content-type", "application/wasm")
+            .body(Body::from(name.to_owned()))
+            .expect("a request");
+        assert_eq!(self.send(request).await.status, StatusCode::CREATED);
+    }
+}
 
 /// The slugs, names or ids of a page.
 fn shown(page: &Value, field: &str) -> Vec<String> {
@@ -54,6 +82,36 @@ async fn walks_a_list_to_its_end_and_back_in_either_order(#[case] order: &str, #
         }
     }
     assert_eq!(backwards, expected);
+}
+
+#[tokio::test]
+async fn turns_agreements_and_plugins_round_as_it_does_other_lists() {
+    let house = House::new().await;
+    for (name, receiver) in [("words", "acme"), ("sums", "globex")] {
+        house.clock.advance(Duration::from_secs(1));
+        let input = json!({ "input": { "sender": "initech", "receiver": receiver } });
+        let agree = "mutation($input: CreateAgreementInput!) { createAgreement(input: $input) { agreement { id } } }";
+        let agreed = house.ask(&house.operator(), agree, input).await;
+        assert!(agreed.get("errors").is_none(), "{agreed}");
+        house.publish(name).await;
+    }
+    let expected = [
+        // The house of these tests begins with an agreement of acme with globex.
+        ("agreements", "sender { slug } receiver { slug }", "acme", "initech"),
+        ("plugins", "name", "words", "sums"),
+    ];
+    for (list, field, oldest, newest) in expected {
+        let nodes = async |order: &str| {
+            let query = format!("{{ {list}{order} {{ nodes {{ {field} }} }} }}");
+            let answer = house.ask(&house.operator(), &query, json!({})).await;
+            answer["data"][list]["nodes"].as_array().unwrap_or_else(|| panic!("{answer}")).clone()
+        };
+        let (usual, mut turned) = (nodes("").await, nodes("(order: OLDEST_FIRST)").await);
+        assert!(turned[0].to_string().contains(oldest) && usual[0].to_string().contains(newest), "{turned:?}");
+        assert_eq!(nodes("(order: NEWEST_FIRST)").await, usual);
+        turned.reverse();
+        assert_eq!(turned, usual);
+    }
 }
 
 #[tokio::test]

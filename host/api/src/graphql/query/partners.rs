@@ -53,12 +53,13 @@ impl PartnerQueries {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Only those that name this partner, by id or slug.")] of: Option<String>,
+        #[graphql(desc = "In which order; the newest first if nothing is said.")] order: Option<ListOrder>,
         #[graphql(desc = "How many from the beginning, at most 100; 25 if nothing is said.")] first: Option<i32>,
         #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, Agreement>, Failure> {
-        let request = Window { first, after, last, before, order: None }.request("agreements")?;
+        let request = Window { first, after, last, before, order }.request("agreements")?;
         let asking = asking(ctx);
         let of = match of {
             Some(named) => Some(asking.partner(&named).await?.id),

@@ -21,12 +21,13 @@ impl PolicyQueries {
     async fn plugins(
         &self,
         ctx: &Context<'_>,
+        #[graphql(desc = "In which order; the newest first if nothing is said.")] order: Option<ListOrder>,
         #[graphql(desc = "How many from the beginning, at most 100; 25 if nothing is said.")] first: Option<i32>,
         #[graphql(desc = "Only what follows this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, at most 100.")] last: Option<i32>,
         #[graphql(desc = "Only what precedes this cursor.")] before: Option<String>,
     ) -> Result<Connection<String, PluginVersion>, Failure> {
-        let request = Window { first, after, last, before, order: None }.request("plugins")?;
+        let request = Window { first, after, last, before, order }.request("plugins")?;
         let found = asking(ctx).view.read().await?.plugins(&request).await?;
         Ok(page::connection("plugins", found, PluginVersion))
     }
