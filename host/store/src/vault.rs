@@ -38,6 +38,10 @@ impl Vault for PgStore {
         secret::put(self, owner, name, &value, grace).await
     }
 
+    async fn add_secret(&self, owner: Owner, name: &str, value: SecretBytes) -> Result<bool, VaultError> {
+        secret::add(self, owner, name, &value).await
+    }
+
     async fn good_secrets(&self, partner: PartnerId, name: &str) -> Result<Vec<SecretBytes>, VaultError> {
         secret::good(self, partner, name).await
     }

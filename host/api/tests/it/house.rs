@@ -54,6 +54,7 @@ pub(crate) struct House {
     pub(crate) payloads: Arc<MemoryPayloadStore>,
     pub(crate) ledger: Arc<MemoryRateLedger>,
     pub(crate) urls: Arc<CountedUrls>,
+    pub(crate) vault: Arc<MemoryVault>,
     pub(crate) issuer: Issuer,
     pub(crate) carried: TaskTracker,
     desk: Arc<Desk>,
@@ -114,6 +115,7 @@ impl House {
         let ledger = Arc::new(MemoryRateLedger::new(clock.clone()));
         let redriver = Redriver::new(store.clone(), clock.clone());
         let urls = Arc::new(CountedUrls::new(store.clone()));
+        let vault = Arc::new(MemoryVault::default());
         let state = ApiState {
             intake: Arc::new(Intake::new(
                 IntakePorts {
@@ -138,7 +140,7 @@ impl House {
                 store.clone(),
                 Arc::new(MemoryArchive::default()),
                 runner.clone(),
-                Arc::new(MemoryVault::default()),
+                vault.clone(),
                 Arc::new(MemorySigning),
                 clock.clone(),
             )),
@@ -174,6 +176,7 @@ impl House {
             payloads,
             ledger,
             urls,
+            vault,
             issuer,
             carried,
             desk,

@@ -6,7 +6,8 @@ use lockgate_core::delivery::{Answer as DeliveryAnswer, Cause};
 use lockgate_core::finding::Severity;
 use lockgate_core::hook::Hook;
 use lockgate_core::plugin::{Manifest, Scope};
-use lockgate_core::ports::{Conclusion, RawFinding, RawFindings, RawPlace};
+use lockgate_core::policy::Owner;
+use lockgate_core::ports::{Conclusion, RawFinding, RawFindings, RawPlace, Vault};
 use serde_json::{Value, json};
 
 use crate::house::{House, code};
@@ -195,8 +196,14 @@ async fn sets_up_what_a_partner_needs() {
     let input = json!({ "secret": { "owner": "globex", "name": "hook", "value": "d2hzZWNfYTJWNQ==", "encoding": "BASE64" },
         "channel": { "partner": "globex", "name": "ops",
                      "webhook": { "url": "https://globex.example/hook", "signingSecret": "hook" } } });
-    let made = house.data(&globex, operation!("create-webhook"), input).await;
+    let made = house.data(&globex, operation!("create-webhook"), input.clone()).await;
     assert_eq!(made["createChannel"]["channel"]["signingSecret"], "hook");
+    let mut again = input;
+    again["secret"]["value"] = json!("d2hzZWNfYm90aGVycw==");
+    let again = house.ask(&globex, operation!("create-webhook"), again).await;
+    assert_eq!(code(&again), "NAME_TAKEN", "{again}");
+    let kept = house.vault.secret(Owner::Partner(house.globex.id), "hook").await.expect("memory answers");
+    assert_eq!(kept.expect("it is there").expose(), b"whsec_a2V5", "a repeat leaves the secret alone");
     let rotated = json!({ "input": { "owner": "globex", "name": "hook", "value": "bmV3", "graceSeconds": 86_400 } });
     house.data(&globex, operation!("rotate-secret"), rotated).await;
     let endless = json!({ "input": { "owner": "globex", "name": "hook", "value": "bmV3", "graceSeconds": 604_801 } });

@@ -41,6 +41,14 @@ pub trait Vault: Send + Sync + fmt::Debug {
     /// Sets a secret. The one before stays good besides it for that long.
     async fn put_secret(&self, owner: Owner, name: &str, value: SecretBytes, grace: Duration)
     -> Result<(), VaultError>;
+    /// Keeps a secret, unless there is one of that name: then it stays as it is. Whether it was kept.
+    async fn add_secret(&self, owner: Owner, name: &str, value: SecretBytes) -> Result<bool, VaultError> {
+        let is_free = self.secret(owner, name).await?.is_none();
+        if is_free {
+            self.put_secret(owner, name, value, Duration::ZERO).await?;
+        }
+        Ok(is_free)
+    }
     /// All of a partner's that are good under a name: the present secret, then the one that it replaced, for as long as that is. None if
     /// the secret is not set.
     async fn good_secrets(&self, partner: PartnerId, name: &str) -> Result<Vec<SecretBytes>, VaultError> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use crate::policy::Owner;
-use crate::ports::{SecretBytes, Unfit};
+use crate::ports::{RegistryError, SecretBytes, Unfit};
 use crate::registrar::{Registrar, RegistrarError, names, rights};
 use crate::viewer::Viewer;
 
@@ -28,21 +28,47 @@ impl Registrar {
         value: SecretBytes,
         grace: Duration,
     ) -> Result<(), RegistrarError> {
-        rights::secrets(viewer, owner)?;
-        names::handle("secret's name", name)?;
+        self.check_secret(viewer, owner, name, &value)?;
         if grace > LONGEST_GRACE {
             return Err(RegistrarError::Secret("the former one may stay good for a week at most"));
         }
+        Ok(self.vault.put_secret(owner, name, value, grace).await?)
+    }
+
+    /// Adds a secret; one that is there already stays as it is.
+    pub async fn add_secret(
+        &self,
+        viewer: &Viewer,
+        owner: Owner,
+        name: &str,
+        value: SecretBytes,
+    ) -> Result<(), RegistrarError> {
+        self.check_secret(viewer, owner, name, &value)?;
+        if self.vault.add_secret(owner, name, value).await? {
+            return Ok(());
+        }
+        Err(RegistryError::Taken { kind: "secret", name: name.to_owned() }.into())
+    }
+
+    fn check_secret(
+        &self,
+        viewer: &Viewer,
+        owner: Owner,
+        name: &str,
+        value: &SecretBytes,
+    ) -> Result<(), RegistrarError> {
+        rights::secrets(viewer, owner)?;
+        names::handle("secret's name", name)?;
         match value.expose().len() {
             0 => return Err(RegistrarError::Secret("it is empty")),
             1..=16_384 => {}
             _ => return Err(RegistrarError::Secret("it is larger than 16 KiB")),
         }
         // A key that replaces a good one is found out before webhooks fail by it.
-        if let Err(Unfit { why, meant: true }) = self.signing.check(&value) {
-            return Err(RegistrarError::Unsigned { secret: name.to_owned(), why });
+        match self.signing.check(value) {
+            Err(Unfit { why, meant: true }) => Err(RegistrarError::Unsigned { secret: name.to_owned(), why }),
+            _ => Ok(()),
         }
-        Ok(self.vault.put_secret(owner, name, value, grace).await?)
     }
 
     /// Stores a new version of a lookup table and returns its number.

@@ -102,8 +102,14 @@ pub(super) async fn find_or_make(store: &PgStore, owner: Owner, name: &str) -> R
         return Ok(secret);
     }
     let value = SecretBytes::new(random(32).map_err(no_randomness)?);
-    let it = store.envelope.seal(owner, name, &value).map_err(no_randomness)?;
-    sqlx::query!(
+    add(store, owner, name, &value).await?;
+    find(store, owner, name).await?.ok_or_else(|| VaultError::Unavailable(format!("secret `{name}` vanished")))
+}
+
+/// Keeps a secret unless there is one; of several that come at once, the first.
+pub(super) async fn add(store: &PgStore, owner: Owner, name: &str, value: &SecretBytes) -> Result<bool, VaultError> {
+    let it = store.envelope.seal(owner, name, value).map_err(no_randomness)?;
+    let added = sqlx::query!(
         "insert into secrets (owner, name, key_id, wrapped_key, sealed) values ($1, $2, $3, $4, $5)
          on conflict on constraint secrets_name do nothing",
         of_owner(owner),
@@ -115,7 +121,7 @@ pub(super) async fn find_or_make(store: &PgStore, owner: Owner, name: &str) -> R
     .execute(&store.worker)
     .await
     .map_err(Failure::from)?;
-    find(store, owner, name).await?.ok_or_else(|| VaultError::Unavailable(format!("secret `{name}` vanished")))
+    Ok(added.rows_affected() == 1)
 }
 
 fn no_randomness(Unusable: Unusable) -> VaultError {

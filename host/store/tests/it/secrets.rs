@@ -29,6 +29,19 @@ async fn a_secret_is_read_back_by_its_owner_and_name_only() {
 }
 
 #[tokio::test]
+async fn a_secret_is_added_once_and_stays_what_it_was() {
+    let world = World::new().await;
+    let alice = Owner::Partner(world.partner("alice").await);
+    let add =
+        async |owner, value: &str| world.store.add_secret(owner, "webhook", secret(value)).await.expect("an answer");
+    let found = async |owner| world.store.secret(owner, "webhook").await.expect("an answer");
+    assert!(add(alice, "first").await);
+    assert!(!add(alice, "second").await);
+    assert_eq!(found(alice).await, Some(secret("first")));
+    assert!(add(Owner::House, "house").await, "another owner's name");
+}
+
+#[tokio::test]
 async fn a_replaced_secret_stays_good_for_its_grace_and_no_longer() {
     let world = World::new().await;
     let partner = world.partner("alice").await;

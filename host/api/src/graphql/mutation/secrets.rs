@@ -20,6 +20,21 @@ pub(super) struct SecretMutations;
 
 #[Object]
 impl SecretMutations {
+    /// Adds a secret that destinations and channels name; its value cannot be read back. One of that name stays as it is:
+    /// `putSecret` replaces it.
+    async fn create_secret(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The new secret.", secret)] input: CreateSecretInput,
+    ) -> Result<CreateSecretPayload, Failure> {
+        let asking = asking(ctx);
+        let owner = asking.owner(&input.owner).await?;
+        let value = input.encoding.unwrap_or_default().read(input.value)?;
+        let added = asking.state.registrar.add_secret(&asking.viewer, owner, &input.name, value).await;
+        done(asking, added).await?;
+        Ok(CreateSecretPayload { name: input.name })
+    }
+
     /// Sets a secret that destinations and channels name; its value cannot be read back.
     async fn put_secret(
         &self,
@@ -28,14 +43,8 @@ impl SecretMutations {
     ) -> Result<PutSecretPayload, Failure> {
         let asking = asking(ctx);
         let owner = asking.owner(&input.owner).await?;
-        let value = match input.encoding.unwrap_or(SecretEncoding::Text) {
-            SecretEncoding::Text => input.value.into_bytes(),
-            SecretEncoding::Base64 => STANDARD
-                .decode(input.value.trim())
-                .map_err(|_| Failure::new(Code::InvalidSecret, "the secret's value is not Base64"))?,
-        };
+        let value = input.encoding.unwrap_or_default().read(input.value)?;
         let grace = Duration::from_secs(u64::from(input.grace_seconds.unwrap_or_default()));
-        let value = SecretBytes::new(value);
         let set = asking.state.registrar.set_secret(&asking.viewer, owner, &input.name, value, grace).await;
         done(asking, set).await?;
         Ok(PutSecretPayload { name: input.name })
@@ -58,6 +67,33 @@ impl SecretMutations {
         let version = u64::try_from(done(asking, stored).await?).unwrap_or_default();
         Ok(PutLookupTablePayload { name: input.name, version: Long(version) })
     }
+}
+
+/// A secret to add.
+#[derive(InputObject)]
+struct CreateSecretInput {
+    /// Whose: `house`, or a partner's id or slug.
+    owner: String,
+    /// Its name, unique within the owner.
+    name: String,
+    /// Its value.
+    value: String,
+    /// How the value is written; as text if nothing is said.
+    encoding: Option<SecretEncoding>,
+}
+
+impl fmt::Debug for CreateSecretInput {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = f.debug_struct("CreateSecretInput");
+        shown.field("owner", &self.owner).field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// The secret that was added.
+#[derive(Debug, SimpleObject)]
+struct CreateSecretPayload {
+    /// Its name.
+    name: String,
 }
 
 /// A secret to set.
@@ -83,13 +119,26 @@ impl fmt::Debug for PutSecretInput {
 }
 
 /// How a secret's value is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Enum)]
 enum SecretEncoding {
     /// The value is its UTF-8 text.
+    #[default]
     Text,
     /// The value is the Base64 of its bytes.
     #[graphql(name = "BASE64")]
     Base64,
+}
+
+impl SecretEncoding {
+    fn read(self, value: String) -> Result<SecretBytes, Failure> {
+        let bytes = match self {
+            Self::Text => value.into_bytes(),
+            Self::Base64 => STANDARD
+                .decode(value.trim())
+                .map_err(|_| Failure::new(Code::InvalidSecret, "the secret's value is not Base64"))?,
+        };
+        Ok(SecretBytes::new(bytes))
+    }
 }
 
 /// The secret that was set.
