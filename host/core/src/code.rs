@@ -112,6 +112,7 @@ codes! {
     ReasonRequired "REASON_REQUIRED" 400 "A person's decision needs a reason.";
     ReasonTooLong "REASON_TOO_LONG" 400 "The reason has more than 500 characters.";
     IllegalMove "ILLEGAL_MOVE" 409 "It is not in a state from which this can be done.";
+    DestinationDisabled "DESTINATION_DISABLED" 409 "The destination is turned off; enable it first, then send again.";
     InvalidRedrive "INVALID_REDRIVE" 400 "The redrive cannot be started as it is asked for; the message says why.";
     ConcurrentChange "CONCURRENT_CHANGE" 409 "It kept changing in the meantime; look again and repeat.";
 

@@ -10,7 +10,8 @@ use crate::claim::Aggregate;
 use crate::command::Work;
 use crate::consignment::Consignment;
 use crate::delivery::Delivery;
-use crate::id::{ConsignmentId, DeliveryId, HostId, TransferId};
+use crate::destination::DestinationStatus;
+use crate::id::{ConsignmentId, DeliveryId, DestinationId, HostId, TransferId};
 use crate::pipeline::orders;
 use crate::ports::{CommitError, StoreError, TransferStore};
 use crate::state::{
@@ -130,7 +131,8 @@ impl Desk {
         Err(DeskError::Contended(Work::Consignment(id)))
     }
 
-    /// Sends a dead letter on its way again, under the same delivery id.
+    /// Sends a dead letter on its way again, under the same delivery id. Not to a destination that is disabled: a redrive of
+    /// many has a lane that waits there and says so, a delivery alone would be in line and never leave.
     pub async fn redrive(
         &self,
         viewer: &Viewer,
@@ -144,6 +146,7 @@ impl Desk {
             rights::redrive(viewer, &it)?;
             let redrive = DeliveryMove::Redrive { reason: reason.clone(), redrive: None, judged_again: false };
             let change = delivery::apply(&it, redrive, &self.stamp(viewer, trace))?;
+            self.enabled(it.destination).await?;
             if self.committed(&change).await? {
                 return self.delivery(id).await;
             }
@@ -169,6 +172,15 @@ impl Desk {
             }
         }
         Ok(ended)
+    }
+
+    async fn enabled(&self, id: DestinationId) -> Result<(), DeskError> {
+        match self.store.destination(id).await? {
+            Some(it) if it.status == DestinationStatus::Disabled => {
+                Err(DeskError::Disabled { id, name: it.name, why: it.disabled.map(|it| it.reason) })
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn move_transfer(

@@ -61,6 +61,31 @@ async fn counts_dead_letters_by_destination_and_cause_for_their_receiver_and_ope
 }
 
 #[tokio::test]
+async fn a_dead_letter_alone_is_not_sent_to_a_destination_that_is_disabled() {
+    let house = House::new().await;
+    house.with_dead_letters(1, Cause::Refused).await;
+    let globex = house.token(&house.globex);
+    let dead = house.told(&globex, operation!("dead-letters"), json!({})).await["deadLetters"]["nodes"][0].clone();
+    let destination = house.dead(&globex).await[0]["destination"]["id"].clone();
+    let turn = async |status: &str| {
+        let turn = "mutation($input: UpdateDestinationInput!) {
+            updateDestination(input: $input) { destination { status } } }";
+        house.told(&globex, turn, json!({ "input": { "destination": destination, "status": status } })).await;
+    };
+    turn("DISABLED").await;
+    let input = json!({ "id": dead["id"], "reason": "they repaired it" });
+    let refused = house.ask(&globex, operation!("redrive-delivery"), input.clone()).await;
+    assert_eq!(code(&refused), "DESTINATION_DISABLED", "{refused}");
+    let why = refused["errors"][0]["message"].as_str().expect("a sentence");
+    let id = destination.as_str().expect("an id");
+    assert!(["`inbox`", id, "turned it off", "enable it first"].iter().all(|part| why.contains(part)), "{why}");
+    assert_eq!(house.dead(&globex).await[0]["count"], 1, "it is a dead letter as before");
+    turn("ACTIVE").await;
+    house.told(&globex, operation!("redrive-delivery"), input).await;
+    assert_eq!(house.dead(&globex).await, json!([]));
+}
+
+#[tokio::test]
 async fn redrives_in_the_order_of_the_line_and_under_the_same_keys() {
     let house = House::new().await;
     house.with_dead_letters(5, Cause::Refused).await;

@@ -2,6 +2,7 @@
 
 use crate::code::Code;
 use crate::command::Work;
+use crate::id::DestinationId;
 use crate::ports::StoreError;
 use crate::state::IllegalMove;
 
@@ -31,6 +32,19 @@ pub enum DeskError {
     /// Not from this state.
     #[error(transparent)]
     IllegalMove(#[from] IllegalMove),
+    /// Sent again, it would only wait there.
+    #[error(
+        "the destination `{name}` ({id}) is disabled{}; enable it first (`updateDestination` with `status: ACTIVE`), then redrive",
+        .why.as_deref().map(|why| format!(": {why}")).unwrap_or_default()
+    )]
+    Disabled {
+        /// Which destination.
+        id: DestinationId,
+        /// Its name.
+        name: String,
+        /// Why it is, where somebody said so.
+        why: Option<String>,
+    },
     /// It kept changing.
     #[error("{0} kept changing in the meantime; look again and repeat")]
     Contended(Work),
@@ -50,6 +64,7 @@ impl DeskError {
             Self::ReasonRequired => Code::ReasonRequired,
             Self::ReasonTooLong { .. } => Code::ReasonTooLong,
             Self::IllegalMove(_) => Code::IllegalMove,
+            Self::Disabled { .. } => Code::DestinationDisabled,
             Self::Contended(_) => Code::ConcurrentChange,
             Self::Store(error) => error.code(),
         }

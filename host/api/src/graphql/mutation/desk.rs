@@ -68,7 +68,7 @@ impl DeskMutations {
         Ok(CancelTransferPayload { transfer: Transfer(done(asking, moved).await?) })
     }
 
-    /// Sends a dead letter on its way again, under the same delivery id.
+    /// Sends a dead letter on its way again, under the same delivery id; refused while its destination is disabled.
     async fn redrive_delivery(
         &self,
         ctx: &Context<'_>,
