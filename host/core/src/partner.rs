@@ -6,6 +6,9 @@ use crate::finding::Severity;
 use crate::id::PartnerId;
 use crate::time::Timestamp;
 
+/// The most bytes of a slug; an id has fewer, so what is longer names no partner.
+pub const LONGEST_SLUG: usize = 40;
+
 /// A company on either end of transfers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Partner {

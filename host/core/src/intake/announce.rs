@@ -6,7 +6,7 @@ use crate::agreement::Agreement;
 use crate::digest::Digest;
 use crate::id::{PartnerId, SecureUrlId, UploadId};
 use crate::intake::{Intake, IntakeError, file_name, sender};
-use crate::partner::{Partner, PartnerStatus};
+use crate::partner::{LONGEST_SLUG, Partner, PartnerStatus};
 use crate::ports::{Addressing, AnnounceOutcome, Announcement, Earlier};
 use crate::quota::Quota;
 use crate::state::transfer;
@@ -62,6 +62,7 @@ impl Intake {
         if new.idempotency_key.as_deref().is_some_and(|key| !is_key(key)) {
             return Err(IntakeError::IdempotencyKey);
         }
+        self.named(&new.receivers)?;
         let (receivers, terms) = match self.addressed(sender, &new, &media_type).await {
             Ok(addressed) => addressed,
             Err(refused) => {
@@ -132,6 +133,15 @@ impl Intake {
         active(&self.ports.store.partner(sender).await?.ok_or(FOREIGN)?)
     }
 
+    /// Nobody is looked up for a list that is too long, or by what is too long to name anybody.
+    fn named(&self, receivers: &[String]) -> Result<(), IntakeError> {
+        let (given, limit) = (receivers.len(), self.settings.max_receivers);
+        if given > limit {
+            return Err(IntakeError::TooManyReceivers { given, limit });
+        }
+        receivers.iter().find(|named| named.len() > LONGEST_SLUG).map_or(Ok(()), |named| Err(stranger(named)))
+    }
+
     /// The addressed receivers, each once, in the order given, each under an agreement that admits the payload of a
     /// sender who may take part; with them the sender's own terms.
     async fn addressed(
@@ -140,20 +150,14 @@ impl Intake {
         new: &NewTransfer,
         media_type: &str,
     ) -> Result<(Vec<PartnerId>, Quota), IntakeError> {
-        // Who names more than are allowed is refused anyway.
-        let named = &new.receivers[..new.receivers.len().min(self.settings.max_receivers)];
-        let Addressing { agreed, terms, .. } = self.addressing(sender, named).await?;
+        let Addressing { agreed, terms, .. } = self.addressing(sender, &new.receivers).await?;
         if new.receivers.is_empty() {
             return Err(IntakeError::NoReceivers);
         }
-        let (given, limit) = (new.receivers.len(), self.settings.max_receivers);
-        if given > limit {
-            return Err(IntakeError::TooManyReceivers { given, limit });
-        }
-        let mut receivers = Vec::with_capacity(given);
+        let mut receivers = Vec::with_capacity(new.receivers.len());
         for named in &new.receivers {
-            let stranger = || IntakeError::NoAgreement { receiver: named.chars().take(80).collect() };
-            let (receiver, agreement) = find(&agreed, |(partner, _)| partner, named).ok_or_else(stranger)?;
+            let found = find(&agreed, |(partner, _)| partner, named);
+            let (receiver, agreement) = found.ok_or_else(|| stranger(named))?;
             self.admit(agreement, named, media_type, new.size)?;
             receivers.push(receiver.id);
         }
@@ -229,6 +233,11 @@ fn active(sender: &Partner) -> Result<(), IntakeError> {
         PartnerStatus::Active => Ok(()),
         PartnerStatus::Suspended => Err(IntakeError::Suspended),
     }
+}
+
+/// The same answer for who is unknown and for whom nothing is agreed with.
+fn stranger(named: &str) -> IntakeError {
+    IntakeError::NoAgreement { receiver: named.chars().take(80).collect() }
 }
 
 /// The partner that a text means: an id, or a slug.

@@ -3,12 +3,13 @@
 use url::Url;
 
 use crate::legible;
+use crate::partner::LONGEST_SLUG;
 use crate::policy::Owner;
 use crate::registrar::RegistrarError;
 
 /// Checks a slug: lower-case letters, digits and single hyphens, a letter first, so that it can stand in a host name.
 pub(super) fn slug(text: &str) -> Result<(), RegistrarError> {
-    let ok = (2..=40).contains(&text.len())
+    let ok = (2..=LONGEST_SLUG).contains(&text.len())
         && text != Owner::HOUSE
         && text.starts_with(|c: char| c.is_ascii_lowercase())
         && !text.ends_with('-')

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use lockgate_core::agreement::AgreementStatus;
+use lockgate_core::id::PartnerId;
 use lockgate_core::intake::{Intake, IntakeError, IntakeSettings, NewTransfer};
 use lockgate_core::partner::PartnerStatus;
 use lockgate_core::ports::{Registry, TransferStore};
 use lockgate_core::quota::Quota;
+use lockgate_core::time::Clock;
 use lockgate_core::trace::{NoTracer, TraceContext};
 use lockgate_core::viewer::{Role, Viewer};
 use rstest::rstest;
@@ -61,6 +63,23 @@ async fn a_repeat_is_answered_as_it_was_then_though_it_would_be_refused_by_now()
     partner.status = PartnerStatus::Suspended;
     stage.store.update_partner(&partner).await.expect("it exists");
     assert!(intake.announce(&acme(&stage), keyed(1)).await.expect("it was agreed then").repeated);
+}
+
+/// A lookup would find that the installation does not know the sender.
+#[rstest]
+#[case(vec!["globex".to_owned(); 4], "TOO_MANY_RECEIVERS")]
+#[case(vec!["globex".to_owned(), "g".repeat(41)], "NO_AGREEMENT")]
+#[case(vec!["g".repeat(40)], "FORBIDDEN")]
+#[tokio::test]
+async fn nobody_is_looked_up_for_too_many_names_or_one_that_is_too_long(
+    #[case] receivers: Vec<String>,
+    #[case] wanted: &str,
+) {
+    let stage = Stage::new().await;
+    let nobody = PartnerId::generate(stage.clock.now());
+    let viewer = Viewer { subject: "alice".to_owned(), role: Role::Partner(nobody) };
+    let announced = intake(&stage).announce(&viewer, NewTransfer { receivers, ..new(None) }).await;
+    assert_eq!(code(announced), wanted);
 }
 
 #[rstest]
