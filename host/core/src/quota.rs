@@ -118,10 +118,18 @@ pub struct Standing {
     pub partner: PartnerId,
     /// Its own terms.
     pub terms: Quota,
-    /// What it used; of the day's only what is counted.
-    pub used: Counted,
-    /// Whether the day is counted.
-    pub daily: bool,
+    /// What a quota counted.
+    pub counted: Counted,
+    /// What it began today and is still there, whoever counts; need not be known where its own terms are counted.
+    pub begun: Counted,
+}
+
+impl Standing {
+    /// What it uses, under the installation's quota where it has none of its own: what is counted against a limit, and what
+    /// there is where no limit is.
+    pub fn used(&self, installation: Quota) -> Counted {
+        if self.terms.over(installation).is_daily() { self.counted } else { self.begun }
+    }
 }
 
 /// How long a day lasts.

@@ -126,17 +126,28 @@ async fn stored(connection: &mut PgConnection, sender: PartnerId, parts: &[Uuid]
     unsigned(held)
 }
 
-/// Where partners stand, as the viewer of the connection may see it.
+/// Where partners stand, as the viewer of the connection may see it. What no quota counts is summed up from what was begun
+/// today and is still there.
 pub(crate) async fn standings(connection: &mut PgConnection, partners: &[Uuid]) -> Result<Vec<Standing>, Failure> {
     let rows = sqlx::query!(
         r#"select p.id as "id!", q.transfers_per_day as "transfers_per_day?", q.bytes_per_day as "bytes_per_day?",
                   q.stored_bytes as "stored_bytes?", u.transfers as "transfers?", u.bytes as "bytes?",
                   coalesce((select sum(t.held) from uploads t
                             where t.sender = p.id and t.held > 0
-                              and (t.transfer is not null or t.complete or t.expires_at > now())), 0)::bigint as "held!"
+                              and (t.transfer is not null or t.complete or t.expires_at > now())), 0)::bigint as "held!",
+                  b.transfers as "begun!", b.bytes as "begun_bytes!"
            from unnest($1::uuid[]) p(id)
                 left join partner_quotas q on q.partner = p.id
-                left join partner_usage u on u.partner = p.id and u.day = current_date"#,
+                left join partner_usage u on u.partner = p.id and u.day = current_date
+                cross join lateral (
+                    select count(t.transfer) as transfers,
+                           coalesce(sum(coalesce(t.length, t.received)) filter (where t.assembles is null), 0)::bigint as bytes
+                    from uploads t
+                    where t.sender = p.id
+                      -- The first id of today: 48 bits of an id are milliseconds.
+                      and t.id >= rpad(lpad(to_hex(extract(epoch from current_date::timestamptz)::bigint * 1000), 12, '0'), 32, '0')::uuid
+                      and q.transfers_per_day is null and q.bytes_per_day is null
+                ) b"#,
         partners
     )
     .fetch_all(connection)
@@ -144,15 +155,12 @@ pub(crate) async fn standings(connection: &mut PgConnection, partners: &[Uuid]) 
     rows.into_iter()
         .map(|row| {
             let of_today = |it: Option<i64>| unsigned(it.unwrap_or(0));
+            let stored = unsigned(row.held)?;
             Ok(Standing {
                 partner: PartnerId::from_uuid(row.id),
                 terms: quota(row.transfers_per_day, row.bytes_per_day, row.stored_bytes)?,
-                used: Counted {
-                    transfers: of_today(row.transfers)?,
-                    bytes: of_today(row.bytes)?,
-                    stored: unsigned(row.held)?,
-                },
-                daily: row.transfers.is_some(),
+                counted: Counted { transfers: of_today(row.transfers)?, bytes: of_today(row.bytes)?, stored },
+                begun: Counted { transfers: unsigned(row.begun)?, bytes: unsigned(row.begun_bytes)?, stored },
             })
         })
         .collect()

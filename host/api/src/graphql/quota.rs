@@ -23,24 +23,24 @@ struct QuotaStanding {
     limit: Option<Long>,
     /// Whether the limit is the partner's own, and not the installation's.
     own: bool,
-    /// How much there is; nothing where nobody counts because there is no limit.
-    used: Option<Long>,
+    /// How much there is, whether there is a limit or not. Against no limit of the day the transfers and parts count that
+    /// were begun since it began and are still known.
+    used: Long,
 }
 
 impl PartnerQuotas {
     pub(super) fn of(standing: &Standing, installation: Quota) -> Self {
         let limits = standing.terms.over(installation);
-        let quota = |own: Option<u64>, limit: Option<u64>, used: Option<u64>| QuotaStanding {
+        let quota = |own: Option<u64>, limit: Option<u64>, used: u64| QuotaStanding {
             limit: limit.map(Long),
             own: own.is_some(),
-            used: used.map(Long),
+            used: Long(used),
         };
-        let (terms, used) = (standing.terms, standing.used);
-        let today = |it: u64| (standing.daily || limits.is_daily()).then_some(it);
+        let (terms, used) = (standing.terms, standing.used(installation));
         Self {
-            transfers_per_day: quota(terms.transfers_per_day, limits.transfers_per_day, today(used.transfers)),
-            bytes_per_day: quota(terms.bytes_per_day, limits.bytes_per_day, today(used.bytes)),
-            stored_bytes: quota(terms.stored_bytes, limits.stored_bytes, Some(used.stored)),
+            transfers_per_day: quota(terms.transfers_per_day, limits.transfers_per_day, used.transfers),
+            bytes_per_day: quota(terms.bytes_per_day, limits.bytes_per_day, used.bytes),
+            stored_bytes: quota(terms.stored_bytes, limits.stored_bytes, used.stored),
         }
     }
 }

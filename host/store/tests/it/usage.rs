@@ -5,10 +5,11 @@ use std::time::Duration;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::command::Work;
 use lockgate_core::digest::Digest;
-use lockgate_core::id::{PartnerId, TransferId};
+use lockgate_core::id::{PartnerId, TransferId, UploadId};
 use lockgate_core::ports::{AnnounceOutcome, Announcement, Registry, TransferStore, UploadStore};
 use lockgate_core::quota::{Bound, DAY, Exceeded, OverQuota, Quota};
 use lockgate_core::state::{Stamp, TransferMove, transfer};
+use lockgate_core::time::Timestamp;
 use lockgate_core::upload::Upload;
 use lockgate_core::viewer::Role;
 use lockgate_store::{PgStore, StoreConfig};
@@ -181,9 +182,40 @@ async fn two_nodes_at_once_store_as_many_bytes_as_the_partners_own_terms_have() 
     assert!(matches!(world.store.announce(&bobs).await, Ok(AnnounceOutcome::Created)), "another partner has no bound");
     for (role, sees) in [(Role::Operator, 99), (Role::Partner(alice), 99), (Role::Partner(bob), 0)] {
         let standings = world.view(role).await.standings_of(&[alice]).await.expect("an answer");
-        assert_eq!(standings[0].used.stored, sees, "{role:?}");
+        assert_eq!(standings[0].counted.stored, sees, "{role:?}");
         assert_eq!(standings[0].terms.stored_bytes, (sees > 0).then_some(100), "{role:?}");
     }
+}
+
+#[tokio::test]
+async fn what_is_used_is_seen_though_no_limit_counts_it() {
+    let world = World::new().await;
+    let (alice, bob) = (world.partner("alice").await, world.partner("bob").await);
+    let announce = async |length, at: Timestamp, quota: Quota| {
+        let mut it = world.announcement(alice, &[bob], None);
+        (it.upload.id, it.upload.length, it.quota) = (UploadId::generate(at), Some(length), quota);
+        assert!(matches!(world.store.announce(&it).await, Ok(AnnounceOutcome::Created)));
+    };
+    let free = Quota::default();
+    announce(1_000, now() - DAY, free).await;
+    announce(20, now(), free).await;
+    announce(3, now(), free).await;
+    let part = partial(alice, Some(100));
+    assert_eq!(world.store.begin_partial(&part, now(), free).await.expect("it is begun"), None);
+    let used = async |role, installation: Quota| {
+        let standings = world.view(role).await.standings_of(&[alice]).await.expect("an answer");
+        let used = standings[0].used(installation);
+        (used.transfers, used.bytes)
+    };
+    assert_eq!(used(Role::Partner(alice), free).await, (2, 123), "today's, and parts that no transfer took yet");
+    assert_eq!(used(Role::Operator, free).await, (2, 123));
+    assert_eq!(used(Role::Partner(bob), free).await, (0, 0), "nobody else's affair");
+    let ten = Quota { transfers_per_day: Some(10), ..free };
+    assert_eq!(used(Role::Operator, ten).await, (0, 0), "what a limit counts began with it");
+    announce(7, now(), ten).await;
+    assert_eq!(used(Role::Operator, ten).await, (1, 7));
+    world.store.set_quota(alice, &ten).await.expect("terms");
+    assert_eq!(used(Role::Operator, free).await, (1, 7), "its own terms count as well");
 }
 
 #[tokio::test]
@@ -193,7 +225,7 @@ async fn what_is_stored_is_given_back_when_its_bytes_are_removed_or_will_never_c
     world.store.set_quota(alice, &stores(30)).await.expect("terms");
     let stored = async || {
         let standings = world.view(Role::Operator).await.standings_of(&[alice]).await.expect("an answer");
-        standings[0].used.stored
+        standings[0].counted.stored
     };
     let kept = world.received(alice, &[bob]).await;
     assert_eq!(stored().await, 11, "what was received stays in store");

@@ -185,8 +185,10 @@ impl State {
     /// Where partners stand.
     pub(super) fn standings(&self, partners: &[PartnerId]) -> Vec<Standing> {
         let terms = |id: &PartnerId| self.quotas.get(id).copied().unwrap_or_default();
-        let standing =
-            |id: &PartnerId| Standing { partner: *id, terms: terms(id), used: self.counted(*id), daily: true };
+        let standing = |id: &PartnerId| {
+            let counted = self.counted(*id);
+            Standing { partner: *id, terms: terms(id), counted, begun: counted }
+        };
         partners.iter().map(standing).collect()
     }
 
