@@ -207,6 +207,10 @@ impl Snapshot for PgSnapshot {
         Ok(transfer::by_id(self, uuids!(ids)).await?)
     }
 
+    async fn dead_letters_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, u64)>, StoreError> {
+        Ok(transfer::dead_letters_of(self, uuids!(transfers)).await?)
+    }
+
     async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, Upload)>, StoreError> {
         Ok(transfer::uploads_of(self, uuids!(transfers)).await?)
     }

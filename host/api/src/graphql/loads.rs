@@ -95,6 +95,8 @@ macro_rules! children {
 children! {
     /// The uploads of a transfer.
     UploadsOf(TransferId) => Upload, uploads_of, |it| it.0, it.1;
+    /// How many dead letters a transfer has.
+    DeadLettersOf(TransferId) => u64, dead_letters_of, |it| it.0, it.1;
     /// The consignments of a transfer.
     ConsignmentsOf(TransferId) => Consignment, consignments_of, |it| it.transfer, it;
     /// The decisions on a transfer and its consignments.

@@ -11,6 +11,12 @@ impl Asking {
         self.is_for(transfer.sender)
     }
 
+    /// Deliveries are their receivers' affair; whoever only sent sees none of them.
+    pub(super) fn sees_deliveries(&self, transfer: &Transfer) -> bool {
+        let is_addressed = |own| own != transfer.sender || transfer.receivers.contains(&own);
+        self.viewer.role.partner().is_none_or(is_addressed)
+    }
+
     /// What a receiver's policy found, released and delivered is the receiver's.
     pub(super) fn sees_outbound(&self, consignment: &Consignment) -> bool {
         self.is_for(consignment.receiver)

@@ -10,12 +10,13 @@ use super::consignment::Consignment;
 use super::decision::Decision;
 use super::fact::Fact;
 use super::hold::Hold;
-use super::loads::{ConsignmentsOf, DecisionsOf, NotificationsOf, ProvenanceOf, UploadsOf};
+use super::loads::{ConsignmentsOf, DeadLettersOf, DecisionsOf, NotificationsOf, ProvenanceOf, UploadsOf};
 use super::notification::Notification;
 use super::page::{self, Window};
 use super::partner::Partner;
 use super::payload::Payload;
 use super::provenance::ProvenanceEntry;
+use super::scalars::Long;
 use super::upload::Upload;
 use crate::failure::Failure;
 
@@ -116,6 +117,16 @@ impl Transfer {
             found.retain(|it| wanted.as_ref().is_some_and(|wanted| wanted.id == it.receiver));
         }
         Ok(found.into_iter().map(Consignment).collect())
+    }
+
+    /// How many of its deliveries were given up and not sent since; to operators and receivers, who count their own.
+    async fn dead_letters(&self, ctx: &Context<'_>) -> Result<Option<Long>, Failure> {
+        let asking = asking(ctx);
+        if !asking.sees_deliveries(&self.0) {
+            return Ok(None);
+        }
+        let found = asking.one(DeadLettersOf(self.0.id)).await?.unwrap_or_default();
+        Ok(Some(Long(found.into_iter().sum())))
     }
 
     /// What the sender's side decided, newest first; to the sender and operators.

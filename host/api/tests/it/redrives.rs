@@ -61,6 +61,42 @@ async fn counts_dead_letters_by_destination_and_cause_for_their_receiver_and_ope
 }
 
 #[tokio::test]
+async fn a_list_of_transfers_shows_and_filters_which_have_dead_letters() {
+    let house = House::new().await;
+    house.with_dead_letters(2, Cause::Refused).await;
+    house.hand_in("taken.txt", b"words").await;
+    house.work().await;
+    let listed = async |token: &str, filter: &str| {
+        let query = format!("{{ transfers({filter}) {{ nodes {{ fileName deadLetters }} }} }}");
+        let reads = house.reads.made();
+        let data = house.told(token, &query, json!({})).await;
+        assert_eq!(house.reads.made() - reads, if data["transfers"]["nodes"] == json!([]) { 1 } else { 2 });
+        let mut nodes = data["transfers"]["nodes"].as_array().expect("a list").clone();
+        nodes.sort_by_key(|it| it["fileName"].to_string());
+        json!(nodes)
+    };
+    let (dead, well) = ("filter: { deadLettered: true }", "filter: { deadLettered: false }");
+    let both = json!([{ "fileName": "0.txt", "deadLetters": 1 }, { "fileName": "1.txt", "deadLetters": 1 }]);
+    let globex = house.token(&house.globex);
+    for token in [&globex, &house.operator()] {
+        assert_eq!(listed(token, dead).await, both);
+        assert_eq!(listed(token, well).await, json!([{ "fileName": "taken.txt", "deadLetters": 0 }]));
+        assert_eq!(listed(token, "first: 9").await.as_array().map(Vec::len), Some(3));
+    }
+    let acme = house.token(&house.acme);
+    let sent = house.told(&acme, "{ transfers { nodes { deadLetters } } }", json!({})).await;
+    assert_eq!(
+        sent["transfers"]["nodes"],
+        json!([{ "deadLetters": null }, { "deadLetters": null }, { "deadLetters": null }])
+    );
+    assert_eq!(listed(&acme, dead).await, json!([]), "deliveries are their receivers' affair");
+    house.told(&globex, operation!("start-redrive"), json!({ "input": { "reason": "they repaired it" } })).await;
+    house.redrive().await;
+    house.work().await;
+    assert_eq!(listed(&globex, dead).await, json!([]));
+}
+
+#[tokio::test]
 async fn a_dead_letter_alone_is_not_sent_to_a_destination_that_is_disabled() {
     let house = House::new().await;
     house.with_dead_letters(1, Cause::Refused).await;

@@ -75,6 +75,8 @@ pub trait Snapshot: Send + Sync + Debug {
     async fn transfers(&self, filter: &TransferFilter, page: &PageRequest) -> Result<Page<Transfer>, StoreError>;
     /// Transfers by id.
     async fn transfers_by_id(&self, ids: &[TransferId]) -> Result<Vec<Transfer>, StoreError>;
+    /// How many dead letters each of the transfers has, of those that the viewer sees; one without any may be missing.
+    async fn dead_letters_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, u64)>, StoreError>;
     /// Uploads of the transfers.
     async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, Upload)>, StoreError>;
     /// An upload by id.
@@ -146,6 +148,8 @@ pub struct TransferFilter {
     pub since: Option<Timestamp>,
     /// Announced before.
     pub until: Option<Timestamp>,
+    /// With dead letters that the viewer sees, or without.
+    pub dead_lettered: Option<bool>,
 }
 
 /// Which consignments.

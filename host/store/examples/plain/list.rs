@@ -184,6 +184,7 @@ impl App {
             .bind(None::<String>)
             .bind(None::<Timestamp>)
             .bind(None::<Timestamp>)
+            .bind(false)
             .fetch_all(&mut *view)
             .await?;
         sqlx::raw_sql("set local plan_cache_mode = force_generic_plan").execute(&mut *view).await?;

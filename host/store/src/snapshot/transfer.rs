@@ -9,7 +9,7 @@ use sqlx::types::Uuid;
 
 use super::window::Window;
 use super::{PgSnapshot, sight};
-use crate::column::word;
+use crate::column::{unsigned, word};
 use crate::error::Failure;
 use crate::row::{TransferRow, all, one};
 
@@ -21,15 +21,16 @@ struct Wanted {
     file_name: Option<String>,
     since: Option<Timestamp>,
     until: Option<Timestamp>,
+    dead_lettered: Option<bool>,
 }
 
 /// The statement, with the filter wherever ids are selected.
 macro_rules! filtered {
-    ([$($head:literal),+], $tail:literal, $order:tt, $window:expr, $wanted:expr $(, $partner:expr)?) => {
+    ([$($($head:literal)+),+], $tail:literal, $order:tt, $window:expr, $wanted:expr $(, $partner:expr)?) => {
         transfers!(
             "select",
             "from transfers t where t.id in ("
-            $($head
+            $($($head)+
             " and (cardinality($4::text[]) = 0 or s.state = any($4))
               and ($5::uuid is null or s.sender = $5)
               and ($6::uuid is null
@@ -37,7 +38,9 @@ macro_rules! filtered {
                    or (((select viewer_is_operator()) or s.sender = (select viewer_partner())) and $6 = any(s.receivers)))
               and ($7::text is null or s.file_name = $7)
               and ($8::timestamptz is null or s.created_at >= $8)
-              and ($9::timestamptz is null or s.created_at < $9) order by s.id "
+              and ($9::timestamptz is null or s.created_at < $9)
+              and (not $10 or (select d.id from deliveries d
+                               where d.transfer = s.id and d.state = 'dead-lettered' limit 1) is null) order by s.id "
             $order " limit $3")+
             $tail
             " order by t.id "
@@ -51,7 +54,8 @@ macro_rules! filtered {
             $wanted.receiver,
             $wanted.file_name,
             $wanted.since,
-            $wanted.until
+            $wanted.until,
+            $wanted.dead_lettered == Some(false)
             $(, $partner)?
         )
     };
@@ -59,21 +63,41 @@ macro_rules! filtered {
 
 /// The list in one direction. A partner's part of it is found by two indexes, what it sent and what it receives;
 /// row-level security alone would have to look at every transfer. Whom a transfer was addressed to is its sender's
-/// affair, so others are found by their consignment only.
+/// affair, so others are found by their consignment only. Those with dead letters are found by these: for the last of few, the
+/// list would be read to its end.
 macro_rules! listed {
     ($view:expr, $window:expr, $wanted:expr, $order:tt) => {
-        match $view.partner() {
-            None => {
+        match ($view.partner(), $wanted.dead_lettered == Some(true)) {
+            (partner, true) => {
+                filtered!(
+                    [
+                        "select s.id from (
+                             select distinct d.transfer from deliveries d
+                             where d.state = 'dead-lettered' and d.transfer < $1 and d.transfer > $2
+                               and ($11::uuid is null or d.receiver = $11) order by d.transfer "
+                        $order ") f
+                         join transfers s on s.id = f.transfer where true"
+                    ],
+                    ")",
+                    $order,
+                    $window,
+                    $wanted,
+                    partner
+                )
+                .fetch_all(&mut *$view.search().await?)
+                .await?
+            }
+            (None, false) => {
                 filtered!(["select s.id from transfers s where s.id < $1 and s.id > $2"], ")", $order, $window, $wanted)
                     .fetch_all(&mut *$view.search().await?)
                     .await?
             }
-            Some(partner) => {
+            (Some(partner), false) => {
                 filtered!(
                     [
-                        "(select s.id from transfers s where s.sender = $10 and s.id < $1 and s.id > $2",
+                        "(select s.id from transfers s where s.sender = $11 and s.id < $1 and s.id > $2",
                         ") union all (select c.transfer from consignments c join transfers s on s.id = c.transfer
-                         where c.receiver = $10 and c.transfer < $1 and c.transfer > $2"
+                         where c.receiver = $11 and c.transfer < $1 and c.transfer > $2"
                     ],
                     "))",
                     $order,
@@ -101,6 +125,7 @@ pub(super) async fn page(
         file_name: filter.file_name.clone(),
         since: filter.since,
         until: filter.until,
+        dead_lettered: filter.dead_lettered,
     };
     let rows: Vec<TransferRow> =
         if window.ascending { listed!(view, window, wanted, "asc") } else { listed!(view, window, wanted, "desc") };
@@ -117,6 +142,18 @@ pub(super) async fn by_id(view: &PgSnapshot, ids: &[Uuid]) -> Result<Vec<Transfe
         .fetch_all(&mut *view.lookup().await?)
         .await?;
     Ok(all(rows)?.into_iter().map(|it| sight::transfer(view.role, it)).collect())
+}
+
+/// How many dead letters each has; one without any is missing.
+pub(super) async fn dead_letters_of(view: &PgSnapshot, transfers: &[Uuid]) -> Result<Vec<(TransferId, u64)>, Failure> {
+    let rows = sqlx::query!(
+        r#"select d.transfer, count(*) as "count!" from deliveries d
+           where d.transfer = any($1) and d.state = 'dead-lettered' group by d.transfer"#,
+        transfers
+    )
+    .fetch_all(&mut *view.lookup().await?)
+    .await?;
+    rows.into_iter().map(|row| Ok((TransferId::from_uuid(row.transfer), unsigned(row.count)?))).collect()
 }
 
 pub(super) async fn uploads_of(view: &PgSnapshot, transfers: &[Uuid]) -> Result<Vec<(TransferId, Upload)>, Failure> {

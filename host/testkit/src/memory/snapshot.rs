@@ -9,7 +9,7 @@ use lockgate_core::breaker::Breaker;
 use lockgate_core::claim::Aggregate;
 use lockgate_core::consignment::Consignment;
 use lockgate_core::decision::Decision;
-use lockgate_core::delivery::{Attempt, Delivery};
+use lockgate_core::delivery::{Attempt, Delivery, DeliveryState};
 use lockgate_core::destination::Destination;
 use lockgate_core::id::{
     AgreementId, ChannelId, ConsignmentId, DeliveryId, DestinationId, PartnerId, PolicyId, RedriveId, RevisionId,
@@ -98,6 +98,11 @@ impl MemorySnapshot {
             _ => None,
         });
         all.filter(|it| self.is_any_of(&[it.receiver]))
+    }
+
+    fn dead_letters(&self, state: &State, of: TransferId) -> u64 {
+        let dead = |it: &&Delivery| it.transfer == of && it.state == DeliveryState::DeadLettered;
+        self.deliveries(state).filter(dead).count() as u64
     }
 
     /// What a redrive of that kind and filter would send, as far as the viewer sees it.
@@ -232,12 +237,18 @@ impl Snapshot for MemorySnapshot {
                 && filter.file_name.as_ref().is_none_or(|name| it.file_name == *name)
                 && filter.since.is_none_or(|since| it.created_at >= since)
                 && filter.until.is_none_or(|until| it.created_at < until)
+                && filter.dead_lettered.is_none_or(|wanted| wanted == (self.dead_letters(state, it.id) > 0))
         });
         Ok(by_id(found.cloned().collect(), page, |it| it.id.uuid()))
     }
 
     async fn transfers_by_id(&self, ids: &[TransferId]) -> Result<Vec<Transfer>, StoreError> {
         Ok(self.transfers(self.read()).filter(|it| ids.contains(&it.id)).cloned().collect())
+    }
+
+    async fn dead_letters_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, u64)>, StoreError> {
+        let state = self.read();
+        Ok(transfers.iter().map(|id| (*id, self.dead_letters(state, *id))).collect())
     }
 
     async fn uploads_of(&self, transfers: &[TransferId]) -> Result<Vec<(TransferId, Upload)>, StoreError> {

@@ -62,6 +62,8 @@ struct TransferFilter {
     since: Option<Timestamp>,
     /// Announced before.
     until: Option<Timestamp>,
+    /// With deliveries that were given up and not sent since, or without; of those that the viewer sees.
+    dead_lettered: Option<bool>,
 }
 
 impl TransferFilter {
@@ -71,6 +73,7 @@ impl TransferFilter {
             file_name: self.file_name,
             since: self.since,
             until: self.until,
+            dead_lettered: self.dead_lettered,
             ..ports::TransferFilter::default()
         };
         if let Some(named) = self.sender {

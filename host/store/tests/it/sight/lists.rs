@@ -2,9 +2,12 @@
 
 use lockgate_core::command::Work;
 use lockgate_core::consignment::ConsignmentState;
+use lockgate_core::delivery::{Answer, Cause};
 use lockgate_core::id::{ConsignmentId, TransferId};
 use lockgate_core::partner::PartnerStatus;
-use lockgate_core::ports::{ConsignmentFilter, Cursor, Page, PageRequest, PartnerFilter, TransferFilter};
+use lockgate_core::ports::{
+    ConsignmentFilter, Cursor, Page, PageRequest, PartnerFilter, TransferFilter, TransferStore,
+};
 use lockgate_core::transfer::{Transfer, TransferState};
 use lockgate_core::viewer::Role;
 
@@ -143,6 +146,49 @@ async fn a_filter_narrows_and_never_tells_whom_else_a_sender_addressed() {
     assert_eq!(found(Role::Partner(bob), probe).await, [], "bob learns that carol was addressed as well");
     let named = TransferFilter { file_name: Some("other.csv".into()), ..any() };
     assert_eq!(found(Role::Operator, named).await, []);
+}
+
+#[tokio::test]
+async fn transfers_with_dead_letters_are_found_and_counted_by_whoever_sees_the_deliveries() {
+    let world = World::new().await;
+    let (alice, bob, carol) = (world.partner("alice").await, world.partner("bob").await, world.partner("carol").await);
+    let (inbox, other) = (world.destination(bob, "inbox", false).await, world.destination(carol, "inbox", false).await);
+    let mut dead = vec![];
+    for turn in 0..4 {
+        let shares = world.accepted(alice, &[bob, carol]).await;
+        let sent = [(bob, &inbox), (carol, &other)].map(|(to, at)| (shares.iter().find(|it| it.receiver == to), at));
+        for (share, destination) in sent {
+            let delivery = world.released(share.expect("a share"), &[destination]).await.remove(0);
+            if turn > 0 && delivery.receiver == bob {
+                let claim = world.claim(Work::Delivery(delivery.id)).await;
+                let refused = world.attempting(&claim, Answer::refused(Cause::Refused, "no"));
+                world.store.commit(&refused).await.expect("a dead letter");
+                dead.push(delivery.transfer);
+            }
+        }
+    }
+    dead.sort();
+    let found = async |role: Role, wanted: bool, page: PageRequest| {
+        let view = world.view(role).await;
+        let filter = TransferFilter { dead_lettered: Some(wanted), ..TransferFilter::default() };
+        let page = view.transfers(&filter, &page).await.expect("a page");
+        let found = ids(&page);
+        let mut counted = view.dead_letters_of(&found).await.expect("counts");
+        counted.sort();
+        (found, counted, page.has_next)
+    };
+    let oldest = |limit| PageRequest { oldest_first: true, ..PageRequest::first(limit) };
+    for role in [Role::Operator, Role::Partner(bob)] {
+        let each_one = dead.iter().map(|id| (*id, 1)).collect();
+        assert_eq!(found(role, true, oldest(9)).await, (dead.clone(), each_one, false), "{role:?}");
+        assert_eq!(found(role, true, PageRequest::first(1)).await, (vec![dead[2]], vec![(dead[2], 1)], true));
+        let (well, counted, _) = found(role, false, oldest(9)).await;
+        assert_eq!((well.len(), counted), (1, vec![]), "{role:?}");
+    }
+    for role in [Role::Partner(alice), Role::Partner(carol)] {
+        assert_eq!(found(role, true, oldest(9)).await, (vec![], vec![], false), "{role:?}");
+        assert_eq!(found(role, false, oldest(9)).await.0.len(), 4, "{role:?} sees no dead letter");
+    }
 }
 
 #[tokio::test]
