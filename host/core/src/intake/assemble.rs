@@ -48,10 +48,10 @@ impl Intake {
         over.map_or(Ok(upload), |over| Err(IntakeError::OverQuota(over)))
     }
 
-    /// Announces a transfer of complete partial uploads and assembles it, when it is its turn on this host. The same request again, even without an
-    /// idempotency key of its own, goes on with the same transfer.
+    /// Announces a transfer of complete partial uploads and assembles it, when it is its turn on this host. The same request
+    /// again, even without an idempotency key of its own, goes on with the same transfer.
     pub async fn assemble(&self, viewer: &Viewer, mut new: NewTransfer) -> Result<Announced, IntakeError> {
-        let _place = self.places.take().await.ok_or(IntakeError::Queue { retry_after: PAUSE })?;
+        let _place = self.places.take(sender(viewer)?).await.ok_or(IntakeError::Queue { retry_after: PAUSE })?;
         let parts = self.parts(viewer, &new.assembles).await?;
         new.size = parts.iter().try_fold(0u64, |sum, part| sum.checked_add(part.size));
         new.idempotency_key = Some(new.idempotency_key.take().unwrap_or_else(|| key(&new)));

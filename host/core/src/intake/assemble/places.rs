@@ -1,14 +1,19 @@
 //! Places for those who assemble, and the line before them: what a host reads and writes for assemblies is bounded, however
-//! many are asked for at once.
+//! many are asked for at once, and whoever asks for many leaves some to others.
 //!
-//! *Invariant:* a place that is given back goes to who has waited longest and still does.
+//! *Invariant:* of those who wait nobody could have a place that is free.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures::channel::oneshot;
 
+use crate::id::PartnerId;
 use crate::intake::Assemblies;
+
+/// A sender's next assembly finds a place while the sender has less than so many times those that are free: alone it gets
+/// three quarters of all. As of the places of a host's workers.
+const SHARE: usize = 3;
 
 /// The places of one host.
 #[derive(Debug, Clone)]
@@ -20,36 +25,66 @@ pub(in crate::intake) struct Places {
 #[derive(Debug)]
 struct Standing {
     free: usize,
-    line: VecDeque<oneshot::Sender<Place>>,
+    /// How many places each sender has.
+    taken: HashMap<PartnerId, usize>,
+    line: VecDeque<Waiting>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    sender: PartnerId,
+    turn: oneshot::Sender<Place>,
 }
 
 /// One who is at work; the place is given back when this is dropped.
 #[derive(Debug)]
-pub(in crate::intake) struct Place(Places);
+pub(in crate::intake) struct Place {
+    of: Places,
+    sender: PartnerId,
+}
 
 impl Places {
     pub(in crate::intake) fn new(bounds: Assemblies) -> Self {
-        let standing = Standing { free: bounds.at_once, line: VecDeque::new() };
+        let standing = Standing { free: bounds.at_once, taken: HashMap::new(), line: VecDeque::new() };
         Self { standing: Arc::new(Mutex::new(standing)), most_waiting: bounds.waiting }
     }
 
-    /// A place, once there is one; none where the line is as long as it may be.
-    pub(in crate::intake) async fn take(&self) -> Option<Place> {
-        let turn = {
+    /// A place, once there is one that the sender may have; none where the line is as long as it may be, or the sender's part
+    /// of it.
+    pub(in crate::intake) async fn take(&self, sender: PartnerId) -> Option<Place> {
+        let told = {
             let mut standing = self.standing();
-            if standing.free > 0 {
-                standing.free -= 1;
-                return Some(Place(self.clone()));
+            if standing.may(sender) {
+                standing.give(sender);
+                return Some(Place { of: self.clone(), sender });
             }
-            standing.line.retain(|waiting| !waiting.is_canceled());
-            if standing.line.len() >= self.most_waiting {
+            standing.line.retain(|it| !it.turn.is_canceled());
+            let own = standing.line.iter().filter(|it| it.sender == sender).count();
+            let room = self.most_waiting.saturating_sub(standing.line.len());
+            if own >= room * SHARE {
                 return None;
             }
-            let (sender, turn) = oneshot::channel();
-            standing.line.push_back(sender);
-            turn
+            let (turn, told) = oneshot::channel();
+            standing.line.push_back(Waiting { sender, turn });
+            told
         };
-        turn.await.ok()
+        told.await.ok()
+    }
+
+    /// Lets those work for whom there is a place now, in the order of coming.
+    fn call(&self) {
+        while let Some(Waiting { sender, turn }) = self.next() {
+            // Who left the line gives it back here, and the one behind gets it.
+            drop(turn.send(Place { of: self.clone(), sender }));
+        }
+    }
+
+    fn next(&self) -> Option<Waiting> {
+        let mut standing = self.standing();
+        let place = standing.line.iter().position(|it| standing.may(it.sender))?;
+        let next = standing.line.remove(place)?;
+        standing.give(next.sender);
+        Some(next)
     }
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
@@ -57,18 +92,31 @@ impl Places {
     }
 }
 
+impl Standing {
+    fn may(&self, sender: PartnerId) -> bool {
+        self.taken.get(&sender).copied().unwrap_or(0) < self.free * SHARE
+    }
+
+    fn give(&mut self, sender: PartnerId) {
+        self.free -= 1;
+        *self.taken.entry(sender).or_default() += 1;
+    }
+
+    fn take_back(&mut self, sender: PartnerId) {
+        self.free += 1;
+        if let Some(taken) = self.taken.get_mut(&sender) {
+            *taken -= 1;
+            if *taken == 0 {
+                self.taken.remove(&sender);
+            }
+        }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
-        let next = {
-            let mut standing = self.0.standing();
-            let next = standing.line.pop_front();
-            standing.free += usize::from(next.is_none());
-            next
-        };
-        if let Some(next) = next {
-            // Who left the line gives it back here, and the one behind gets it.
-            drop(next.send(Self(self.0.clone())));
-        }
+        self.of.standing().take_back(self.sender);
+        self.of.call();
     }
 }
 
