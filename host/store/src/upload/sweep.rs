@@ -53,7 +53,8 @@ pub(super) async fn sweepable(store: &PgStore, room: usize, again_after: Duratio
         .collect())
 }
 
-/// Forgets a swept row, unless its object landed after it was given out; a live one is never forgotten. An upload that was sealed with it holds nothing from then on.
+/// Forgets a swept row, unless its object landed after it was given out; a live one is never forgotten. An upload that was
+/// sealed with it holds nothing from then on.
 pub(super) async fn swept(store: &PgStore, id: PayloadId) -> Result<(), Failure> {
     sqlx::query!(
         "with gone as (delete from payload_objects
