@@ -71,20 +71,13 @@ impl Places {
         told.await.ok()
     }
 
-    /// Lets those work for whom there is a place now, in the order of coming.
-    fn call(&self) {
-        while let Some(Waiting { sender, turn }) = self.next() {
+    /// Takes a place back, and lets those work for whom there is one now, in the order of coming.
+    fn leave(&self, sender: PartnerId) {
+        let next = self.standing().leave(sender);
+        for Waiting { sender, turn } in next {
             // Who left the line gives it back here, and the one behind gets it.
             drop(turn.send(Place { of: self.clone(), sender }));
         }
-    }
-
-    fn next(&self) -> Option<Waiting> {
-        let mut standing = self.standing();
-        let place = standing.line.iter().position(|it| standing.may(it.sender))?;
-        let next = standing.line.remove(place)?;
-        standing.give(next.sender);
-        Some(next)
     }
 
     fn standing(&self) -> MutexGuard<'_, Standing> {
@@ -102,6 +95,20 @@ impl Standing {
         *self.taken.entry(sender).or_default() += 1;
     }
 
+    /// Takes a place back; who gets one now. Nobody who comes in between passes them.
+    fn leave(&mut self, sender: PartnerId) -> Vec<Waiting> {
+        self.take_back(sender);
+        self.line.retain(|it| !it.turn.is_canceled());
+        let mut next = vec![];
+        while let Some(first) = self.line.iter().position(|it| self.may(it.sender))
+            && let Some(waiting) = self.line.remove(first)
+        {
+            self.give(waiting.sender);
+            next.push(waiting);
+        }
+        next
+    }
+
     fn take_back(&mut self, sender: PartnerId) {
         self.free += 1;
         if let Some(taken) = self.taken.get_mut(&sender) {
@@ -115,8 +122,7 @@ impl Standing {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.of.standing().take_back(self.sender);
-        self.of.call();
+        self.of.leave(self.sender);
     }
 }
 
