@@ -68,13 +68,30 @@ macro_rules! filtered {
 macro_rules! listed {
     ($view:expr, $window:expr, $wanted:expr, $order:tt) => {
         match ($view.partner(), $wanted.dead_lettered == Some(true)) {
-            (partner, true) => {
+            (None, true) => {
                 filtered!(
                     [
                         "select s.id from (
                              select distinct d.transfer from deliveries d
-                             where d.state = 'dead-lettered' and d.transfer < $1 and d.transfer > $2
-                               and ($11::uuid is null or d.receiver = $11) order by d.transfer "
+                             where d.state = 'dead-lettered' and d.transfer < $1 and d.transfer > $2 order by d.transfer "
+                        $order ") f
+                         join transfers s on s.id = f.transfer where true"
+                    ],
+                    ")",
+                    $order,
+                    $window,
+                    $wanted
+                )
+                .fetch_all(&mut *$view.search().await?)
+                .await?
+            }
+            (Some(partner), true) => {
+                filtered!(
+                    [
+                        "select s.id from (
+                             select distinct d.transfer from deliveries d
+                             where d.state = 'dead-lettered' and d.receiver = $11 and d.transfer < $1 and d.transfer > $2
+                             order by d.transfer "
                         $order ") f
                          join transfers s on s.id = f.transfer where true"
                     ],
