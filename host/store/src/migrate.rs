@@ -3,6 +3,8 @@
 //! Roles belong to the cluster and many databases of it may be migrated at the same time (tests do), so every step
 //! about roles must bear that somebody else just did it.
 
+use std::time::Duration;
+
 use sqlx::migrate::Migrator;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -15,6 +17,9 @@ const OWNER: &str = "lockgate_owner";
 const PATIENCE: &str = "10s";
 /// Whoever migrates holds it, so that others wait for their turn as long as it takes; the word is ours alone.
 const TURN: i64 = i64::from_be_bytes(*b"lockgate");
+
+/// How often whoever waits for its turn looks.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// What sessions become.
 const ROLES: [&str; 3] = [OWNER, "lockgate_api", "lockgate_worker"];
@@ -73,21 +78,36 @@ pub async fn migrate(url: &str) -> Result<(), MigrateError> {
 /// Runs what is missing, one host after the other.
 async fn run(connection: &mut PgConnection) -> Result<(), MigrateError> {
     let failed = |error: sqlx::Error| MigrateError::Failed(error.to_string());
-    sqlx::query("select pg_advisory_lock($1)").bind(TURN).execute(&mut *connection).await.map_err(failed)?;
+    // Asked again and again: whoever waited within a statement would hold up indexes that are built concurrently.
+    let turn = "select pg_try_advisory_lock($1)";
+    while !sqlx::query_scalar::<_, bool>(turn).bind(TURN).fetch_one(&mut *connection).await.map_err(failed)? {
+        tracing::info!("Somebody else migrates this database; waiting for an end of that.");
+        tokio::time::sleep(LOOK).await;
+    }
+    let done = run_alone(connection).await;
+    // Behind a pool the session goes on; an answer that does not come changes nothing.
+    let _ = sqlx::query("select pg_advisory_unlock($1)").bind(TURN).execute(connection).await;
+    done
+}
+
+async fn run_alone(connection: &mut PgConnection) -> Result<(), MigrateError> {
+    let failed = |error: sqlx::Error| MigrateError::Failed(error.to_string());
     let set: String = sqlx::query_scalar("show lock_timeout").fetch_one(&mut *connection).await.map_err(failed)?;
     if set == "0" {
         let set = AssertSqlSafe(format!("set lock_timeout = '{PATIENCE}'"));
         sqlx::query(set).execute(&mut *connection).await.map_err(failed)?;
     }
-    MIGRATIONS.run(connection).await.map_err(|error| match is_lock_timeout(&error) {
+    MIGRATIONS.run(connection).await.map_err(|error| match is_about_locks(&error) {
         true => MigrateError::Busy(error.to_string()),
         false => MigrateError::Failed(error.to_string()),
     })
 }
 
-fn is_lock_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
+/// A lock was waited for too long, or by two in a circle.
+fn is_about_locks(error: &(dyn std::error::Error + 'static)) -> bool {
     let database = error.downcast_ref::<sqlx::Error>().and_then(sqlx::Error::as_database_error);
-    database.is_some_and(|it| it.code().as_deref() == Some("55P03")) || error.source().is_some_and(is_lock_timeout)
+    database.is_some_and(|it| matches!(it.code().as_deref(), Some("55P03" | "40P01")))
+        || error.source().is_some_and(is_about_locks)
 }
 
 /// Names the schema that this binary's migrations make.
