@@ -141,6 +141,17 @@ async fn a_request_that_fails_by_our_fault_leaves_only_what_a_repeat_goes_on_wit
     }
 }
 
+#[tokio::test]
+async fn a_file_whose_receipt_was_written_is_answered_so_though_its_answer_got_lost() {
+    let house = House::new().await;
+    house.store.lose_answers(1);
+    let request = post(&house, "to=globex&filename=a.txt").header("content-length", 3);
+    let sent = house.send(request.body(Body::from("abc")).expect("a request")).await;
+    assert_eq!(sent.status, StatusCode::CREATED, "{}", sent.json());
+    let states = house.store.all(|it| if let Aggregate::Transfer(it) = it { Some(it.state) } else { None });
+    assert_eq!(states, [TransferState::Received]);
+}
+
 #[rstest]
 #[case::that_nobody_can_repeat(None, TransferState::Cancelled, 2)]
 #[case::under_a_key(Some("k"), TransferState::Received, 1)]

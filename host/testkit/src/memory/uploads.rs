@@ -13,6 +13,11 @@ use lockgate_core::upload::Upload;
 use super::MemoryStore;
 
 impl MemoryStore {
+    /// The next so many receipts are written, but their answers get lost.
+    pub fn lose_answers(&self, number: usize) {
+        self.state().lost_answers = number;
+    }
+
     /// The next so many receipts fail.
     pub fn lose_receipts(&self, number: usize) {
         self.state().lost_receipts = number;
@@ -84,7 +89,12 @@ impl UploadStore for MemoryStore {
             state.lost_receipts = left;
             return Err(CommitError::Store(StoreError::Unavailable("as planned".to_owned())));
         }
-        state.write(change)
+        state.write(change)?;
+        if let Some(left) = state.lost_answers.checked_sub(1) {
+            state.lost_answers = left;
+            return Err(CommitError::Store(StoreError::Unavailable("its answer got lost, as planned".to_owned())));
+        }
+        Ok(())
     }
 
     async fn sealed_payload(&self, id: UploadId) -> Result<Option<Payload>, StoreError> {

@@ -59,6 +59,8 @@ pub(super) struct State {
     pub(super) fingerprints: HashMap<(PartnerId, String), (Digest, TransferId)>,
     pub(super) uploads: HashMap<UploadId, Upload>,
     pub(super) sealed: HashMap<UploadId, Payload>,
+    /// Of how many receipts more the answer gets lost.
+    pub(super) lost_answers: usize,
     /// How many receipts more fail.
     pub(super) lost_receipts: usize,
     pub(super) partners: Vec<Partner>,

@@ -26,8 +26,10 @@ impl Underway {
 
     /// What is answered, once what did not arrive has ended.
     pub(crate) async fn over(mut self, taken: Result<Upload, Failure>) -> Result<Upload, Failure> {
-        if let Some((viewer, id)) = self.upload.take().filter(|_| taken.is_err()) {
-            end(&self.intake, &viewer, id).await;
+        let (Some((viewer, id)), Err(failure)) = (self.upload.take(), &taken) else { return taken };
+        if end(&self.intake, &viewer, id).await {
+            tracing::info!(upload.id = %id, cause = %failure.message, "What seemed to fail was received.");
+            return Ok(self.intake.find(&viewer, id).await?);
         }
         taken.map_err(without_a_rest)
     }
@@ -41,12 +43,19 @@ impl Drop for Underway {
     }
 }
 
-async fn end(intake: &Intake, viewer: &Viewer, id: UploadId) {
-    match intake.terminate(viewer, id, &envelope::trace()).await {
-        // It is received after all.
-        Ok(()) | Err(IntakeError::Complete(_)) => {}
+/// Ends it; whether it was received after all, by an answer that got lost or by somebody who asked after it.
+async fn end(intake: &Intake, viewer: &Viewer, id: UploadId) -> bool {
+    let mut ended = intake.terminate(viewer, id, &envelope::trace()).await;
+    if let Err(IntakeError::Busy(_)) = ended {
+        // Somebody moved it meanwhile.
+        ended = intake.terminate(viewer, id, &envelope::trace()).await;
+    }
+    match ended {
+        Ok(()) => false,
+        Err(IntakeError::Complete(_)) => true,
         Err(error) => {
             tracing::warn!(upload.id = %id, error = %error, "An upload that did not arrive could not be ended; it will expire.");
+            false
         }
     }
 }
