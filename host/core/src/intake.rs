@@ -126,7 +126,7 @@ impl Intake {
         match transfer.state {
             TransferState::Announced => {}
             TransferState::Expired => return Err(IntakeError::Expired(id)),
-            TransferState::Cancelled if !upload.complete => return Err(IntakeError::Unknown(id)),
+            TransferState::Cancelled if !upload.complete || upload.once => return Err(IntakeError::Unknown(id)),
             _ => return Ok(upload),
         }
         if upload.complete || upload.length == Some(upload.offset) {
@@ -148,7 +148,7 @@ impl Intake {
         match transfer.state {
             TransferState::Announced if !upload.complete || upload.once => {}
             TransferState::Expired => return Err(IntakeError::Expired(id)),
-            TransferState::Cancelled if !upload.complete => return Err(IntakeError::Unknown(id)),
+            TransferState::Cancelled if !upload.complete || upload.once => return Err(IntakeError::Unknown(id)),
             _ => return Err(IntakeError::Complete(id)),
         }
         let cancel = TransferMove::Cancel { reason: "its sender ended the upload".to_owned() };
@@ -214,7 +214,7 @@ impl Intake {
         };
         match sealed.await {
             Ok(sealed) => Ok(sealed.payload),
-            Err(error) => Err(self.loss(upload.id, error.into()).await),
+            Err(error) => Err(self.loss(upload.id, upload.offset, error.into()).await),
         }
     }
 

@@ -102,14 +102,14 @@ impl Intake {
         if would_be > limit {
             return Err(too_long(&upload, limit, would_be));
         }
-        let id = upload.id;
+        let (id, offset) = (upload.id, upload.offset);
         let taken = async {
             let stretch = Stretch::begin(self, upload, transfer, append.checksum, limit, declared).await?;
             stretch.run(viewer, append.body).await
         };
         match taken.await {
             Ok(upload) => Ok(upload),
-            Err(error) => Err(self.loss(id, error).await),
+            Err(error) => Err(self.loss(id, offset, error).await),
         }
     }
 

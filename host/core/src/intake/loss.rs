@@ -6,11 +6,12 @@ use crate::ports::PayloadError;
 use crate::upload::Upload;
 
 impl Intake {
-    /// What a failure over an upload comes to. What is missing of one that still takes bytes is lost; of another it was
-    /// removed because nobody needs it any more.
-    pub(super) async fn loss(&self, id: UploadId, error: IntakeError) -> IntakeError {
+    /// What a failure over an upload comes to that stood at that offset. What is missing of one that still stands there and
+    /// takes bytes is lost; otherwise it was removed because nobody needs it any more.
+    pub(super) async fn loss(&self, id: UploadId, offset: u64, error: IntakeError) -> IntakeError {
         let IntakeError::Payload(PayloadError::Missing(_)) = error else { return error };
         match self.still_takes_bytes(id).await {
+            Ok(upload) if upload.offset != offset => IntakeError::Busy(id),
             Ok(upload) => {
                 tracing::error!(
                     upload.id = %id, received = upload.offset,

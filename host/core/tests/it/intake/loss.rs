@@ -8,10 +8,10 @@ use lockgate_core::id::{PayloadId, UploadId};
 use lockgate_core::intake::{IntakeSettings, NewTransfer};
 use lockgate_core::payload::{ObjectOwner, Payload};
 use lockgate_core::ports::{
-    ByteStream, PayloadError, PayloadStore, PayloadWriter, UploadStore, UploadWriter, WriteIntent,
+    Advance, ByteStream, PayloadError, PayloadStore, PayloadWriter, UploadStore, UploadWriter, WriteIntent,
 };
 use lockgate_core::trace::{NoTracer, TraceContext};
-use lockgate_core::upload::UploadProgress;
+use lockgate_core::upload::{Upload, UploadProgress};
 use lockgate_testkit::memory::MemoryStore;
 use rstest::rstest;
 
@@ -44,23 +44,27 @@ async fn whoever_asks_for_an_upload_that_only_lacks_its_end_is_told_that_its_byt
     let id = intake.announce(&acme(&stage), new(None)).await.expect("it is agreed").upload.id;
     let upload = intake.append(&acme(&stage), append(id, 0, &["abc"])).await.expect("the offset is right");
     // Its host died between the last byte and the object.
-    let advance = lockgate_core::ports::Advance {
-        upload: id,
-        version: upload.version,
-        offset: 3,
-        length: Some(3),
-        progress: upload.progress,
-    };
+    let advance =
+        Advance { upload: id, version: upload.version, offset: 3, length: Some(3), progress: upload.progress };
     stage.store.advance(&advance).await.expect("an advance");
     stage.payloads.lose_everything();
     assert_eq!(code(intake.find(&acme(&stage), id).await), "UPLOAD_LOST");
 }
 
-/// Finds nothing of an upload that another request ends meanwhile, or does not.
+/// What another request does to an upload meanwhile.
+#[derive(Debug, Clone, Copy)]
+enum Meanwhile {
+    Nothing,
+    Ends,
+    GoesOn,
+}
+
+/// Finds nothing of an upload to which something happens meanwhile.
 #[derive(Debug)]
 struct Swept {
     store: Arc<MemoryStore>,
-    ends: Option<UploadId>,
+    upload: UploadId,
+    meanwhile: Meanwhile,
 }
 
 #[async_trait]
@@ -74,21 +78,32 @@ impl PayloadStore for Swept {
     }
 
     async fn upload(&self, _: ObjectOwner, _: &str, _: UploadProgress) -> Result<Box<dyn UploadWriter>, PayloadError> {
-        if let Some(id) = self.ends {
-            self.store.terminate(id).await.expect("it ends");
+        match self.meanwhile {
+            Meanwhile::Nothing => {}
+            Meanwhile::Ends => self.store.terminate(self.upload).await.expect("it ends"),
+            Meanwhile::GoesOn => {
+                let Upload { version, length, progress, .. } =
+                    self.store.upload(self.upload).await.expect("memory answers").expect("it is announced");
+                let advance = Advance { upload: self.upload, version, offset: 2, length, progress };
+                self.store.advance(&advance).await.expect("it goes on");
+            }
         }
         Err(PayloadError::Missing(PayloadId::from_uuid(uuid::Uuid::nil())))
     }
 }
 
 #[rstest]
-#[case::by_its_sender(true, "UPLOAD_NOT_FOUND")]
-#[case::by_nobody(false, "UPLOAD_LOST")]
+#[case::by_its_sender(Meanwhile::Ends, "UPLOAD_NOT_FOUND")]
+#[case::by_whoever_goes_on(Meanwhile::GoesOn, "UPLOAD_BUSY")]
+#[case::by_nobody(Meanwhile::Nothing, "UPLOAD_LOST")]
 #[tokio::test]
-async fn what_was_removed_because_the_upload_ended_is_not_called_lost(#[case] ends: bool, #[case] wanted: &str) {
+async fn what_was_removed_because_nobody_needs_it_is_not_called_lost(
+    #[case] meanwhile: Meanwhile,
+    #[case] wanted: &str,
+) {
     let stage = Stage::new().await;
     let id = intake(&stage).announce(&acme(&stage), new(Some(6))).await.expect("it is agreed").upload.id;
-    let swept = Swept { store: stage.store.clone(), ends: Some(id).filter(|_| ends) };
+    let swept = Swept { store: stage.store.clone(), upload: id, meanwhile };
     let intake = on(&stage, Arc::new(swept), IntakeSettings::default(), Arc::new(NoTracer));
     assert_eq!(code(intake.append(&acme(&stage), append(id, 0, &["abc"])).await), wanted);
 }
