@@ -42,7 +42,9 @@ async fn acknowledged_transfers_are_delivered_under_one_key_each_although_a_host
     // What the dead host had handed over but not written down comes again, under the same key: at most its work in hand.
     let repeated = received.values().filter(|times| **times > 1).count();
     assert!(repeated <= TRANSFERS / 3, "more was repeated than the dead host can have had in hand: {received:?}");
-    assert!(stage.show(&sent[0]).contains("offset="), "the timeline names Kafka's position");
+    // Whoever is first may be found before Kafka rings for it.
+    let rung = sent.iter().rev().any(|id| stage.show(id).contains("offset="));
+    assert!(rung, "the timeline names Kafka's position");
     assert!(stage.stop().await.success(), "the living host stops in order");
 }
 
